@@ -1,0 +1,1019 @@
+// Generated from the server's Structs by `chaguan schema`; do not edit.
+
+export const PROTOCOL_VERSION = 1
+
+/** Add users to a group. Errors: `forbidden` (only owner and admins), `not_found`, `too_large`. */
+export interface AddMembers {
+  type: "add_members"
+  conversation_id: string
+  client_msg_id: string
+  user_ids: string[]
+  id: number
+}
+
+/** The entry is in the log. `seq` 0: there was nothing to change. */
+export interface Appended {
+  seq: number
+  created_at?: number
+}
+
+/**
+ * Something of the business: a product, an order, a coupon.
+ *
+ * `object_type` and `object_id` name the business's object (`product`, `order` …). `picture` is an https
+ * link, a path served by the mini program (`/images/…`), or empty. `fallback` is what a client shows that
+ * can't draw cards.
+ */
+export interface Card {
+  type: "card"
+  title: string
+  object_type?: string
+  object_id?: string
+  picture?: string
+  lines?: CardLine[]
+  actions?: CardAction[]
+  page?: string
+  fallback?: string
+}
+
+/** A button of a card. `page` is a path in the mini program, `url` an https link for the web; one of them. */
+export interface CardAction {
+  id: string
+  label: string
+  page?: string
+  url?: string
+}
+
+/** A line of a card: a label and its value, for instance 数量 and ×2. */
+export interface CardLine {
+  label?: string
+  value?: string
+}
+
+/** One consultation in a service conversation, from opened to resolved. */
+export interface Case {
+  id: string
+  conversation_id: string
+  shop_id: string
+  customer_id: string
+  status: CaseStatus
+  agent_id?: string
+  opened_at?: number
+  taken_at?: number
+  resolved_at?: number
+  version?: number
+  context?: Record<string, unknown>
+}
+
+/** A consultation in a service conversation was opened, taken, resolved …; `agent_id` is who has it now. */
+export interface CaseChanged {
+  type: "case_changed"
+  actor_id: string
+  case_id: string
+  status: string
+  agent_id?: string
+  conversation_id: string
+  seq: number
+  created_at: number
+}
+
+export interface CaseReply {
+  case: Case
+  view?: ConversationView | null
+  users?: User[]
+}
+
+export type CaseStatus = "open" | "resolved" | "waiting"
+
+export type Command = Hello | Resume | Heartbeat | SendMessage | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetCustomerContext
+
+export type Content = Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Encrypted | Unsupported
+
+/**
+ * What is the same for everyone in it.
+ *
+ * Direct conversations have no name: show the peer (`peer_id` of the row's inbox). In a service conversation
+ * `customer_id` is the customer and `shop_id` the shop; `case` is the consultation that is open, or the last.
+ */
+export interface Conversation {
+  id: string
+  kind: ConversationKind
+  head_seq?: number
+  head_ordinal?: number
+  floor_seq?: number
+  created_at?: number
+  last_at?: number
+  name?: string
+  avatar?: string
+  shop_id?: string
+  customer_id?: string
+  member_count?: number
+}
+
+/** Name or picture of the conversation is now this (null: unchanged). */
+export interface ConversationChanged {
+  type: "conversation_changed"
+  actor_id: string
+  name?: string | null
+  avatar?: string | null
+  conversation_id: string
+  seq: number
+  created_at: number
+}
+
+export type ConversationKind = "direct" | "group" | "notice" | "room" | "service"
+
+export interface ConversationPage {
+  conversations: ConversationView[]
+  users?: User[]
+  next_cursor?: string
+}
+
+/**
+ * What a client lacks of one conversation.
+ *
+ * `reset`: forget the held log of this conversation and start from `entries`, which is then its latest page.
+ * `more`: there is more after these entries; pull from the last of them.
+ */
+export interface ConversationSync {
+  conversation_id: string
+  head_seq: number
+  head_ordinal: number
+  floor_seq?: number
+  entries?: (MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden)[]
+  reset?: boolean
+  more?: boolean
+}
+
+/** A conversation as its list shows it: the shared part, my part, the last message I may see. */
+export interface ConversationView {
+  conversation: Conversation
+  inbox: Inbox
+  last?: MessageSent | null
+  case?: Case | null
+}
+
+/**
+ * The direct conversation with a user, made if there is none. Answered with `Opened`.
+ *
+ * Errors: `not_found`, `forbidden` (policy: by default customers talk to shops and inside groups, staff to
+ * anyone).
+ */
+export interface CreateDirect {
+  type: "create_direct"
+  user_id: string
+  id: number
+}
+
+/**
+ * A group with its first members. `member_ids` are without oneself. Answered with `Opened`.
+ *
+ * Errors: `not_found` (a user), `forbidden` (customers, unless policy allows it), `too_large`.
+ */
+export interface CreateGroup {
+  type: "create_group"
+  client_msg_id: string
+  name: string
+  member_ids: string[]
+  join_history?: boolean
+  id: number
+}
+
+/** The business's own JSON: at most 16 KiB encoded, shown by the business's own component, else `fallback`. */
+export interface Custom {
+  type: "custom"
+  name: string
+  data: Record<string, unknown>
+  fallback: string
+}
+
+/** What the business's server answered: `sections` of label/value rows, drawn by the desk as they come. */
+export interface CustomerContext {
+  customer: User
+  external_id?: string
+  app_name?: string
+  case_context?: Record<string, unknown>
+  business?: unknown | null
+}
+
+/** The cases of a shop that wait or are open, oldest first; after `version` only those changed since. */
+export interface Desk {
+  shop_id: string
+  version: number
+  cases: Case[]
+  views?: ConversationView[]
+  users?: User[]
+}
+
+/** Cases of a shop changed from `previous` to `version`; on a mismatch ask `watch_desk` again. */
+export interface DeskChanged {
+  type: "desk_changed"
+  shop_id: string
+  previous: number
+  version: number
+  cases?: Case[]
+  views?: ConversationView[]
+  users?: User[]
+}
+
+/**
+ * Replace the content of an own message with content of the same type. Answered with `Appended`.
+ *
+ * Errors: `not_found`, `forbidden` (not the sender's), `conflict` (recalled; key used otherwise).
+ */
+export interface EditMessage {
+  type: "edit_message"
+  conversation_id: string
+  client_msg_id: string
+  target_seq: number
+  content: Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Encrypted | Unsupported
+  mentions?: string[]
+  id: number
+}
+
+/** Reserved for end-to-end encryption: a body that the server can't read. Refused for now. */
+export interface Encrypted {
+  type: "encrypted"
+  body: string
+}
+
+export type Entry = MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
+
+/** A seq that exists and is not for this reader (an internal note). It fills the hole and shows nothing. */
+export interface EntryHidden {
+  type: "entry_hidden"
+  conversation_id: string
+  seq: number
+  created_at: number
+}
+
+/** `{code, detail?, data?}`: the same in a reply and in an HTTP answer. `detail` is for developers. */
+export interface ErrorBody {
+  code: ErrorCode
+  detail?: string
+  data?: Record<string, unknown>
+}
+
+/**
+ * What went wrong, in three families.
+ *
+ * *Refused*: change the request (`bad_request`, `unauthenticated`, `forbidden`, `not_found`, `conflict`,
+ * `too_large`). *Busy*: send the same request later with the same key (`rate_limited`, `unavailable`,
+ * `timeout`; `data.retry_after_ms` says when). *Broken*: `internal`, with `data.trace_id`.
+ */
+export type ErrorCode = "bad_request" | "conflict" | "forbidden" | "internal" | "not_found" | "rate_limited" | "timeout" | "too_large" | "unauthenticated" | "unavailable"
+
+/** Any file, always delivered as a download. `name` is shown; the server strips paths and control characters. */
+export interface File {
+  type: "file"
+  media_id: string
+  name?: string
+  mime?: string
+  size?: number
+  url?: string
+}
+
+/** Everything below `floor_seq` is gone; clients drop it and never treat it as a gap. */
+export interface FloorRaised {
+  type: "floor_raised"
+  floor_seq: number
+  conversation_id: string
+  seq: number
+  created_at: number
+}
+
+/** One conversation with my inbox row. Opening an archived one subscribes to it. */
+export interface GetConversation {
+  type: "get_conversation"
+  conversation_id: string
+  id: number
+}
+
+/**
+ * What the business's own server knows of a customer (profile, cart, orders), through its signed context
+ * URL. Answered with `CustomerContext`; fails softly with `unavailable` or `timeout`.
+ */
+export interface GetCustomerContext {
+  type: "get_customer_context"
+  conversation_id: string
+  id: number
+}
+
+/**
+ * Messages by ordinal, in order of their seq: those before `before` (0: from the newest), or, with `after`,
+ * those after it; `around` a seq gives both sides. Answered with `History`.
+ */
+export interface GetHistory {
+  type: "get_history"
+  conversation_id: string
+  before?: number
+  after?: number
+  around?: number
+  limit?: number
+  id: number
+}
+
+/** Messages by seq, in current state and with fresh links. Those that can't be seen are missing. */
+export interface GetMessages {
+  type: "get_messages"
+  conversation_id: string
+  seqs: number[]
+  id: number
+}
+
+/** Users by id; unknown ids are missing in the answer. Answered with `Users`. */
+export interface GetUsers {
+  type: "get_users"
+  user_ids: string[]
+  id: number
+}
+
+/** Sent after 30 s of silence. Both sides take 45 s of silence for a dead connection. */
+export interface Heartbeat {
+  type: "heartbeat"
+  id: number
+}
+
+/**
+ * The first command of a connection, within 10 s; also the body of a long poll. Answered with `Welcome`.
+ *
+ * `token` is a user token signed by the business's server, or an access token of this deployment.
+ * `device_id` is made once by the client and kept (up to 64 characters). `epoch` and `user_version` are those
+ * of the last answer, null and 0 at first. `known` names up to 200 conversations with the highest seq up to
+ * which the client holds everything.
+ *
+ * Errors: `unauthenticated` (close 4501), `forbidden` (disabled user or device, close 4503), `bad_request`
+ * with `data.protocol` (close 4506).
+ */
+export interface Hello {
+  type: "hello"
+  protocol: number
+  token: string
+  device_id: string
+  epoch?: string | null
+  user_version?: number
+  known?: [string, number][]
+  platform?: string
+  id: number
+}
+
+/**
+ * Messages in order of seq. `before` and `after` are the ordinals to ask with for the neighbouring pages,
+ * 0 where there is none. `head_seq` is the head when this was read.
+ */
+export interface History {
+  messages: MessageSent[]
+  before?: number
+  after?: number
+  head_seq?: number
+  users?: User[]
+}
+
+/**
+ * A picture. The sender gives only `media_id` (from `POST /v1/media`); the server fills in the rest.
+ *
+ * `width` and `height` are pixels as displayed, `size` bytes. `url` and `thumb_url` are signed links that
+ * expire (within 48 h); a client whose link has expired asks `get_messages` for fresh ones.
+ */
+export interface Image {
+  type: "image"
+  media_id: string
+  mime?: string
+  size?: number
+  width?: number
+  height?: number
+  url?: string
+  thumb_url?: string
+}
+
+/**
+ * What a conversation is to me. `version` is the `user_version` that last changed this row.
+ *
+ * Unread = `conversation.head_ordinal − read_ordinal`, never below 0. `pinned_at`: UTC milliseconds, 0 not
+ * pinned; pinned rows come first, the latest pin on top. `until_seq`: my membership ended there (0: it goes
+ * on); nothing above is mine to see. `removed`: the row is gone, forget the conversation.
+ */
+export interface Inbox {
+  conversation_id: string
+  version: number
+  role?: MemberRole
+  peer_id?: string
+  from_seq?: number
+  until_seq?: number
+  read_seq?: number
+  read_ordinal?: number
+  peer_read_seq?: number
+  pinned_at?: number
+  muted?: boolean
+  marked_unread?: boolean
+  archived?: boolean
+  blocked?: boolean
+  removed?: boolean
+}
+
+export interface InboxChanged {
+  inbox: Inbox
+  user_version: number
+}
+
+/** What this deployment allows, so that a client can say so before it sends. Sizes in bytes. */
+export interface Limits {
+  text_length?: number
+  frame?: number
+  image?: number
+  voice_ms?: number
+  video?: number
+  file?: number
+  recall_window_s?: number
+  reaction_kinds?: number
+}
+
+/** Staff: colleagues one can write to, by name. Customers get an empty page. Answered with `Users`. */
+export interface ListContacts {
+  type: "list_contacts"
+  query?: string
+  limit?: number
+  id: number
+}
+
+/** My conversations, pinned first, then by last message, newest first. Answered with `ConversationPage`. */
+export interface ListConversations {
+  type: "list_conversations"
+  limit?: number
+  cursor?: string
+  archived?: boolean
+  id: number
+}
+
+/** Members of a conversation. Answered with `MemberPage`. */
+export interface ListMembers {
+  type: "list_members"
+  conversation_id: string
+  limit?: number
+  cursor?: string
+  id: number
+}
+
+/** A point on the map in GCJ-02, the coordinates that `wx.chooseLocation` gives and `wx.openLocation` takes. */
+export interface Location {
+  type: "location"
+  latitude: number
+  longitude: number
+  name?: string
+  address?: string
+}
+
+/** A member of a direct or service conversation has read up to `read_seq`. */
+export interface MarkMoved {
+  type: "mark_moved"
+  conversation_id: string
+  user_id: string
+  read_seq: number
+}
+
+/** Move one's read mark up to `seq`; it never moves back. Send at most one per conversation in 2 s. */
+export interface MarkRead {
+  type: "mark_read"
+  conversation_id: string
+  seq: number
+  id: number
+}
+
+/** A member with their role; the user is found in `users` of the same answer. */
+export interface Member {
+  user_id: string
+  role: MemberRole
+  from_seq?: number
+}
+
+/** `user_id` has another role. */
+export interface MemberChanged {
+  type: "member_changed"
+  actor_id: string
+  user_id: string
+  role: MemberRole
+  conversation_id: string
+  seq: number
+  created_at: number
+}
+
+/** `user_id` belongs to the conversation from here on. `actor_id` is who added them (themselves: they joined). */
+export interface MemberJoined {
+  type: "member_joined"
+  actor_id: string
+  user_id: string
+  role?: MemberRole
+  conversation_id: string
+  seq: number
+  created_at: number
+}
+
+/** `user_id` does not belong to it any more, and sees nothing after this entry. */
+export interface MemberLeft {
+  type: "member_left"
+  actor_id: string
+  user_id: string
+  conversation_id: string
+  seq: number
+  created_at: number
+}
+
+export interface MemberPage {
+  members: Member[]
+  users?: User[]
+  next_cursor?: string
+}
+
+/** What a member may do in this conversation. In a service conversation `customer` asks and `agent` answers. */
+export type MemberRole = "admin" | "agent" | "customer" | "member" | "owner"
+
+/** The sender replaced the content of `target_seq`. */
+export interface MessageEdited {
+  type: "message_edited"
+  actor_id: string
+  target_seq: number
+  content?: Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Encrypted | Unsupported | null
+  mentions?: string[]
+  conversation_id: string
+  seq: number
+  created_at: number
+}
+
+/** `target_seq` was taken back by its sender, or removed by someone entitled to. Its content is gone. */
+export interface MessageRecalled {
+  type: "message_recalled"
+  actor_id: string
+  target_seq: number
+  conversation_id: string
+  seq: number
+  created_at: number
+}
+
+/**
+ * A message. Live it is as sent; pulled later it carries its current state.
+ *
+ * `ordinal` counts countable entries of the conversation; unread = head ordinal − the mark's ordinal. 0 means
+ * that this message does not count. `content` is null once the message was recalled or erased.
+ * `changed_seq` is the seq of the last entry that changed it (0: none). `client_msg_id` is the sender's key.
+ */
+export interface MessageSent {
+  type: "message_sent"
+  sender_id: string
+  client_msg_id: string
+  ordinal?: number
+  content?: Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Encrypted | Unsupported | null
+  mentions?: string[]
+  quote?: Quote | null
+  changed_seq?: number
+  edited_at?: number
+  recalled_by?: string
+  reactions?: Reaction[]
+  conversation_id: string
+  seq: number
+  created_at: number
+}
+
+/** The content of `target_seqs` was erased for good (retention, a person's right). */
+export interface MessagesErased {
+  type: "messages_erased"
+  actor_id: string
+  target_seqs: number[]
+  conversation_id: string
+  seq: number
+  created_at: number
+}
+
+/**
+ * The service conversation of a customer with a shop, made if there is none. Answered with `Opened`.
+ *
+ * A customer leaves `customer_id` empty; staff name the customer. `context` tells the agent where the customer
+ * comes from (`page`, `product_id`, at most 2 KiB). Asking opens no case yet: the first message does.
+ */
+export interface OpenService {
+  type: "open_service"
+  shop_id?: string
+  customer_id?: string
+  context?: Record<string, unknown>
+  id: number
+}
+
+/** A conversation, ready to be shown. `created`: it did not exist before. */
+export interface Opened {
+  view: ConversationView
+  users?: User[]
+  created?: boolean
+}
+
+/** `seen_at`: when the user was last online, UTC milliseconds, 0 unknown or online. */
+export interface Presence {
+  user_id: string
+  online: boolean
+  seen_at?: number
+}
+
+export interface PresenceChanged {
+  type: "presence_changed"
+  user_id: string
+  online: boolean
+  seen_at?: number
+}
+
+export interface Presences {
+  presences: Presence[]
+}
+
+/**
+ * The entries after `after_seq`, at most `limit`. Answered with `ConversationSync`: a gap of more than 200
+ * entries is answered with `reset` and the latest page.
+ */
+export interface PullEntries {
+  type: "pull_entries"
+  conversation_id: string
+  after_seq: number
+  limit?: number
+  id: number
+}
+
+export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
+
+/** The message that is answered. `preview` is made by the server when it is read, empty if it was recalled. */
+export interface Quote {
+  seq: number
+  sender_id?: string
+  preview?: string
+}
+
+/** `[emoji, [user_id, …]]`, users in the order in which they reacted. */
+export type Reaction = [string, string[]]
+
+/** `actor_id` put (`on`) or removed a reaction on `target_seq`. Setting what is set already changes nothing. */
+export interface ReactionSet {
+  type: "reaction_set"
+  actor_id: string
+  target_seq: number
+  emoji: string
+  on: boolean
+  conversation_id: string
+  seq: number
+  created_at: number
+}
+
+/**
+ * Take back an own message within the window (2 minutes by default; owners and admins of a group: any
+ * time). Answered with `Appended`. Errors: `not_found`, `forbidden` (`data.window_s`).
+ */
+export interface RecallMessage {
+  type: "recall_message"
+  conversation_id: string
+  client_msg_id: string
+  target_seq: number
+  id: number
+}
+
+/** Remove a user from a group, or leave it (one's own id). The owner can't leave before handing over. */
+export interface RemoveMember {
+  type: "remove_member"
+  conversation_id: string
+  client_msg_id: string
+  user_id: string
+  id: number
+}
+
+export interface Reply {
+  type: "reply"
+  id: number
+  ok?: unknown
+  error?: ErrorBody | null
+}
+
+/** Tell the administrators of a user, with up to 20 messages as evidence that I can see. */
+export interface ReportUser {
+  type: "report_user"
+  client_msg_id: string
+  user_id: string
+  reason: string
+  conversation_id?: string
+  seqs?: number[]
+  id: number
+}
+
+/** The consultation is done. Only its agent or an administrator. Answered with `CaseReply`. */
+export interface ResolveCase {
+  type: "resolve_case"
+  case_id: string
+  id: number
+}
+
+/**
+ * The same catching up on a living connection: on return to the foreground, every 5 minutes, after
+ * `resume_needed`. Answered with `Welcome`. `token` may renew the session's authorization.
+ */
+export interface Resume {
+  type: "resume"
+  epoch?: string | null
+  user_version?: number
+  known?: [string, number][]
+  token?: string
+  id: number
+}
+
+/** The connection could not keep up and pushes were left out: send `resume` now. */
+export interface ResumeNeeded {
+  type: "resume_needed"
+}
+
+export interface SearchHit {
+  message: MessageSent
+  conversation: Conversation
+}
+
+/**
+ * Messages that contain every word of `query` (1 to 100 characters), newest first; only what I may see.
+ *
+ * In one conversation or, left empty, in all of mine. The index lags a second or two. Answered with
+ * `SearchPage`.
+ */
+export interface SearchMessages {
+  type: "search_messages"
+  query: string
+  conversation_id?: string
+  limit?: number
+  cursor?: string
+  id: number
+}
+
+/** `lag_ms`: how far the index is behind the log. */
+export interface SearchPage {
+  hits: SearchHit[]
+  users?: User[]
+  next_cursor?: string
+  lag_ms?: number
+}
+
+/**
+ * Append a message. Answered with `Sent` after it is durable.
+ *
+ * `mentions` are user ids in the conversation, or `all`. `quote_seq` is the seq of the message answered.
+ *
+ * Errors: `not_found` (conversation, quoted message), `forbidden` (not a member any more, muted, blocked by the
+ * peer), `conflict` (key used with other content), `too_large`, `bad_request` (content not allowed, unknown or
+ * foreign media), `rate_limited` (40 messages/s in one conversation).
+ */
+export interface SendMessage {
+  type: "send_message"
+  conversation_id: string
+  client_msg_id: string
+  content: Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Encrypted | Unsupported
+  mentions?: string[]
+  quote_seq?: number
+  id: number
+}
+
+/** The message is in the log, durably. `user_version` is unchanged by sending. */
+export interface Sent {
+  seq: number
+  ordinal: number
+  created_at: number
+}
+
+/** Block or unblock a user: they can't send to me in our direct conversation any more. */
+export interface SetBlock {
+  type: "set_block"
+  user_id: string
+  on: boolean
+  id: number
+}
+
+/** Make a member admin, member or owner (which makes the old owner an admin). Only the owner may. */
+export interface SetMemberRole {
+  type: "set_member_role"
+  conversation_id: string
+  client_msg_id: string
+  user_id: string
+  role: MemberRole
+  id: number
+}
+
+/**
+ * Put or remove one's reaction. Answered with `Appended`, whose `seq` is 0 if nothing changed.
+ *
+ * Errors: `not_found`, `bad_request` (not an emoji), `conflict` (more than 20 different on one message).
+ */
+export interface SetReaction {
+  type: "set_reaction"
+  conversation_id: string
+  client_msg_id: string
+  target_seq: number
+  emoji: string
+  on: boolean
+  id: number
+}
+
+/** I am writing. At most once per 3 s; shown to others for 6 s; nothing in conversations above 100 members. */
+export interface SetTyping {
+  type: "set_typing"
+  conversation_id: string
+  id: number
+}
+
+/** This device was signed out (`reason`: `revoked`, `disabled`, `password_changed`). The close follows. */
+export interface SignedOut {
+  type: "signed_out"
+  reason: string
+}
+
+/**
+ * Said by the deployment, not by a person. Clients render `name` with `params` in their own language and
+ * fall back to `fallback`. Only the server can send it.
+ */
+export interface SystemNotice {
+  type: "system"
+  name: string
+  params?: Record<string, string>
+  fallback?: string
+}
+
+/**
+ * Become the agent of a waiting case (or of one's colleague's, with `force`). Answered with `CaseReply`.
+ *
+ * Errors: `conflict` with `data.agent_id` when somebody was faster.
+ */
+export interface TakeCase {
+  type: "take_case"
+  case_id: string
+  force?: boolean
+  id: number
+}
+
+/** Plain text, shown as written; clients make links of URLs themselves. 1 to 5,000 characters. */
+export interface Text {
+  type: "text"
+  text: string
+}
+
+/** Somebody is writing; show it for 6 s or until their next message. */
+export interface Typing {
+  type: "typing"
+  conversation_id: string
+  user_id: string
+}
+
+/** Stands for content that this node can't open (a newer type, or a key that was destroyed). */
+export interface Unsupported {
+  type: "unsupported"
+  fallback?: string
+}
+
+/** Rename a group or change its picture. Errors: `forbidden` (only owner and admins). */
+export interface UpdateConversation {
+  type: "update_conversation"
+  conversation_id: string
+  client_msg_id: string
+  name?: string
+  avatar?: string
+  id: number
+}
+
+/** Change what a conversation is to me; what is left out stays. Answered with `InboxChanged`. */
+export interface UpdateInbox {
+  type: "update_inbox"
+  conversation_id: string
+  pinned?: boolean
+  muted?: boolean
+  marked_unread?: boolean
+  archived?: boolean
+  id: number
+}
+
+/** A person or bot as others see them. `avatar` is a link or empty (draw the initial then). */
+export interface User {
+  id: string
+  kind: UserKind
+  name?: string
+  avatar?: string
+}
+
+/**
+ * My rows changed from `previous` to `version`. A client whose `user_version` is not `previous` asks for
+ * the changed rows with `resume`; else it replaces these rows and takes `version`.
+ */
+export interface UserChanged {
+  type: "user_changed"
+  previous: number
+  version: number
+  conversations?: ConversationView[]
+  users?: User[]
+}
+
+export type UserKind = "bot" | "customer" | "staff"
+
+export interface Users {
+  users: User[]
+}
+
+/** A video (mp4, mov, webm) with a poster frame in `thumb_url`. */
+export interface Video {
+  type: "video"
+  media_id: string
+  mime?: string
+  size?: number
+  width?: number
+  height?: number
+  duration_ms?: number
+  url?: string
+  thumb_url?: string
+}
+
+/** A voice note, stored as mp3, which every host plays. `waveform` is up to 64 peaks from 0 to 100. */
+export interface Voice {
+  type: "voice"
+  media_id: string
+  mime?: string
+  size?: number
+  duration_ms?: number
+  waveform?: number[]
+  url?: string
+}
+
+/**
+ * Agents: the cases that wait or are open, and from now on each change as `desk_changed`. Answered with
+ * `Desk`. Errors: `forbidden`.
+ */
+export interface WatchDesk {
+  type: "watch_desk"
+  shop_id?: string
+  version?: number
+  id: number
+}
+
+/**
+ * Be told whether these users (at most 100, replacing the former list) are online. Answered with
+ * `Presences`; changes come as `presence_changed`.
+ */
+export interface WatchPresence {
+  type: "watch_presence"
+  user_ids: string[]
+  id: number
+}
+
+/**
+ * The answer to `hello` and `resume`, within a byte budget of 256 KiB.
+ *
+ * Another `epoch` than the client's: forget everything but the outbox. `conversations` are the rows changed
+ * since the client's `user_version` (`inbox.removed`: forget it), or at first the newest page, with
+ * `next_cursor` for `list_conversations`. `syncs` has one item per `known` conversation that changed or can't
+ * be seen any more; those that don't fit in the budget are named in `pending` and must be pulled.
+ * `full`: the rows are the complete first page, replace the list by them.
+ */
+export interface Welcome {
+  user: User
+  session_id: string
+  epoch: string
+  user_version: number
+  server_time: number
+  full?: boolean
+  conversations?: ConversationView[]
+  next_cursor?: string
+  syncs?: ConversationSync[]
+  pending?: string[]
+  users?: User[]
+  limits?: Limits
+  role?: string
+}
+
+/** What `ok` of the reply holds, by the command's `type`. */
+export interface Replies {
+  hello: Welcome
+  resume: Welcome
+  heartbeat: null
+  send_message: Sent
+  edit_message: Appended
+  recall_message: Appended
+  set_reaction: Appended
+  mark_read: null
+  set_typing: null
+  list_conversations: ConversationPage
+  get_conversation: Opened
+  get_history: History
+  get_messages: History
+  pull_entries: ConversationSync
+  create_direct: Opened
+  create_group: Opened
+  open_service: Opened
+  list_members: MemberPage
+  add_members: Appended
+  remove_member: Appended
+  set_member_role: Appended
+  update_conversation: Appended
+  update_inbox: InboxChanged
+  search_messages: SearchPage
+  get_users: Users
+  list_contacts: Users
+  set_block: null
+  report_user: null
+  watch_presence: Presences
+  watch_desk: Desk
+  take_case: CaseReply
+  resolve_case: CaseReply
+  get_customer_context: CustomerContext
+}

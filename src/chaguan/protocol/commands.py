@@ -1,0 +1,375 @@
+"""Commands: what a client asks. Each is answered by exactly one reply with the same `id`.
+
+`id` is the client's own number for the command, unique while the connection lives. A command that changes
+something carries a key (`client_msg_id`, a UUID, best version 7): sent again with the same key it returns the
+first result, and with the same key but other content `conflict`. So after a lost connection a client sends
+what was not answered once more, unchanged. `set_…`, `mark_…` and `update_inbox` say what shall be, so sending
+them twice is harmless by itself.
+
+Any command can fail with `unauthenticated`, `rate_limited`, `unavailable`, `timeout` or `internal`; the
+docstrings name the other errors. An id that does not exist and one that the caller may not see give the same
+`not_found`.
+"""
+
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from chaguan.protocol.content import Content, Id
+from chaguan.protocol.conversations import MemberRole
+
+PROTOCOL_VERSION = 1
+
+Key = Annotated[str, Meta(min_length=36, max_length=36, pattern="^[0-9a-fA-F-]{36}$")]
+Seq = Annotated[int, Meta(ge=0, le=2**53)]
+Limit = Annotated[int, Meta(ge=1, le=200)]
+Name = Annotated[str, Meta(min_length=1, max_length=100)]
+Ids = Annotated[list[Id], Meta(max_length=200)]
+Emoji = Annotated[str, Meta(min_length=1, max_length=32)]
+
+
+class _Command(Struct, tag_field="type", kw_only=True, omit_defaults=True):
+    id: Annotated[int, Meta(ge=0, le=2**53)]
+
+
+class Hello(_Command, tag="hello"):
+    """The first command of a connection, within 10 s; also the body of a long poll. Answered with `Welcome`.
+
+    `token` is a user token signed by the business's server, or an access token of this deployment.
+    `device_id` is made once by the client and kept (up to 64 characters). `epoch` and `user_version` are those
+    of the last answer, null and 0 at first. `known` names up to 200 conversations with the highest seq up to
+    which the client holds everything.
+
+    Errors: `unauthenticated` (close 4501), `forbidden` (disabled user or device, close 4503), `bad_request`
+    with `data.protocol` (close 4506).
+    """
+
+    protocol: int
+    token: Annotated[str, Meta(min_length=1, max_length=4096)]
+    device_id: Id
+    epoch: str | None = None
+    user_version: Seq = 0
+    known: Annotated[list[tuple[Id, Seq]], Meta(max_length=200)] = []
+    platform: Annotated[str, Meta(max_length=40)] = ""
+    """What the device is, for the list of devices: `wechat`, `browser`, `node`, `python` …"""
+
+
+class Resume(_Command, tag="resume"):
+    """The same catching up on a living connection: on return to the foreground, every 5 minutes, after
+    `resume_needed`. Answered with `Welcome`. `token` may renew the session's authorization."""
+
+    epoch: str | None = None
+    user_version: Seq = 0
+    known: Annotated[list[tuple[Id, Seq]], Meta(max_length=200)] = []
+    token: Annotated[str, Meta(max_length=4096)] = ""
+
+
+class Heartbeat(_Command, tag="heartbeat"):
+    """Sent after 30 s of silence. Both sides take 45 s of silence for a dead connection."""
+
+
+class SendMessage(_Command, tag="send_message"):
+    """Append a message. Answered with `Sent` after it is durable.
+
+    `mentions` are user ids in the conversation, or `all`. `quote_seq` is the seq of the message answered.
+
+    Errors: `not_found` (conversation, quoted message), `forbidden` (not a member any more, muted, blocked by the
+    peer), `conflict` (key used with other content), `too_large`, `bad_request` (content not allowed, unknown or
+    foreign media), `rate_limited` (40 messages/s in one conversation).
+    """
+
+    conversation_id: Id
+    client_msg_id: Key
+    content: Content
+    mentions: Annotated[list[Id], Meta(max_length=50)] = []
+    quote_seq: Seq = 0
+
+
+class EditMessage(_Command, tag="edit_message"):
+    """Replace the content of an own message with content of the same type. Answered with `Appended`.
+
+    Errors: `not_found`, `forbidden` (not the sender's), `conflict` (recalled; key used otherwise)."""
+
+    conversation_id: Id
+    client_msg_id: Key
+    target_seq: Seq
+    content: Content
+    mentions: Annotated[list[Id], Meta(max_length=50)] = []
+
+
+class RecallMessage(_Command, tag="recall_message"):
+    """Take back an own message within the window (2 minutes by default; owners and admins of a group: any
+    time). Answered with `Appended`. Errors: `not_found`, `forbidden` (`data.window_s`)."""
+
+    conversation_id: Id
+    client_msg_id: Key
+    target_seq: Seq
+
+
+class SetReaction(_Command, tag="set_reaction"):
+    """Put or remove one's reaction. Answered with `Appended`, whose `seq` is 0 if nothing changed.
+
+    Errors: `not_found`, `bad_request` (not an emoji), `conflict` (more than 20 different on one message)."""
+
+    conversation_id: Id
+    client_msg_id: Key
+    target_seq: Seq
+    emoji: Emoji
+    on: bool
+
+
+class MarkRead(_Command, tag="mark_read"):
+    """Move one's read mark up to `seq`; it never moves back. Send at most one per conversation in 2 s."""
+
+    conversation_id: Id
+    seq: Seq
+
+
+class SetTyping(_Command, tag="set_typing"):
+    """I am writing. At most once per 3 s; shown to others for 6 s; nothing in conversations above 100 members."""
+
+    conversation_id: Id
+
+
+class ListConversations(_Command, tag="list_conversations"):
+    """My conversations, pinned first, then by last message, newest first. Answered with `ConversationPage`."""
+
+    limit: Limit = 50
+    cursor: Annotated[str, Meta(max_length=200)] = ""
+    archived: bool = False
+
+
+class GetConversation(_Command, tag="get_conversation"):
+    """One conversation with my inbox row. Opening an archived one subscribes to it."""
+
+    conversation_id: Id
+
+
+class GetHistory(_Command, tag="get_history"):
+    """Messages by ordinal, in order of their seq: those before `before` (0: from the newest), or, with `after`,
+    those after it; `around` a seq gives both sides. Answered with `History`."""
+
+    conversation_id: Id
+    before: Seq = 0
+    after: Seq | UnsetType = UNSET
+    around: Seq = 0
+    limit: Limit = 30
+
+
+class GetMessages(_Command, tag="get_messages"):
+    """Messages by seq, in current state and with fresh links. Those that can't be seen are missing."""
+
+    conversation_id: Id
+    seqs: Annotated[list[Seq], Meta(max_length=50)]
+
+
+class PullEntries(_Command, tag="pull_entries"):
+    """The entries after `after_seq`, at most `limit`. Answered with `ConversationSync`: a gap of more than 200
+    entries is answered with `reset` and the latest page."""
+
+    conversation_id: Id
+    after_seq: Seq
+    limit: Limit = 200
+
+
+class CreateDirect(_Command, tag="create_direct"):
+    """The direct conversation with a user, made if there is none. Answered with `Opened`.
+
+    Errors: `not_found`, `forbidden` (policy: by default customers talk to shops and inside groups, staff to
+    anyone)."""
+
+    user_id: Id
+
+
+class CreateGroup(_Command, tag="create_group"):
+    """A group with its first members. `member_ids` are without oneself. Answered with `Opened`.
+
+    Errors: `not_found` (a user), `forbidden` (customers, unless policy allows it), `too_large`."""
+
+    client_msg_id: Key
+    name: Name
+    member_ids: Ids
+    join_history: bool = False
+    """True: who joins later sees everything from the start; false: from their joining on."""
+
+
+class OpenService(_Command, tag="open_service"):
+    """The service conversation of a customer with a shop, made if there is none. Answered with `Opened`.
+
+    A customer leaves `customer_id` empty; staff name the customer. `context` tells the agent where the customer
+    comes from (`page`, `product_id`, at most 2 KiB). Asking opens no case yet: the first message does.
+    """
+
+    shop_id: Annotated[str, Meta(max_length=64)] = ""
+    """Empty: the shop of the app, or the only one."""
+    customer_id: Annotated[str, Meta(max_length=64)] = ""
+    context: dict[str, Any] = {}
+
+
+class ListMembers(_Command, tag="list_members"):
+    """Members of a conversation. Answered with `MemberPage`."""
+
+    conversation_id: Id
+    limit: Limit = 100
+    cursor: Annotated[str, Meta(max_length=200)] = ""
+
+
+class AddMembers(_Command, tag="add_members"):
+    """Add users to a group. Errors: `forbidden` (only owner and admins), `not_found`, `too_large`."""
+
+    conversation_id: Id
+    client_msg_id: Key
+    user_ids: Annotated[list[Id], Meta(min_length=1, max_length=200)]
+
+
+class RemoveMember(_Command, tag="remove_member"):
+    """Remove a user from a group, or leave it (one's own id). The owner can't leave before handing over."""
+
+    conversation_id: Id
+    client_msg_id: Key
+    user_id: Id
+
+
+class SetMemberRole(_Command, tag="set_member_role"):
+    """Make a member admin, member or owner (which makes the old owner an admin). Only the owner may."""
+
+    conversation_id: Id
+    client_msg_id: Key
+    user_id: Id
+    role: MemberRole
+
+
+class UpdateConversation(_Command, tag="update_conversation"):
+    """Rename a group or change its picture. Errors: `forbidden` (only owner and admins)."""
+
+    conversation_id: Id
+    client_msg_id: Key
+    name: Name | UnsetType = UNSET
+    avatar: Annotated[str, Meta(max_length=64)] | UnsetType = UNSET
+    """A `media_id`, or empty for none."""
+
+
+class UpdateInbox(_Command, tag="update_inbox"):
+    """Change what a conversation is to me; what is left out stays. Answered with `InboxChanged`."""
+
+    conversation_id: Id
+    pinned: bool | UnsetType = UNSET
+    muted: bool | UnsetType = UNSET
+    marked_unread: bool | UnsetType = UNSET
+    archived: bool | UnsetType = UNSET
+
+
+class SearchMessages(_Command, tag="search_messages"):
+    """Messages that contain every word of `query` (1 to 100 characters), newest first; only what I may see.
+
+    In one conversation or, left empty, in all of mine. The index lags a second or two. Answered with
+    `SearchPage`."""
+
+    query: Annotated[str, Meta(min_length=1, max_length=100)]
+    conversation_id: Annotated[str, Meta(max_length=64)] = ""
+    limit: Annotated[int, Meta(ge=1, le=50)] = 20
+    cursor: Annotated[str, Meta(max_length=200)] = ""
+
+
+class GetUsers(_Command, tag="get_users"):
+    """Users by id; unknown ids are missing in the answer. Answered with `Users`."""
+
+    user_ids: Ids
+
+
+class ListContacts(_Command, tag="list_contacts"):
+    """Staff: colleagues one can write to, by name. Customers get an empty page. Answered with `Users`."""
+
+    query: Annotated[str, Meta(max_length=100)] = ""
+    limit: Limit = 100
+
+
+class SetBlock(_Command, tag="set_block"):
+    """Block or unblock a user: they can't send to me in our direct conversation any more."""
+
+    user_id: Id
+    on: bool
+
+
+class ReportUser(_Command, tag="report_user"):
+    """Tell the administrators of a user, with up to 20 messages as evidence that I can see."""
+
+    client_msg_id: Key
+    user_id: Id
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+    conversation_id: Annotated[str, Meta(max_length=64)] = ""
+    seqs: Annotated[list[Seq], Meta(max_length=20)] = []
+
+
+class WatchPresence(_Command, tag="watch_presence"):
+    """Be told whether these users (at most 100, replacing the former list) are online. Answered with
+    `Presences`; changes come as `presence_changed`."""
+
+    user_ids: Annotated[list[Id], Meta(max_length=100)]
+
+
+class WatchDesk(_Command, tag="watch_desk"):
+    """Agents: the cases that wait or are open, and from now on each change as `desk_changed`. Answered with
+    `Desk`. Errors: `forbidden`."""
+
+    shop_id: Annotated[str, Meta(max_length=64)] = ""
+    version: Seq = 0
+
+
+class TakeCase(_Command, tag="take_case"):
+    """Become the agent of a waiting case (or of one's colleague's, with `force`). Answered with `CaseReply`.
+
+    Errors: `conflict` with `data.agent_id` when somebody was faster."""
+
+    case_id: Id
+    force: bool = False
+
+
+class ResolveCase(_Command, tag="resolve_case"):
+    """The consultation is done. Only its agent or an administrator. Answered with `CaseReply`."""
+
+    case_id: Id
+
+
+class GetCustomerContext(_Command, tag="get_customer_context"):
+    """What the business's own server knows of a customer (profile, cart, orders), through its signed context
+    URL. Answered with `CustomerContext`; fails softly with `unavailable` or `timeout`."""
+
+    conversation_id: Id
+
+
+Command = (
+    Hello
+    | Resume
+    | Heartbeat
+    | SendMessage
+    | EditMessage
+    | RecallMessage
+    | SetReaction
+    | MarkRead
+    | SetTyping
+    | ListConversations
+    | GetConversation
+    | GetHistory
+    | GetMessages
+    | PullEntries
+    | CreateDirect
+    | CreateGroup
+    | OpenService
+    | ListMembers
+    | AddMembers
+    | RemoveMember
+    | SetMemberRole
+    | UpdateConversation
+    | UpdateInbox
+    | SearchMessages
+    | GetUsers
+    | ListContacts
+    | SetBlock
+    | ReportUser
+    | WatchPresence
+    | WatchDesk
+    | TakeCase
+    | ResolveCase
+    | GetCustomerContext
+)

@@ -1,0 +1,154 @@
+"""What a message can say. Each type has its own Struct and its own limits.
+
+A client that meets an unknown `type` shows `fallback` if there is one, else its own "unsupported message".
+Lengths are in Unicode code points unless a docstring says bytes.
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+MAX_TEXT = 5_000
+MAX_CUSTOM_BYTES = 16 * 1024
+
+Id = Annotated[str, Meta(min_length=1, max_length=64)]
+ShortText = Annotated[str, Meta(max_length=200)]
+Fallback = Annotated[str, Meta(max_length=500)]
+Url = Annotated[str, Meta(max_length=2_000)]
+Waveform = Annotated[list[Annotated[int, Meta(ge=0, le=100)]], Meta(max_length=64)]
+
+
+class Text(Struct, tag="text", tag_field="type", omit_defaults=True):
+    """Plain text, shown as written; clients make links of URLs themselves. 1 to 5,000 characters."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
+
+
+class Image(Struct, tag="image", tag_field="type", omit_defaults=True):
+    """A picture. The sender gives only `media_id` (from `POST /v1/media`); the server fills in the rest.
+
+    `width` and `height` are pixels as displayed, `size` bytes. `url` and `thumb_url` are signed links that
+    expire (within 48 h); a client whose link has expired asks `get_messages` for fresh ones.
+    """
+
+    media_id: Id
+    mime: str = ""
+    size: int = 0
+    width: int = 0
+    height: int = 0
+    url: str = ""
+    thumb_url: str = ""
+
+
+class File(Struct, tag="file", tag_field="type", omit_defaults=True):
+    """Any file, always delivered as a download. `name` is shown; the server strips paths and control characters."""
+
+    media_id: Id
+    name: ShortText = ""
+    mime: str = ""
+    size: int = 0
+    url: str = ""
+
+
+class Voice(Struct, tag="voice", tag_field="type", omit_defaults=True):
+    """A voice note, stored as mp3, which every host plays. `waveform` is up to 64 peaks from 0 to 100."""
+
+    media_id: Id
+    mime: str = ""
+    size: int = 0
+    duration_ms: int = 0
+    waveform: Waveform = []
+    url: str = ""
+
+
+class Video(Struct, tag="video", tag_field="type", omit_defaults=True):
+    """A video (mp4, mov, webm) with a poster frame in `thumb_url`."""
+
+    media_id: Id
+    mime: str = ""
+    size: int = 0
+    width: int = 0
+    height: int = 0
+    duration_ms: int = 0
+    url: str = ""
+    thumb_url: str = ""
+
+
+class Location(Struct, tag="location", tag_field="type", omit_defaults=True):
+    """A point on the map in GCJ-02, the coordinates that `wx.chooseLocation` gives and `wx.openLocation` takes."""
+
+    latitude: Annotated[float, Meta(ge=-90, le=90)]
+    longitude: Annotated[float, Meta(ge=-180, le=180)]
+    name: ShortText = ""
+    address: ShortText = ""
+
+
+class CardLine(Struct, omit_defaults=True):
+    """A line of a card: a label and its value, for instance 数量 and ×2."""
+
+    label: Annotated[str, Meta(max_length=40)] = ""
+    value: ShortText = ""
+
+
+class CardAction(Struct, omit_defaults=True):
+    """A button of a card. `page` is a path in the mini program, `url` an https link for the web; one of them."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=64)]
+    label: Annotated[str, Meta(min_length=1, max_length=20)]
+    page: Url = ""
+    url: Url = ""
+
+
+class Card(Struct, tag="card", tag_field="type", omit_defaults=True):
+    """Something of the business: a product, an order, a coupon.
+
+    `object_type` and `object_id` name the business's object (`product`, `order` …). `picture` is an https
+    link, a path served by the mini program (`/images/…`), or empty. `fallback` is what a client shows that
+    can't draw cards.
+    """
+
+    title: Annotated[str, Meta(min_length=1, max_length=100)]
+    object_type: Annotated[str, Meta(max_length=40)] = ""
+    object_id: Annotated[str, Meta(max_length=128)] = ""
+    picture: Url = ""
+    lines: Annotated[list[CardLine], Meta(max_length=8)] = []
+    actions: Annotated[list[CardAction], Meta(max_length=4)] = []
+    page: Url = ""
+    fallback: Fallback = ""
+
+
+class SystemNotice(Struct, tag="system", tag_field="type", omit_defaults=True):
+    """Said by the deployment, not by a person. Clients render `name` with `params` in their own language and
+    fall back to `fallback`. Only the server can send it."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    params: dict[str, str] = {}
+    fallback: Fallback = ""
+
+
+class Custom(Struct, tag="custom", tag_field="type", omit_defaults=True):
+    """The business's own JSON: at most 16 KiB encoded, shown by the business's own component, else `fallback`."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    data: dict[str, Any]
+    fallback: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class Encrypted(Struct, tag="encrypted", tag_field="type", omit_defaults=True):
+    """Reserved for end-to-end encryption: a body that the server can't read. Refused for now."""
+
+    body: str
+
+
+class Unsupported(Struct, tag="unsupported", tag_field="type", omit_defaults=True):
+    """Stands for content that this node can't open (a newer type, or a key that was destroyed)."""
+
+    fallback: Fallback = ""
+
+
+Content = (
+    Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Encrypted | Unsupported
+)
+
+CONTENT_DECODER: msgspec.json.Decoder[Content] = msgspec.json.Decoder(Content)

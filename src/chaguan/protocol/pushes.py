@@ -1,0 +1,69 @@
+"""Pushes: what the server tells without being asked. Entries (see `entries`) are pushes too.
+
+A frame holds one JSON object or an array of them. Unknown types are ignored.
+"""
+
+from msgspec import Struct
+
+from chaguan.protocol.conversations import Case, User
+from chaguan.protocol.entries import Entry
+from chaguan.protocol.replies import ConversationView
+
+
+class _Push(Struct, tag_field="type", kw_only=True, omit_defaults=True):
+    pass
+
+
+class UserChanged(_Push, tag="user_changed"):
+    """My rows changed from `previous` to `version`. A client whose `user_version` is not `previous` asks for
+    the changed rows with `resume`; else it replaces these rows and takes `version`."""
+
+    previous: int
+    version: int
+    conversations: list[ConversationView] = []
+    users: list[User] = []
+
+
+class MarkMoved(_Push, tag="mark_moved"):
+    """A member of a direct or service conversation has read up to `read_seq`."""
+
+    conversation_id: str
+    user_id: str
+    read_seq: int
+
+
+class Typing(_Push, tag="typing"):
+    """Somebody is writing; show it for 6 s or until their next message."""
+
+    conversation_id: str
+    user_id: str
+
+
+class PresenceChanged(_Push, tag="presence_changed"):
+    user_id: str
+    online: bool
+    seen_at: int = 0
+
+
+class DeskChanged(_Push, tag="desk_changed"):
+    """Cases of a shop changed from `previous` to `version`; on a mismatch ask `watch_desk` again."""
+
+    shop_id: str
+    previous: int
+    version: int
+    cases: list[Case] = []
+    views: list[ConversationView] = []
+    users: list[User] = []
+
+
+class ResumeNeeded(_Push, tag="resume_needed"):
+    """The connection could not keep up and pushes were left out: send `resume` now."""
+
+
+class SignedOut(_Push, tag="signed_out"):
+    """This device was signed out (`reason`: `revoked`, `disabled`, `password_changed`). The close follows."""
+
+    reason: str
+
+
+Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | ResumeNeeded | SignedOut | Entry

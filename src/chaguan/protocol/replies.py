@@ -1,0 +1,190 @@
+"""Replies: `{"type": "reply", "id": …, "ok": …}` or `{"type": "reply", "id": …, "error": {code, detail, data}}`.
+
+`ok` is one of the Structs below, by command; `null` where a command's docstring names none.
+"""
+
+from typing import Any
+
+from msgspec import Raw, Struct
+
+from chaguan.protocol.conversations import Case, Conversation, Inbox, Member, User
+from chaguan.protocol.entries import Entry, MessageSent
+from chaguan.protocol.errors import ErrorBody
+
+
+class Reply(Struct, tag="reply", tag_field="type", omit_defaults=True):
+    id: int
+    ok: Any = None
+    error: ErrorBody | None = None
+
+
+class ConversationView(Struct, omit_defaults=True):
+    """A conversation as its list shows it: the shared part, my part, the last message I may see."""
+
+    conversation: Conversation
+    inbox: Inbox
+    last: MessageSent | None = None
+    case: Case | None = None
+
+
+class ConversationSync(Struct, omit_defaults=True, kw_only=True):
+    """What a client lacks of one conversation.
+
+    `reset`: forget the held log of this conversation and start from `entries`, which is then its latest page.
+    `more`: there is more after these entries; pull from the last of them.
+    """
+
+    conversation_id: str
+    head_seq: int
+    head_ordinal: int
+    floor_seq: int = 0
+    entries: list[Entry] = []
+    reset: bool = False
+    more: bool = False
+
+
+class Limits(Struct, omit_defaults=True, frozen=True):
+    """What this deployment allows, so that a client can say so before it sends. Sizes in bytes."""
+
+    text_length: int = 5_000
+    frame: int = 65_536
+    image: int = 20 * 1024 * 1024
+    voice_ms: int = 60_000
+    video: int = 100 * 1024 * 1024
+    file: int = 100 * 1024 * 1024
+    recall_window_s: int = 120
+    reaction_kinds: int = 20
+
+
+class Welcome(Struct, omit_defaults=True, kw_only=True):
+    """The answer to `hello` and `resume`, within a byte budget of 256 KiB.
+
+    Another `epoch` than the client's: forget everything but the outbox. `conversations` are the rows changed
+    since the client's `user_version` (`inbox.removed`: forget it), or at first the newest page, with
+    `next_cursor` for `list_conversations`. `syncs` has one item per `known` conversation that changed or can't
+    be seen any more; those that don't fit in the budget are named in `pending` and must be pulled.
+    `full`: the rows are the complete first page, replace the list by them.
+    """
+
+    user: User
+    session_id: str
+    epoch: str
+    user_version: int
+    server_time: int
+    full: bool = False
+    conversations: list[ConversationView] = []
+    next_cursor: str = ""
+    syncs: list[ConversationSync] = []
+    pending: list[str] = []
+    users: list[User] = []
+    limits: Limits = Limits()
+    role: str = ""
+    """Staff only: `owner`, `admin`, `agent` or `member`."""
+
+
+class Sent(Struct, omit_defaults=True):
+    """The message is in the log, durably. `user_version` is unchanged by sending."""
+
+    seq: int
+    ordinal: int
+    created_at: int
+
+
+class Appended(Struct, omit_defaults=True):
+    """The entry is in the log. `seq` 0: there was nothing to change."""
+
+    seq: int
+    created_at: int = 0
+
+
+class ConversationPage(Struct, omit_defaults=True):
+    conversations: list[ConversationView]
+    users: list[User] = []
+    next_cursor: str = ""
+
+
+class Opened(Struct, omit_defaults=True):
+    """A conversation, ready to be shown. `created`: it did not exist before."""
+
+    view: ConversationView
+    users: list[User] = []
+    created: bool = False
+
+
+class History(Struct, omit_defaults=True):
+    """Messages in order of seq. `before` and `after` are the ordinals to ask with for the neighbouring pages,
+    0 where there is none. `head_seq` is the head when this was read."""
+
+    messages: list[MessageSent]
+    before: int = 0
+    after: int = 0
+    head_seq: int = 0
+    users: list[User] = []
+
+
+class MemberPage(Struct, omit_defaults=True):
+    members: list[Member]
+    users: list[User] = []
+    next_cursor: str = ""
+
+
+class InboxChanged(Struct, omit_defaults=True):
+    inbox: Inbox
+    user_version: int
+
+
+class SearchHit(Struct, omit_defaults=True):
+    message: MessageSent
+    conversation: Conversation
+
+
+class SearchPage(Struct, omit_defaults=True):
+    """`lag_ms`: how far the index is behind the log."""
+
+    hits: list[SearchHit]
+    users: list[User] = []
+    next_cursor: str = ""
+    lag_ms: int = 0
+
+
+class Users(Struct, omit_defaults=True):
+    users: list[User]
+
+
+class Presence(Struct, omit_defaults=True):
+    """`seen_at`: when the user was last online, UTC milliseconds, 0 unknown or online."""
+
+    user_id: str
+    online: bool
+    seen_at: int = 0
+
+
+class Presences(Struct, omit_defaults=True):
+    presences: list[Presence]
+
+
+class CaseReply(Struct, omit_defaults=True):
+    case: Case
+    view: ConversationView | None = None
+    users: list[User] = []
+
+
+class Desk(Struct, omit_defaults=True):
+    """The cases of a shop that wait or are open, oldest first; after `version` only those changed since."""
+
+    shop_id: str
+    version: int
+    cases: list[Case]
+    views: list[ConversationView] = []
+    users: list[User] = []
+
+
+class CustomerContext(Struct, omit_defaults=True):
+    """What the business's server answered: `sections` of label/value rows, drawn by the desk as they come."""
+
+    customer: User
+    external_id: str = ""
+    app_name: str = ""
+    case_context: dict[str, Any] = {}
+    business: Raw | None = None
+    """The JSON object of the business's context URL (at most 64 KiB), null if none is configured."""
