@@ -1,0 +1,93 @@
+"""Settings of a deployment: `chaguan.toml`, then the environment. Every field has a working default."""
+
+import os
+import tomllib
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct, field
+
+
+class ConfigError(Exception):
+    """A configuration that can't work; the text is one sentence that says what to change."""
+
+
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a stranger may send. Sizes in bytes, windows in seconds."""
+
+    messages_per_second: int = 40
+    """In one conversation."""
+    commands_per_second: int = 50
+    """From one session, with bursts of twice that."""
+    connections_per_address: int = 2_000
+    recall_window_s: int = 120
+    group_members: int = 10_000
+    image: int = 20 * 1024 * 1024
+    voice_ms: int = 60_000
+    voice: int = 5 * 1024 * 1024
+    video: int = 100 * 1024 * 1024
+    file: int = 100 * 1024 * 1024
+
+
+class Policy(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who may start what with whom."""
+
+    customers_write_customers: bool = False
+    customers_make_groups: bool = False
+
+
+class Wechat(Struct, frozen=True, forbid_unknown_fields=True):
+    base_url: str = "https://api.weixin.qq.com"
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    host: str = "127.0.0.1"
+    port: int = 8080
+    data_dir: str = "data"
+    public_url: str = ""
+    """How phones reach this deployment, e.g. `https://im.example.com`; needed behind a proxy."""
+    name: str = "Chaguan"
+    master_key_file: str = ""
+    """Empty: `master.key` in the data directory, made at the first start."""
+    demo: bool = False
+    sandbox: bool = False
+    """Mount the stand-in for WeChat's servers. Never in production."""
+    tls_certificate: str = ""
+    tls_key: str = ""
+    trusted_proxies: list[str] = []
+    """Addresses whose X-Forwarded-For is believed."""
+    allowed_origins: list[str] = []
+    """Further web origins that may open connections; the deployment's own is always allowed."""
+    allow_private_addresses: list[str] = []
+    """Hosts on private networks that outbound requests (context URLs) may reach, as `host` or `host:port`."""
+    search: bool = True
+    limits: Limits = field(default_factory=Limits)
+    policy: Policy = field(default_factory=Policy)
+    wechat: Wechat = field(default_factory=Wechat)
+
+    @property
+    def data(self) -> Path:
+        return Path(self.data_dir)
+
+
+_ENVIRONMENT = {"HOST": "host", "PORT": "port", "DATA_DIR": "data_dir", "PUBLIC_URL": "public_url"}
+
+
+def load(path: Path | None = None, **overrides: object) -> Settings:
+    """Settings from the file, then the environment, then `overrides`; `ConfigError` says what is wrong."""
+    values: dict[str, object] = {}
+    if path is not None:
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}; give --config a readable file") from error
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    for variable, name in _ENVIRONMENT.items():
+        if variable in os.environ:
+            values[name] = os.environ[variable]
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"configuration: {error}") from error

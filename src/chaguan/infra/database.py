@@ -1,0 +1,232 @@
+"""The database behind two verbs: `write` and `read` run a plain synchronous function on a connection.
+
+Write functions that are queued together share one transaction, each under a savepoint, and one sync to disk.
+They may run twice, so they do no I/O of their own, read no clock and touch no shared object.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from chaguan.core.errors import AppError, ErrorCode
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+metadata = MetaData()
+"""Every domain's tables register here, so that a check can hold them against the migrations."""
+
+MAX_TOGETHER = 64
+QUEUE_LIMIT = 4_096
+
+
+class Database(Protocol):
+    """The port; `SqliteDatabase` is the embedded adapter."""
+
+    dialect: str
+
+    async def write(self, work: Work[T]) -> T: ...
+    async def read(self, work: Work[T]) -> T: ...
+    async def close(self) -> None: ...
+
+
+def translate(error: BaseException) -> BaseException:
+    """A failing disk or a locked file is `unavailable` to the caller; anything else is a defect and stays itself."""
+    if not isinstance(error, DBAPIError):
+        return error
+    original = error.orig
+    if isinstance(error, OperationalError) or isinstance(original, sqlite3.OperationalError):
+        return AppError(ErrorCode.unavailable, f"database: {original}", retry_after_ms=1_000)
+    if isinstance(original, sqlite3.DatabaseError) and "malformed" in str(original):
+        return AppError(ErrorCode.unavailable, "database: the file is damaged", retry_after_ms=5_000)
+    return error
+
+
+class _Job:
+    __slots__ = ("error", "future", "result", "work")
+
+    def __init__(self, work: Work[Any], future: asyncio.Future[Any]) -> None:
+        self.work = work
+        self.future = future
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+
+class SqliteDatabase:
+    """One writer thread, a small pool of readers; WAL, and a commit returns only after the sync to disk."""
+
+    dialect = "sqlite"
+
+    def __init__(
+        self, path: Path, *, readers: int = 2, synchronous: str = "FULL", busy_timeout_ms: int = 5_000
+    ) -> None:
+        self.path = path
+        self._synchronous = synchronous
+        self._busy_timeout_ms = busy_timeout_ms
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._queued = 0
+        self._writer: threading.Thread | None = None
+        self._engine = self._open("IMMEDIATE")
+        self._read_engine = self._open("DEFERRED")
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="reader")
+        self._local = threading.local()
+        self._read_connections: list[Connection] = []
+        self._stopping = False
+        self.last_error: str = ""
+
+    def _open(self, mode: str) -> Engine:
+        engine = create_engine(
+            f"sqlite:///{self.path}", poolclass=NullPool, connect_args={"check_same_thread": False}
+        )
+
+        @event.listens_for(engine, "connect")
+        def prepare(connection: Any, _record: Any) -> None:
+            connection.isolation_level = None
+            for pragma in (
+                "journal_mode=WAL",
+                f"synchronous={self._synchronous}",
+                "foreign_keys=OFF",
+                f"busy_timeout={self._busy_timeout_ms}",
+                "cache_size=-65536",
+                "temp_store=MEMORY",
+                "wal_autocheckpoint=4000",
+                "mmap_size=268435456",
+            ):
+                connection.execute(f"PRAGMA {pragma}").close()
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            connection.exec_driver_sql(f"BEGIN {mode}")
+
+        return engine
+
+    async def write(self, work: Work[T]) -> T:
+        loop = self._start()
+        if self._queued >= QUEUE_LIMIT:
+            raise AppError(ErrorCode.unavailable, "too many writes wait", retry_after_ms=1_000)
+        future: asyncio.Future[T] = loop.create_future()
+        self._queued += 1
+        self._jobs.put(_Job(work, future))
+        return await future
+
+    async def read(self, work: Work[T]) -> T:
+        loop = self._start()
+        return await loop.run_in_executor(self._readers, self._read, work)
+
+    async def close(self) -> None:
+        writer = self._writer
+        if writer is not None:
+            self._jobs.put(None)
+            await asyncio.get_running_loop().run_in_executor(None, writer.join)
+            self._writer = None
+        self._readers.shutdown(wait=True)
+        for connection in self._read_connections:
+            connection.close()
+        self._engine.dispose()
+        self._read_engine.dispose()
+
+    def run(self, work: Work[T]) -> T:
+        """One unit of work from a place without a loop (command line, start-up)."""
+        with self._engine.begin() as connection:
+            return work(connection)
+
+    def _start(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._writer = threading.Thread(target=self._write_forever, name="writer", daemon=True)
+            self._writer.start()
+        return self._loop
+
+    def _read(self, work: Work[T]) -> T:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._read_engine.connect()
+            self._read_connections.append(connection)
+        try:
+            with connection.begin():
+                return work(connection)
+        except DBAPIError as error:
+            raise translate(error) from error
+
+    def _write_forever(self) -> None:
+        connection: Connection | None = None
+        while (job := self._jobs.get()) is not None:
+            batch = [job, *self._drain()]
+            try:
+                if connection is None:
+                    connection = self._engine.connect()
+                self._run_together(connection, batch)
+            except DBAPIError as error:
+                self._fail(batch, error)
+                if connection is not None:
+                    connection.close()
+                    connection = None
+            self._deliver(batch)
+            if self._stopping:
+                break
+        if connection is not None:
+            connection.close()
+
+    def _drain(self) -> list[_Job]:
+        jobs: list[_Job] = []
+        while len(jobs) < MAX_TOGETHER - 1:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                self._stopping = True
+                break
+            jobs.append(job)
+        return jobs
+
+    def _run_together(self, connection: Connection, batch: list[_Job]) -> None:
+        with connection.begin():
+            for job in batch:
+                self._run_one(connection, job)
+        self.last_error = ""
+
+    @staticmethod
+    def _run_one(connection: Connection, job: _Job) -> None:
+        savepoint = connection.begin_nested()
+        try:
+            job.result = job.work(connection)
+        except sqlite3.Error as error:
+            savepoint.rollback()
+            job.error = DBAPIError.instance(None, None, error, sqlite3.Error)
+        except BaseException as error:  # noqa: BLE001
+            # Whatever a unit of work raises is its caller's business; the others in the transaction go on.
+            savepoint.rollback()
+            job.error = error
+        else:
+            savepoint.commit()
+
+    def _fail(self, batch: list[_Job], error: DBAPIError) -> None:
+        self.last_error = str(error.orig)
+        for job in batch:
+            job.error = error
+
+    def _deliver(self, batch: list[_Job]) -> None:
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._settle, batch)
+
+    def _settle(self, batch: list[_Job]) -> None:
+        self._queued -= len(batch)
+        for job in batch:
+            if job.future.done():
+                continue
+            if job.error is None:
+                job.future.set_result(job.result)
+            else:
+                job.future.set_exception(translate(job.error))
