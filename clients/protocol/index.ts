@@ -300,8 +300,8 @@ export interface GetCustomerContext {
 }
 
 /**
- * Messages by ordinal, in order of their seq: those before `before` (0: from the newest), or, with `after`,
- * those after it; `around` a seq gives both sides. Answered with `History`.
+ * Messages in order of their seq: those before the seq `before` (0: from the newest), or, with `after`, those
+ * after that seq; `around` a seq gives both sides. Answered with `History`.
  */
 export interface GetHistory {
   type: "get_history"
@@ -358,8 +358,9 @@ export interface Hello {
 }
 
 /**
- * Messages in order of seq. `before` and `after` are the ordinals to ask with for the neighbouring pages,
- * 0 where there is none. `head_seq` is the head when this was read.
+ * Messages in order of seq, in current state. `before` and `after` are what to ask with for the neighbouring
+ * pages, 0 where there is none. `head_seq` is the head of the log when this was read: pushes up to it are
+ * already in these messages.
  */
 export interface History {
   messages: MessageSent[]
@@ -636,11 +637,13 @@ export interface PullEntries {
 
 export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
 
-/** The message that is answered. `preview` is made by the server when it is read, empty if it was recalled. */
+/**
+ * The message that is answered. Its text is not repeated here, since it may change, be recalled or lie before
+ * a reader's joining: show it from the window, or ask `get_messages`, which gives it to who may see it.
+ */
 export interface Quote {
   seq: number
   sender_id?: string
-  preview?: string
 }
 
 /** `[emoji, [user_id, …]]`, users in the order in which they reacted. */

@@ -146,8 +146,8 @@ class GetConversation(_Command, tag="get_conversation"):
 
 
 class GetHistory(_Command, tag="get_history"):
-    """Messages by ordinal, in order of their seq: those before `before` (0: from the newest), or, with `after`,
-    those after it; `around` a seq gives both sides. Answered with `History`."""
+    """Messages in order of their seq: those before the seq `before` (0: from the newest), or, with `after`, those
+    after that seq; `around` a seq gives both sides. Answered with `History`."""
 
     conversation_id: Id
     before: Seq = 0

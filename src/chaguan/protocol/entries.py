@@ -13,11 +13,11 @@ from chaguan.protocol.conversations import MemberRole
 
 
 class Quote(Struct, omit_defaults=True):
-    """The message that is answered. `preview` is made by the server when it is read, empty if it was recalled."""
+    """The message that is answered. Its text is not repeated here, since it may change, be recalled or lie before
+    a reader's joining: show it from the window, or ask `get_messages`, which gives it to who may see it."""
 
     seq: int
     sender_id: str = ""
-    preview: str = ""
 
 
 class Reaction(Struct, array_like=True):

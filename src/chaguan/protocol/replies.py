@@ -112,8 +112,9 @@ class Opened(Struct, omit_defaults=True):
 
 
 class History(Struct, omit_defaults=True):
-    """Messages in order of seq. `before` and `after` are the ordinals to ask with for the neighbouring pages,
-    0 where there is none. `head_seq` is the head when this was read."""
+    """Messages in order of seq, in current state. `before` and `after` are what to ask with for the neighbouring
+    pages, 0 where there is none. `head_seq` is the head of the log when this was read: pushes up to it are
+    already in these messages."""
 
     messages: list[MessageSent]
     before: int = 0
