@@ -528,7 +528,7 @@ export interface MemberPage {
 /** What a member may do in this conversation. In a service conversation `customer` asks and `agent` answers. */
 export type MemberRole = "admin" | "agent" | "customer" | "member" | "owner"
 
-/** The sender replaced the content of `target_seq`. */
+/** The sender replaced content and mentions of `target_seq`; `created_at` becomes its `edited_at`. */
 export interface MessageEdited {
   type: "message_edited"
   actor_id: string
@@ -540,7 +540,10 @@ export interface MessageEdited {
   created_at: number
 }
 
-/** `target_seq` was taken back by its sender, or removed by someone entitled to. Its content is gone. */
+/**
+ * `target_seq` was taken back by its sender, or removed by someone entitled to. Its content is gone,
+ * and with it mentions, quote, reactions and the mark of an edit.
+ */
 export interface MessageRecalled {
   type: "message_recalled"
   actor_id: string
@@ -898,12 +901,14 @@ export interface User {
 
 /**
  * My rows changed from `previous` to `version`. A client whose `user_version` is not `previous` asks for
- * the changed rows with `resume`; else it replaces these rows and takes `version`.
+ * the changed rows with `resume`; else it replaces these rows and takes `version`. `inboxes` are rows of which
+ * only my own part changed (marks, settings); of marks always keep the larger.
  */
 export interface UserChanged {
   type: "user_changed"
   previous: number
   version: number
+  inboxes?: Inbox[]
   conversations?: ConversationView[]
   users?: User[]
 }

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from chaguan.core.errors import AppError, ErrorCode
@@ -41,10 +41,8 @@ class Database(Protocol):
 
 def translate(error: BaseException) -> BaseException:
     """A failing disk or a locked file is `unavailable` to the caller; anything else is a defect and stays itself."""
-    if not isinstance(error, DBAPIError):
-        return error
-    original = error.orig
-    if isinstance(error, OperationalError) or isinstance(original, sqlite3.OperationalError):
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(original, sqlite3.OperationalError):
         return AppError(ErrorCode.unavailable, f"database: {original}", retry_after_ms=1_000)
     if isinstance(original, sqlite3.DatabaseError) and "malformed" in str(original):
         return AppError(ErrorCode.unavailable, "database: the file is damaged", retry_after_ms=5_000)
@@ -155,7 +153,7 @@ class SqliteDatabase:
         try:
             with connection.begin():
                 return work(connection)
-        except DBAPIError as error:
+        except (DBAPIError, sqlite3.Error) as error:
             raise translate(error) from error
 
     def _write_forever(self) -> None:
@@ -203,7 +201,7 @@ class SqliteDatabase:
             job.result = job.work(connection)
         except sqlite3.Error as error:
             savepoint.rollback()
-            job.error = DBAPIError.instance(None, None, error, sqlite3.Error)
+            job.error = error
         except BaseException as error:  # noqa: BLE001
             # Whatever a unit of work raises is its caller's business; the others in the transaction go on.
             savepoint.rollback()

@@ -55,7 +55,7 @@ class MessageSent(_Entry, tag="message_sent"):
 
 
 class MessageEdited(_Entry, tag="message_edited"):
-    """The sender replaced the content of `target_seq`."""
+    """The sender replaced content and mentions of `target_seq`; `created_at` becomes its `edited_at`."""
 
     actor_id: str
     target_seq: int
@@ -64,7 +64,8 @@ class MessageEdited(_Entry, tag="message_edited"):
 
 
 class MessageRecalled(_Entry, tag="message_recalled"):
-    """`target_seq` was taken back by its sender, or removed by someone entitled to. Its content is gone."""
+    """`target_seq` was taken back by its sender, or removed by someone entitled to. Its content is gone,
+    and with it mentions, quote, reactions and the mark of an edit."""
 
     actor_id: str
     target_seq: int

@@ -5,7 +5,7 @@ A frame holds one JSON object or an array of them. Unknown types are ignored.
 
 from msgspec import Struct
 
-from chaguan.protocol.conversations import Case, User
+from chaguan.protocol.conversations import Case, Inbox, User
 from chaguan.protocol.entries import Entry
 from chaguan.protocol.replies import ConversationView
 
@@ -16,10 +16,12 @@ class _Push(Struct, tag_field="type", kw_only=True, omit_defaults=True):
 
 class UserChanged(_Push, tag="user_changed"):
     """My rows changed from `previous` to `version`. A client whose `user_version` is not `previous` asks for
-    the changed rows with `resume`; else it replaces these rows and takes `version`."""
+    the changed rows with `resume`; else it replaces these rows and takes `version`. `inboxes` are rows of which
+    only my own part changed (marks, settings); of marks always keep the larger."""
 
     previous: int
     version: int
+    inboxes: list[Inbox] = []
     conversations: list[ConversationView] = []
     users: list[User] = []
 

@@ -1,0 +1,75 @@
+"""Conversations and their logs: what others may use of messaging."""
+
+import asyncio
+
+from chaguan.core.clock import Clock, now_ms
+from chaguan.core.settings import Limits, Policy
+from chaguan.infra.database import Database
+from chaguan.infra.sealing import Vault
+from chaguan.messaging import tables as tables  # registers them
+from chaguan.messaging.conversations import Conversations
+from chaguan.messaging.log import Log
+from chaguan.messaging.marks import Marks
+from chaguan.messaging.members import Members
+from chaguan.messaging.messages import Messages
+from chaguan.messaging.ports import Access, BeforeAppend, Directory, Links, Publisher
+from chaguan.messaging.rooms import Rooms
+from chaguan.messaging.safety import Safety
+from chaguan.messaging.sync import Sync
+from chaguan.messaging.views import Views
+from chaguan.messaging.writer import LogWriter
+
+__all__ = ["Messaging"]
+
+
+class Messaging:
+    """The verbs by noun. Each takes the caller first and decides access before anything else."""
+
+    def __init__(
+        self,
+        db: Database,
+        vault: Vault,
+        publisher: Publisher,
+        directory: Directory,
+        access: Access,
+        before_append: BeforeAppend,
+        link: Links,
+        limits: Limits | None = None,
+        policy: Policy | None = None,
+        clock: Clock = now_ms,
+    ) -> None:
+        limits = limits or Limits()
+        self.rooms = Rooms(db, vault, access)
+        self.marks = Marks(db, self.rooms, publisher)
+        self.writer = LogWriter(db, clock)
+        self.log = Log(self.writer, self.rooms, self.marks, publisher, link, clock)
+        self.views = Views(db, vault, self.marks, publisher, link, directory)
+        self.messages = Messages(db, self.rooms, self.log, publisher, before_append, limits, clock)
+        self.conversations = Conversations(
+            db,
+            vault,
+            self.rooms,
+            self.log,
+            self.views,
+            publisher,
+            directory,
+            policy or Policy(),
+            limits,
+            clock,
+        )
+        self.members = Members(db, self.rooms, self.log, self.views, publisher, directory, limits)
+        self.sync = Sync(db, self.rooms, self.views, link, directory)
+        self.safety = Safety(db, vault, self.rooms, self.views, directory, clock)
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        await self.marks.recover()
+        self._flushing = asyncio.create_task(self.marks.keep_flushing())
+
+    async def stop(self) -> None:
+        """What was accepted is written; marks that wait are flushed."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+            await asyncio.gather(self._flushing, return_exceptions=True)
+        await self.writer.flush()
+        await self.marks.flush()

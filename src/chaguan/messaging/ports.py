@@ -1,0 +1,54 @@
+"""What messaging needs from above and beside it; `app.py` fills these in."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from chaguan.core.caller import Caller
+from chaguan.messaging.model import Membership, Room
+from chaguan.protocol.content import Content
+from chaguan.protocol.conversations import User
+
+
+class Publisher(Protocol):
+    """Fan-out to live sessions. A topic is a user's id or a conversation's id."""
+
+    def publish(self, topic: str, push: Struct) -> None: ...
+    def is_followed(self, topic: str) -> bool:
+        """Whether anybody here listens; spares making a push for nobody."""
+
+    def follow(self, user_id: str, topic: str) -> None:
+        """The user's live sessions receive the topic from now on."""
+
+    def unfollow(self, user_id: str, topic: str) -> None: ...
+
+
+class Access(Protocol):
+    """Who besides members may look into a conversation (the desk grants agents)."""
+
+    def grant(self, caller: Caller, room: Room) -> Membership | None: ...
+
+
+class BeforeAppend(Protocol):
+    """The last word on a message before it is stored: checks media, moderates. May change the content or raise."""
+
+    async def __call__(self, caller: Caller, room: Room, content: Content) -> Content: ...
+
+
+class OnCommitted(Protocol):
+    """Wakes those who read the log; called after each commit, often, and must return at once."""
+
+    def __call__(self) -> None: ...
+
+
+class Links(Protocol):
+    """Signed, expiring links to media."""
+
+    def __call__(self, media_id: str, variant: str) -> str: ...
+
+
+class Directory(Protocol):
+    """Users by id; unknown ids are missing in the answer."""
+
+    async def users(self, ids: Sequence[str]) -> list[User]: ...

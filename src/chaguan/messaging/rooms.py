@@ -1,0 +1,154 @@
+"""Conversations and memberships as this process knows them, and the door to them: `access_conversation`."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+from sqlalchemy import Connection
+
+from chaguan.core.caller import Caller
+from chaguan.core.errors import AppError, ErrorCode
+from chaguan.infra.database import Database
+from chaguan.infra.sealing import Vault
+from chaguan.messaging.model import Membership, Room
+from chaguan.messaging.ports import Access
+from chaguan.messaging.store import conversations as store
+from chaguan.protocol.conversations import ConversationKind, MemberRole
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class _Cache(Generic[K, V]):
+    """A bounded cache whose loads are shared: callers who wait for the same value wake in order of arrival."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._values: OrderedDict[K, V] = OrderedDict()
+        self._loads: dict[K, asyncio.Task[V]] = {}
+
+    def peek(self, key: K) -> V | None:
+        value = self._values.get(key)
+        if value is not None:
+            self._values.move_to_end(key)
+        return value
+
+    async def get(self, key: K, load: Callable[[], Awaitable[V]]) -> V:
+        running = self._loads.get(key)
+        if running is None:
+            running = self._loads[key] = asyncio.ensure_future(self._load(key, load))
+        return await asyncio.shield(running)
+
+    async def _load(self, key: K, load: Callable[[], Awaitable[V]]) -> V:
+        try:
+            value = await load()
+            if self._loads.get(key) is asyncio.current_task():
+                self.put(key, value)
+            return value
+        finally:
+            if self._loads.get(key) is asyncio.current_task():
+                del self._loads[key]
+
+    def put(self, key: K, value: V) -> None:
+        self._values[key] = value
+        self._values.move_to_end(key)
+        if len(self._values) > self._limit:
+            self._values.popitem(last=False)
+
+    def drop(self, key: K) -> None:
+        """Forget the value, and let a load that is under way not put a stale one in its place."""
+        self._values.pop(key, None)
+        self._loads.pop(key, None)
+
+
+class Rooms:
+    def __init__(self, db: Database, vault: Vault, access: Access, limit: int = 50_000) -> None:
+        self._db = db
+        self._vault = vault
+        self._access = access
+        self._rooms: _Cache[str, Room] = _Cache(limit)
+        self._members: _Cache[tuple[str, str], Membership] = _Cache(limit * 4)
+
+    async def access_conversation(self, caller: Caller, conversation_id: str) -> tuple[Room, Membership]:
+        """The conversation and what the caller may see of it; `not_found` for who may see nothing."""
+        room = self._rooms.peek(conversation_id)
+        member = self._members.peek((conversation_id, caller.user_id))
+        if room is None:
+            room = await self.room(conversation_id)
+        if member is None:
+            member = await self._member(room, caller.user_id)
+        if not member.is_current:
+            granted = self._access.grant(caller, room)
+            if granted is not None:
+                return room, granted
+        if not member.intervals:
+            raise AppError(ErrorCode.not_found, "no such conversation")
+        return room, member
+
+    async def access_member(self, caller: Caller, conversation_id: str) -> tuple[Room, Membership]:
+        """The same for those who belong to it now, and so may change it."""
+        room, member = await self.access_conversation(caller, conversation_id)
+        if not member.is_current or member.looks_only:
+            raise AppError(ErrorCode.forbidden, "not a member")
+        return room, member
+
+    async def room(self, conversation_id: str) -> Room:
+        held = self._rooms.peek(conversation_id)
+        if held is not None:
+            return held
+        return await self._rooms.get(conversation_id, lambda: self._load_room(conversation_id))
+
+    def peek(self, conversation_id: str) -> Room | None:
+        return self._rooms.peek(conversation_id)
+
+    def forget_member(self, conversation_id: str, user_id: str) -> None:
+        self._members.drop((conversation_id, user_id))
+
+    def forget(self, conversation_id: str) -> None:
+        self._rooms.drop(conversation_id)
+
+    def recheck(self, room: Room, user_id: str) -> Callable[[Connection], None]:
+        """Decides again, inside the append's transaction, whether the user still belongs to the conversation."""
+
+        def check(connection: Connection) -> None:
+            member = store.membership(connection, room.id, user_id)
+            if member is None or not member.is_current:
+                raise AppError(ErrorCode.forbidden, "not a member any more")
+            if room.pair is not None and store.blocked_by(connection, room.pair):
+                raise AppError(ErrorCode.forbidden, "blocked")
+
+        return check
+
+    async def _member(self, room: Room, user_id: str) -> Membership:
+        async def load() -> Membership:
+            found = await self._db.read(lambda c: store.membership(c, room.id, user_id))
+            return found or Membership(MemberRole.member, [])
+
+        return await self._members.get((room.id, user_id), load)
+
+    async def _load_room(self, conversation_id: str) -> Room:
+        def read(connection: Connection) -> tuple[store.Row, frozenset[str]] | None:
+            row = store.find(connection, conversation_id)
+            if row is None:
+                return None
+            pair = (row.peer_a, row.peer_b)
+            return row, store.blocked_by(connection, pair) if row.peer_a else frozenset()
+
+        found = await self._db.read(read)
+        if found is None:
+            raise AppError(ErrorCode.not_found, "no such conversation")
+        return self._make(*found)
+
+    def _make(self, row: store.Row, blocked_by: frozenset[str]) -> Room:
+        key = self._vault.unwrap(row.id, row.data_key) if row.data_key is not None else None
+        room = Room(row.id, ConversationKind(row.kind), key)
+        room.name, room.avatar = row.name, row.avatar
+        room.shop_id, room.customer_id = row.shop_id, row.customer_id
+        room.pair = (row.peer_a, row.peer_b) if row.peer_a else None
+        room.blocked_by = blocked_by
+        room.join_history = bool(row.join_history)
+        room.created_at, room.last_at = row.created_at, row.last_at
+        room.head_seq, room.head_ordinal, room.floor_seq = row.head_seq, row.head_ordinal, row.floor_seq
+        room.member_version, room.member_count = row.member_version, row.member_count
+        return room

@@ -1,0 +1,247 @@
+"""Inbox rows and user versions in SQL: the user's side."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, text
+
+from chaguan.messaging.model import Intervals, Membership
+from chaguan.messaging.store.conversations import ROW, Row, intervals_text
+from chaguan.protocol.conversations import Inbox, MemberRole
+
+_decode_intervals = msgspec.json.Decoder(Intervals).decode
+
+_INBOX = (
+    "i.user_id, i.conversation_id, i.version, i.role, i.intervals, i.peer_id, i.read_seq, i.read_ordinal, "
+    "i.pinned_at, i.muted, i.marked_unread, i.archived, i.removed"
+)
+_FLAGS = ("muted", "marked_unread", "archived")
+
+
+class InboxRow(NamedTuple):
+    user_id: str
+    conversation_id: str
+    version: int
+    role: str
+    intervals: str
+    peer_id: str
+    read_seq: int
+    read_ordinal: int
+    pinned_at: int
+    muted: bool
+    marked_unread: bool
+    archived: bool
+    removed: bool
+
+    def membership(self) -> Membership:
+        return Membership(MemberRole(self.role), _decode_intervals(self.intervals))
+
+    def wire(self) -> Inbox:
+        intervals = _decode_intervals(self.intervals)
+        return Inbox(
+            conversation_id=self.conversation_id,
+            version=self.version,
+            role=MemberRole(self.role),
+            peer_id=self.peer_id,
+            from_seq=intervals[0][0] if intervals else 1,
+            until_seq=intervals[-1][1] if intervals else 0,
+            read_seq=self.read_seq,
+            read_ordinal=self.read_ordinal,
+            pinned_at=self.pinned_at,
+            muted=bool(self.muted),
+            marked_unread=bool(self.marked_unread),
+            archived=bool(self.archived),
+            removed=bool(self.removed),
+        )
+
+
+class Listed(NamedTuple):
+    """An inbox row with its conversation."""
+
+    inbox: InboxRow
+    conversation: Row
+
+
+_WIDTH = len(InboxRow._fields)
+
+
+def _listed(rows: Iterable[Sequence[Any]]) -> list[Listed]:
+    return [Listed(InboxRow(*row[:_WIDTH]), Row(*row[_WIDTH:])) for row in rows]
+
+
+_FROM = (
+    f"SELECT {_INBOX}, {ROW} FROM inboxes i JOIN conversations c ON c.id = i.conversation_id "
+    "JOIN heads h ON h.conversation_id = i.conversation_id "
+)
+
+
+def version(connection: Connection, user_id: str) -> int:
+    row = connection.execute(
+        text("SELECT version FROM user_versions WHERE user_id = :u"), {"u": user_id}
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def bump(connection: Connection, user_id: str) -> int:
+    """The next `user_version`, in the transaction of the change that it counts."""
+    row = connection.execute(
+        text(
+            "INSERT INTO user_versions (user_id, version) VALUES (:u, 1) "
+            "ON CONFLICT (user_id) DO UPDATE SET version = user_versions.version + 1 RETURNING version"
+        ),
+        {"u": user_id},
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def put(
+    connection: Connection,
+    user_id: str,
+    conversation_id: str,
+    kind: str,
+    role: MemberRole,
+    intervals: Intervals,
+    *,
+    peer_id: str = "",
+    read_seq: int = 0,
+    read_ordinal: int = 0,
+    removed: bool = False,
+) -> int:
+    """Write the row as a membership makes it; marks and settings of an earlier one stay. Gives the new version."""
+    new = bump(connection, user_id)
+    connection.execute(
+        text(
+            "INSERT INTO inboxes (user_id, conversation_id, version, kind, role, intervals, peer_id, read_seq, "
+            "read_ordinal, removed) VALUES (:u, :c, :v, :k, :r, :i, :p, :seq, :ordinal, :removed) "
+            "ON CONFLICT (user_id, conversation_id) DO UPDATE SET version = excluded.version, role = excluded.role, "
+            "intervals = excluded.intervals, removed = excluded.removed, "
+            "read_seq = max(inboxes.read_seq, excluded.read_seq), "
+            "read_ordinal = max(inboxes.read_ordinal, excluded.read_ordinal)"
+        ),
+        {
+            "u": user_id,
+            "c": conversation_id,
+            "v": new,
+            "k": kind,
+            "r": role.value,
+            "i": intervals_text(intervals),
+            "p": peer_id,
+            "seq": read_seq,
+            "ordinal": read_ordinal,
+            "removed": removed,
+        },
+    )
+    return new
+
+
+def touch(connection: Connection, user_id: str, conversation_id: str) -> int:
+    """Give the row a new version, because something shown with it changed."""
+    new = bump(connection, user_id)
+    connection.execute(
+        text("UPDATE inboxes SET version = :v WHERE user_id = :u AND conversation_id = :c"),
+        {"v": new, "u": user_id, "c": conversation_id},
+    )
+    return new
+
+
+def change(connection: Connection, user_id: str, conversation_id: str, values: dict[str, Any]) -> int:
+    """Set some of `pinned_at, muted, marked_unread, archived`; gives the new version."""
+    names = [name for name in ("pinned_at", *_FLAGS) if name in values]
+    new = bump(connection, user_id)
+    assignments = ", ".join([f"{name} = :{name}" for name in names] + ["version = :v"])
+    connection.execute(
+        text(f"UPDATE inboxes SET {assignments} WHERE user_id = :u AND conversation_id = :c"),
+        {**values, "v": new, "u": user_id, "c": conversation_id},
+    )
+    return new
+
+
+_BEHIND = (
+    "SELECT conversation_id FROM inboxes WHERE user_id = ? AND conversation_id = ? AND removed = 0 "
+    "AND (read_seq < ? OR marked_unread)"
+)
+_ADVANCE = (
+    "UPDATE inboxes SET read_seq = max(read_seq, ?), read_ordinal = max(read_ordinal, ?), marked_unread = 0, "
+    f"version = ? WHERE user_id = ? AND conversation_id = ? RETURNING {_INBOX.replace('i.', '')}"
+)
+_BUMP = (
+    "INSERT INTO user_versions (user_id, version) VALUES (?, 1) "
+    "ON CONFLICT (user_id) DO UPDATE SET version = version + 1 RETURNING version"
+)
+
+
+def advance_reads(
+    connection: Connection, user_id: str, marks: Sequence[tuple[str, int, int]]
+) -> tuple[int, list[InboxRow]] | None:
+    """Move a user's marks (conversation, seq, ordinal) forward, all in one version; None if none was behind."""
+    cursor = connection.connection.cursor()
+    behind = [mark for mark in marks if cursor.execute(_BEHIND, (user_id, *mark[:2])).fetchone()]
+    if not behind:
+        return None
+    new = int(cursor.execute(_BUMP, (user_id,)).fetchone()[0])
+    rows = [
+        InboxRow(*cursor.execute(_ADVANCE, (seq, ordinal, new, user_id, conversation_id)).fetchone())
+        for conversation_id, seq, ordinal in behind
+    ]
+    return new, rows
+
+
+def find(connection: Connection, user_id: str, conversation_id: str) -> Listed | None:
+    rows = connection.execute(
+        text(_FROM + "WHERE i.user_id = :u AND i.conversation_id = :c"), {"u": user_id, "c": conversation_id}
+    )
+    listed = _listed(rows)
+    return listed[0] if listed else None
+
+
+def some(connection: Connection, user_id: str, conversation_ids: Sequence[str]) -> list[Listed]:
+    rows = connection.execute(
+        text(_FROM + "WHERE i.user_id = :u AND i.conversation_id IN (SELECT value FROM json_each(:ids))"),
+        {"u": user_id, "ids": json.dumps(list(conversation_ids))},
+    )
+    return _listed(rows)
+
+
+def changed_since(connection: Connection, user_id: str, known: int, limit: int) -> list[Listed]:
+    """Rows above `known` in order of version, tombstones too."""
+    rows = connection.execute(
+        text(_FROM + "WHERE i.user_id = :u AND i.version > :v ORDER BY i.version LIMIT :limit"),
+        {"u": user_id, "v": known, "limit": limit},
+    )
+    return _listed(rows)
+
+
+def page(
+    connection: Connection, user_id: str, archived: bool, cursor: tuple[int, int, str] | None, limit: int
+) -> list[Listed]:
+    """Pinned first, then by last message. `cursor` is (pinned_at, last_at, id) of the last row of the page before."""
+    where = "WHERE i.user_id = :u AND i.removed = 0 AND i.archived = :archived "
+    values: dict[str, Any] = {"u": user_id, "archived": archived, "limit": limit}
+    if cursor is not None:
+        where += "AND (i.pinned_at, h.last_at, i.conversation_id) < (:pinned, :at, :id) "
+        values.update(pinned=cursor[0], at=cursor[1], id=cursor[2])
+    order = "ORDER BY i.pinned_at DESC, h.last_at DESC, i.conversation_id DESC LIMIT :limit"
+    return _listed(connection.execute(text(_FROM + where + order), values))
+
+
+def live_ids(connection: Connection, user_id: str, limit: int) -> list[str]:
+    """Conversations with a topic of their own that a session of the user follows."""
+    rows = connection.execute(
+        text(
+            "SELECT conversation_id FROM inboxes WHERE user_id = :u AND removed = 0 AND archived = 0 "
+            "AND kind IN ('group', 'service', 'room') LIMIT :limit"
+        ),
+        {"u": user_id, "limit": limit},
+    )
+    return [row[0] for row in rows]
+
+
+def all_ids(connection: Connection, user_id: str) -> list[tuple[str, Membership]]:
+    """Every conversation the user has ever been in, for search."""
+    rows = connection.execute(
+        text("SELECT conversation_id, role, intervals FROM inboxes WHERE user_id = :u"), {"u": user_id}
+    )
+    return [(row[0], Membership(MemberRole(row[1]), _decode_intervals(row[2]))) for row in rows]

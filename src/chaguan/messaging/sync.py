@@ -1,0 +1,176 @@
+"""Catching up: what a device lacks after absence, page by page; and history."""
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import UNSET
+from sqlalchemy import Connection
+
+from chaguan.core.caller import Caller
+from chaguan.core.errors import AppError
+from chaguan.infra.database import Database
+from chaguan.messaging import render
+from chaguan.messaging.conversations import next_cursor
+from chaguan.messaging.log import encode
+from chaguan.messaging.model import Membership, Room, Stored
+from chaguan.messaging.ports import Directory, Links
+from chaguan.messaging.rooms import Rooms
+from chaguan.messaging.store import inboxes
+from chaguan.messaging.store import log as store
+from chaguan.messaging.views import Views
+from chaguan.protocol import commands as c
+from chaguan.protocol.entries import Entry, MessageSent
+from chaguan.protocol.replies import ConversationSync, ConversationView, History
+
+MAX_GAP = 200
+RESET_PAGE = 50
+FIRST_PAGE = 50
+MAX_ROWS = 200
+BUDGET = 256 * 1024
+MAX_TOPICS = 2_000
+
+
+class CaughtUp(msgspec.Struct, kw_only=True):
+    """What a `Welcome` says of conversations."""
+
+    user_version: int
+    full: bool
+    conversations: list[ConversationView]
+    next_cursor: str
+    syncs: list[ConversationSync]
+    pending: list[str]
+
+
+class Sync:
+    def __init__(self, db: Database, rooms: Rooms, views: Views, link: Links, directory: Directory) -> None:
+        self._db = db
+        self._rooms = rooms
+        self._views = views
+        self._link = link
+        self._directory = directory
+
+    async def topics(self, caller: Caller) -> list[str]:
+        """The conversations whose topics the caller's sessions follow."""
+        return await self._db.read(lambda con: inboxes.live_ids(con, caller.user_id, MAX_TOPICS))
+
+    async def catch_up(self, caller: Caller, user_version: int, known: Sequence[tuple[str, int]]) -> CaughtUp:
+        """The caller's changed rows and what they lack of known conversations, within a byte budget."""
+        version = await self._db.read(lambda con: inboxes.version(con, caller.user_id))
+        if user_version == version != 0:
+            rows = CaughtUp(
+                user_version=version, full=False, conversations=[], next_cursor="", syncs=[], pending=[]
+            )
+        else:
+            rows = await self._rows(caller, user_version if user_version < version else 0)
+        await self._fill(caller, rows, known)
+        return rows
+
+    async def pull(self, caller: Caller, command: c.PullEntries) -> ConversationSync:
+        room, member = await self._rooms.access_conversation(caller, command.conversation_id)
+        return await self._since(room, member, command.after_seq, command.limit)
+
+    async def history(self, caller: Caller, command: c.GetHistory) -> History:
+        room, member = await self._rooms.access_conversation(caller, command.conversation_id)
+        limit = command.limit
+
+        def read(con: Connection) -> tuple[int, list[Stored], bool, bool]:
+            head = store.heads(con, [room.id])[room.id].head_seq
+            if command.around:
+                older = store.messages_before(con, room.id, command.around + 1, limit // 2 + 1)
+                newer = store.messages_after(con, room.id, command.around, limit // 2 + 1)
+                return head, older + newer, len(older) > 0, len(newer) > limit // 2
+            if command.after is not UNSET:
+                newer = store.messages_after(con, room.id, command.after, limit)
+                return head, newer, True, len(newer) == limit
+            return (
+                head,
+                store.messages_before(con, room.id, command.before or head + 1, limit),
+                True,
+                bool(command.before),
+            )
+
+        head, rows, older, newer = await self._db.read(read)
+        messages = render.messages(rows, member, room.floor_seq, room.key, self._link)
+        first = rows[0].seq if rows else 0
+        more = older and first > max(member.intervals[0][0], room.floor_seq, 1)
+        return History(
+            messages,
+            before=first if more else 0,
+            after=rows[-1].seq if rows and newer else 0,
+            head_seq=head,
+            users=await self._directory.users(list({message.sender_id: None for message in messages})),
+        )
+
+    async def messages(self, caller: Caller, command: c.GetMessages) -> History:
+        room, member = await self._rooms.access_conversation(caller, command.conversation_id)
+        rows = await self._db.read(lambda con: store.by_seqs(con, room.id, command.seqs))
+        found = render.messages(rows, member, room.floor_seq, room.key, self._link)
+        users = await self._directory.users(list({message.sender_id: None for message in found}))
+        return History(found, head_seq=room.head_seq, users=users)
+
+    async def _rows(self, caller: Caller, since: int) -> CaughtUp:
+        def read(con: Connection) -> tuple[int, bool, list[ConversationView]]:
+            version = inboxes.version(con, caller.user_id)
+            changed = inboxes.changed_since(con, caller.user_id, since, MAX_ROWS + 1) if since else None
+            if changed is not None and len(changed) <= MAX_ROWS:
+                return version, False, self._views.build(con, caller.user_id, changed)
+            page = inboxes.page(con, caller.user_id, False, None, FIRST_PAGE)
+            return version, True, self._views.build(con, caller.user_id, page)
+
+        version, full, views = await self._db.read(read)
+        self._views.overlay(caller.user_id, views)
+        return CaughtUp(
+            user_version=version,
+            full=full,
+            conversations=views,
+            next_cursor=next_cursor(views, FIRST_PAGE) if full else "",
+            syncs=[],
+            pending=[],
+        )
+
+    async def _fill(self, caller: Caller, rows: CaughtUp, known: Sequence[tuple[str, int]]) -> None:
+        left = BUDGET - len(encode(rows.conversations))
+        for conversation_id, seq in known:
+            try:
+                room, member = await self._rooms.access_conversation(caller, conversation_id)
+            except AppError:
+                gone = ConversationSync(
+                    conversation_id=conversation_id, head_seq=0, head_ordinal=0, reset=True
+                )
+                rows.syncs.append(gone)
+                continue
+            if seq == room.head_seq:
+                continue
+            if left <= 0:
+                rows.pending.append(conversation_id)
+                continue
+            sync = await self._since(room, member, seq, MAX_GAP)
+            left -= len(encode(sync))
+            rows.syncs.append(sync)
+            await asyncio.sleep(0)
+
+    async def _since(self, room: Room, member: Membership, seq: int, limit: int) -> ConversationSync:
+        def read(con: Connection) -> tuple[store.Head, bool, list[Stored]]:
+            head = store.heads(con, [room.id])[room.id]
+            reset = seq > head.head_seq or head.head_seq - seq > MAX_GAP or seq < room.floor_seq - 1
+            if reset:
+                return head, True, store.messages_before(con, room.id, head.head_seq + 1, RESET_PAGE)
+            return head, False, store.after(con, room.id, seq, limit)
+
+        head, reset, rows = await self._db.read(read)
+        entries: list[Entry]
+        if reset:
+            found: list[MessageSent] = render.messages(rows, member, room.floor_seq, room.key, self._link)
+            entries = list(found)
+        else:
+            entries = render.visible(rows, member, room.floor_seq, room.key, self._link)
+        return ConversationSync(
+            conversation_id=room.id,
+            head_seq=head.head_seq,
+            head_ordinal=head.head_ordinal,
+            floor_seq=room.floor_seq,
+            entries=entries,
+            reset=reset,
+            more=not reset and bool(rows) and rows[-1].seq < head.head_seq,
+        )
