@@ -1,6 +1,7 @@
-"""Which addresses this deployment may open connections to. Pure: it looks at addresses, never at names."""
+"""Which addresses this deployment may open connections to. Pure: names are looked up elsewhere."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -13,11 +14,7 @@ _NEVER = (
     IPv6Network("100::/64"),
     IPv6Network("5f00::/16"),
 )
-
-
-def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
-    """`["10.0.0.0/8", "127.0.0.1"]` → networks. Raises ValueError on anything that is neither."""
-    return tuple(ip_network(text) for text in texts)
+_HOST = re.compile(r"^[\w.-]{1,253}(:[0-9]{1,5})?$|^\[[0-9a-f:.]+\]:[0-9]{1,5}$")
 
 
 def _embedded(address: IPv6Address) -> IPv4Address | None:
@@ -31,23 +28,54 @@ def _embedded(address: IPv6Address) -> IPv4Address | None:
     return None
 
 
-def is_public(address: Address) -> bool:
+def _is_public(address: Address) -> bool:
     if isinstance(address, IPv6Address):
         inner = _embedded(address)
         if inner is not None:
-            return is_public(inner)
+            return _is_public(inner)
         if address.is_site_local:
             return False
     if address.is_multicast or address.is_reserved or address.is_unspecified or not address.is_global:
         return False
-    return not any(address.version == network.version and address in network for network in _NEVER)
+    return not any(_inside(address, network) for network in _NEVER)
 
 
-def is_allowed(text: str, allowed: Sequence[Network]) -> bool:
-    """Public addresses, and those in `allowed`. A scoped address (`fe80::1%eth0`) counts without its zone."""
-    address = ip_address(text.partition("%")[0])
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    if any(address.version == network.version and address in network for network in allowed):
-        return True
-    return is_public(address)
+def _inside(address: Address, network: Network) -> bool:
+    return address.version == network.version and address in network
+
+
+class Allowance:
+    """The private addresses that may be reached nevertheless.
+
+    Each entry is a network (`10.0.0.0/8`), an address, or the very host that the configured URL names, alone
+    (`erp.lan`) or with a port (`erp.lan:8443`, `127.0.0.1:9000`). An allowed name does not open link-local
+    addresses, where clouds keep the credentials of machines. Raises ValueError for an entry that is none.
+    """
+
+    def __init__(self, entries: Iterable[str] = ()) -> None:
+        networks: list[Network] = []
+        hosts: set[str] = set()
+        for entry in entries:
+            try:
+                networks.append(ip_network(entry))
+            except ValueError:
+                if not _HOST.match(entry.lower()):
+                    raise ValueError(f"{entry!r} is neither a network nor a host") from None
+                hosts.add(entry.lower())
+        self._networks = tuple(networks)
+        self._hosts = frozenset(hosts)
+
+    def permits(self, host: str, port: int, address_text: str) -> bool:
+        """Whether a connection to `address_text`, found for `host`, may be opened. A zone (`%eth0`) is ignored."""
+        address = ip_address(address_text.partition("%")[0])
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        if any(_inside(address, network) for network in self._networks) or _is_public(address):
+            return True
+        if not self._names(host.lower(), port):
+            return False
+        return not (address.is_link_local or address.is_multicast or address.is_unspecified)
+
+    def _names(self, host: str, port: int) -> bool:
+        shown = f"[{host}]" if ":" in host else host
+        return host in self._hosts or f"{shown}:{port}" in self._hosts

@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from chaguan.core.errors import AppError, ErrorCode
-from chaguan.infra.addresses import is_allowed, parse_networks
+from chaguan.infra.addresses import Allowance
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Host and port to addresses, in order of preference. Raises OSError when the name has none."""
@@ -56,7 +56,7 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
 
     def __init__(self, resolve: Resolve, allow: Sequence[str]) -> None:
         self._resolve = resolve
-        self._allowed = parse_networks(allow)
+        self._allowance = Allowance(allow)
         self._sockets = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -91,7 +91,7 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
             found = await self._resolve(host, port)
         except (OSError, UnicodeError) as error:
             raise _unavailable(host, "name_not_found") from error
-        permitted = [address for address in found if is_allowed(address, self._allowed)]
+        permitted = [address for address in found if self._allowance.permits(host, port, address)]
         if found and not permitted:
             raise AppError(
                 ErrorCode.forbidden,
@@ -113,8 +113,8 @@ def _unavailable(host: str, reason: str, **data: Any) -> AppError:
 class GuardedHttp:
     """An HTTP client for addresses that people configure (vendors, webhooks, link targets).
 
-    - Only `http` and `https`, without user info in the URL. Only public addresses, or those inside `allow`
-      (networks such as `10.0.0.0/8`); otherwise `forbidden` with `data.reason = "address_not_allowed"`.
+    - Only `http` and `https`, without user info in the URL. Only public addresses, or what `allow`
+      opens (networks and hosts, see `Allowance`); otherwise `forbidden` with `data.reason = "address_not_allowed"`.
     - Redirects are not followed, proxies and cookies not used, compressed answers not accepted (a few bytes
       could unpack to gigabytes).
     - `timeout_s` bounds the whole exchange, from the look-up of the name to the last byte: `timeout`.

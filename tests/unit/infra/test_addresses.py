@@ -1,11 +1,11 @@
 import pytest
 
-from chaguan.infra.addresses import is_allowed, parse_networks
+from chaguan.infra.addresses import Allowance
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "119.29.29.29", "2400:3200::1", "2606:4700::1111"])
 def test_a_public_address_is_allowed(address: str) -> None:
-    assert is_allowed(address, ())
+    assert Allowance().permits("x.example", 443, address)
 
 
 @pytest.mark.parametrize(
@@ -44,18 +44,33 @@ def test_a_public_address_is_allowed(address: str) -> None:
     ],
 )
 def test_an_address_inside_the_network_of_the_deployment_is_refused(address: str) -> None:
-    assert not is_allowed(address, ())
+    assert not Allowance().permits("x.example", 443, address)
 
 
 def test_a_private_network_can_be_allowed_without_opening_the_others() -> None:
-    allowed = parse_networks(["10.0.0.0/8", "::1"])
-    assert is_allowed("10.200.0.1", allowed)
-    assert is_allowed("::1", allowed)
-    assert is_allowed("::ffff:10.0.0.1", allowed)
-    assert not is_allowed("192.168.0.1", allowed)
-    assert not is_allowed("127.0.0.1", allowed)
+    allowance = Allowance(["10.0.0.0/8", "::1"])
+    for address in ("10.200.0.1", "::1", "::ffff:10.0.0.1"):
+        assert allowance.permits("x.example", 80, address)
+    for address in ("192.168.0.1", "127.0.0.1"):
+        assert not allowance.permits("x.example", 80, address)
 
 
-def test_a_network_that_is_none_is_refused_at_start() -> None:
+def test_a_host_can_be_allowed_with_or_without_its_port() -> None:
+    allowance = Allowance(["ERP.lan", "127.0.0.1:9000", "[::1]:9000"])
+    assert allowance.permits("erp.lan", 1, "10.0.0.1")
+    assert allowance.permits("127.0.0.1", 9000, "127.0.0.1")
+    assert allowance.permits("::1", 9000, "::1")
+    assert not allowance.permits("127.0.0.1", 9001, "127.0.0.1")
+    assert not allowance.permits("evil.example", 9000, "127.0.0.1")
+    assert not allowance.permits("erp.lan.evil.example", 1, "10.0.0.1")
+
+
+def test_an_allowed_name_does_not_open_the_clouds_metadata_address() -> None:
+    assert not Allowance(["erp.lan"]).permits("erp.lan", 80, "169.254.169.254")
+    assert not Allowance(["erp.lan"]).permits("erp.lan", 80, "fe80::1")
+
+
+@pytest.mark.parametrize("entry", ["", "http://x", "10.0.0.1/8", "a b", "erp.lan:https", "x/24"])
+def test_an_entry_that_is_neither_network_nor_host_is_refused_at_start(entry: str) -> None:
     with pytest.raises(ValueError):
-        parse_networks(["intranet"])
+        Allowance([entry])

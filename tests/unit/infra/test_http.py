@@ -303,3 +303,9 @@ async def test_secrets_in_the_query_enter_neither_log_nor_error(caplog: pytest.L
             await http.send_json("GET", f"http://127.0.0.1:{port}/?secret=s3cr3t", Greeting)
     assert "s3cr3t" not in caplog.text
     assert "s3cr3t" not in f"{caught.value} {caught.value.data}"
+
+
+async def test_a_host_is_allowed_by_name_and_port_as_the_settings_write_it() -> None:
+    async with serving(says(answer(b"x"))) as port, guarded(GuardedHttp(allow=[f"localhost:{port}"])) as http:
+        assert (await http.send("GET", f"http://localhost:{port}/")).body == b"x"
+        assert (await refusal(http, f"http://127.0.0.1:{port}/")).code is ErrorCode.forbidden
