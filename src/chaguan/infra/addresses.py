@@ -14,7 +14,7 @@ _NEVER = (
     IPv6Network("100::/64"),
     IPv6Network("5f00::/16"),
 )
-_HOST = re.compile(r"^[\w.-]{1,253}(:[0-9]{1,5})?$|^\[[0-9a-f:.]+\]:[0-9]{1,5}$")
+_HOST = re.compile(r"[\w.-]{1,253}(:[0-9]{1,5})?|\[[0-9a-f:.]+\]:[0-9]{1,5}")
 
 
 def _embedded(address: IPv6Address) -> IPv4Address | None:
@@ -59,7 +59,7 @@ class Allowance:
             try:
                 networks.append(ip_network(entry))
             except ValueError:
-                if not _HOST.match(entry.lower()):
+                if not _HOST.fullmatch(entry.lower()):
                     raise ValueError(f"{entry!r} is neither a network nor a host") from None
                 hosts.add(entry.lower())
         self._networks = tuple(networks)
