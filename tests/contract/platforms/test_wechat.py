@@ -166,6 +166,13 @@ async def test_a_token_that_someone_else_forced_out_is_replaced(running: Running
     assert await running.client.check(APP) == 1
 
 
+async def test_a_new_secret_replaces_what_was_kept_for_the_old_one(running: Running) -> None:
+    with pytest.raises(AppError):
+        await running.client.check(WeChatApp(APP.app_id, "old"))
+    assert await running.client.check(APP) == 1
+    assert list(running.client._tokens) == [APP]
+
+
 async def test_an_error_that_is_not_about_the_token_is_not_repeated(running: Running) -> None:
     await running.fault("get_api_domain_ip", errcode=-1, times=1)
     with pytest.raises(AppError):
