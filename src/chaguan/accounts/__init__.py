@@ -1,0 +1,1 @@
+"""Shops, apps, users, devices; and how they prove who they are."""

@@ -1,0 +1,1 @@
+"""Clients of the platforms that host mini programs, and a sandbox that stands in for them."""

@@ -1,0 +1,9 @@
+"""Stand-ins for the platforms' servers, so that everything runs, and is tested, without an account there.
+
+Nothing here is reachable unless the composition root mounts it, which it does only when configured to.
+"""
+
+from chaguan.platforms.sandbox.app import sandbox_app, wechat_router
+from chaguan.platforms.sandbox.wechat import SandboxWeChat
+
+__all__ = ["SandboxWeChat", "sandbox_app", "wechat_router"]

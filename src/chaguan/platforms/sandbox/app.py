@@ -1,0 +1,131 @@
+"""The sandbox over HTTP: WeChat's paths as WeChat has them, and beside them the phone's side and the faults."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Litestar, MediaType, Request, Response, Router, get, post
+from litestar.types import ASGIApp
+
+from chaguan.platforms.sandbox.faults import Fault, Faults
+from chaguan.platforms.sandbox.wechat import SandboxWeChat, VendorError
+
+MAX_BODY = 64 * 1024
+ENDPOINTS = frozenset({"jscode2session", "stable_token", "get_api_domain_ip"})
+
+_AnyRequest = Request[Any, Any, Any]
+
+
+class PhoneLogin(msgspec.Struct, forbid_unknown_fields=True):
+    appid: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    phone_id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
+
+class _TokenRequest(msgspec.Struct):
+    grant_type: str = ""
+    appid: str = ""
+    secret: str = ""
+    force_refresh: bool = False
+
+
+def _json(body: object, status: int = 200, media_type: str = MediaType.JSON) -> Response[bytes]:
+    return Response(msgspec.json.encode(body), status_code=status, media_type=media_type)
+
+
+def wechat_router(wechat: SandboxWeChat) -> Router:
+    """Everything under `/sandbox/wechat`. A client's base URL is the deployment's address plus that path."""
+    faults = Faults(ENDPOINTS)
+
+    async def answered(
+        endpoint: str, act: Callable[[], object], media_type: str = MediaType.JSON
+    ) -> Response[bytes]:
+        """WeChat's own calls: always status 200, an error is in the body."""
+        try:
+            fault = faults.take(endpoint)
+            if fault is not None:
+                await asyncio.sleep(fault.delay_ms / 1000)
+                if fault.errcode:
+                    raise VendorError(fault.errcode)
+            return _json(act(), media_type=media_type)
+        except VendorError as error:
+            return _json(error.body(), media_type=media_type)
+
+    @get("/sns/jscode2session")
+    async def jscode2session(request: _AnyRequest) -> Response[bytes]:
+        sent = request.query_params
+        return await answered(
+            "jscode2session",
+            lambda: wechat.code_to_session(
+                sent.get("appid", ""),
+                sent.get("secret", ""),
+                sent.get("js_code", ""),
+                sent.get("grant_type", ""),
+            ),
+            MediaType.TEXT,  # the real one labels this JSON as text/plain
+        )
+
+    @post("/cgi-bin/stable_token")
+    async def stable_token(request: _AnyRequest) -> Response[bytes]:
+        raw = await request.body()
+
+        def act() -> object:
+            try:
+                sent = msgspec.json.decode(raw, type=_TokenRequest)
+            except msgspec.DecodeError:
+                raise VendorError(47001) from None
+            return wechat.stable_token(sent.appid, sent.secret, sent.grant_type, sent.force_refresh)
+
+        return await answered("stable_token", act)
+
+    @get("/cgi-bin/stable_token")
+    async def stable_token_by_get() -> Response[bytes]:
+        return _json(VendorError(43002).body())
+
+    @get("/cgi-bin/get_api_domain_ip")
+    async def get_api_domain_ip(request: _AnyRequest) -> Response[bytes]:
+        def act() -> object:
+            wechat.check_token(request.query_params.get("access_token", ""))
+            return {"ip_list": ["127.0.0.1"]}
+
+        return await answered("get_api_domain_ip", act)
+
+    @post("/phone/login", status_code=200)
+    async def phone_login(request: _AnyRequest) -> Response[bytes]:
+        """The phone's side: `{appid, phone_id}` → what `wx.login` gives its `success` callback."""
+        try:
+            sent = msgspec.json.decode(await request.body(), type=PhoneLogin)
+            return _json({"code": wechat.login(sent.appid, sent.phone_id), "errMsg": "login:ok"})
+        except msgspec.DecodeError as error:
+            return _json({"errMsg": f"login:fail {error}"}, 400)
+        except VendorError:
+            return _json({"errMsg": "login:fail invalid appid"}, 400)
+
+    @post("/faults", status_code=200)
+    async def set_fault(request: _AnyRequest) -> Response[bytes]:
+        try:
+            fault = msgspec.json.decode(await request.body(), type=Fault)
+        except msgspec.DecodeError as error:
+            return _json({"error": str(error)}, 400)
+        if not faults.set(fault):
+            return _json({"error": f"endpoint must be one of {sorted(ENDPOINTS)}"}, 400)
+        return _json(fault)
+
+    return Router(
+        path="/sandbox/wechat",
+        route_handlers=[
+            jscode2session,
+            stable_token,
+            stable_token_by_get,
+            get_api_domain_ip,
+            phone_login,
+            set_fault,
+        ],
+        request_max_body_size=MAX_BODY,
+        include_in_schema=False,
+    )
+
+
+def sandbox_app(wechat: SandboxWeChat) -> ASGIApp:
+    """The sandbox alone, for `chaguan sandbox` and tests."""
+    return Litestar(route_handlers=[wechat_router(wechat)], openapi_config=None)
