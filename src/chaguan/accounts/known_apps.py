@@ -1,0 +1,71 @@
+"""Apps with their secrets opened, in memory: verifying a token must not cost a read."""
+
+import msgspec
+from sqlalchemy import Connection
+
+from chaguan.accounts.cache import Cache, Readings
+from chaguan.accounts.secrets import Secrets
+from chaguan.accounts.store import apps as store
+from chaguan.accounts.user_tokens import AppSecret, active_secrets
+from chaguan.infra.database import Database
+
+_FOREVER = 2**62
+
+
+class KnownApp(msgspec.Struct, frozen=True):
+    id: str
+    shop_id: str
+    disabled: bool
+    secrets: tuple[AppSecret, ...]
+    wechat_appid: str = ""
+    wechat_secret: str = ""
+    good_until: int = _FOREVER
+    """When the first of its secrets lapses: nothing decided with them holds longer."""
+
+    def __repr__(self) -> str:
+        return f"KnownApp({self.id!r})"
+
+
+class KnownApps:
+    def __init__(self, db: Database, secrets: Secrets, cache_size: int = 1_000) -> None:
+        self._db = db
+        self._secrets = secrets
+        self._held: Cache[str, KnownApp] = Cache(cache_size)
+        self._readings = Readings()
+
+    async def get(self, app_id: str, now: int) -> KnownApp:
+        """An unknown id gives an app without secrets, with which nothing verifies: nobody learns which ids exist."""
+        held = self._held.find(app_id)
+        if held is not None and now < held.good_until:
+            return held
+        with self._readings.reading() as changed:
+            app = await self._db.read(lambda connection: self._load(connection, app_id, now))
+        if app is None:
+            return KnownApp(app_id, "", False, ())
+        if app_id not in changed:
+            self._held.put(app_id, app)
+        return app
+
+    def forget(self, app_id: str) -> None:
+        self._readings.changed(app_id)
+        self._held.forget(app_id)
+
+    def _load(self, connection: Connection, app_id: str, now: int) -> KnownApp | None:
+        row = store.find_app(connection, app_id)
+        if row is None:
+            return None
+        sealed = store.list_app_secrets(connection, app_id)
+        texts = [
+            AppSecret(self._secrets.unseal("app_secret", secret.id, secret.sealed), secret.expires_at)
+            for secret in sealed
+        ]
+        active = active_secrets(texts, now)
+        return KnownApp(
+            id=row.id,
+            shop_id=row.shop_id,
+            disabled=row.disabled_at is not None,
+            secrets=active,
+            wechat_appid=row.wechat_appid,
+            wechat_secret=self._secrets.unseal("wechat_secret", row.id, row.sealed_wechat_secret),
+            good_until=min((secret.expires_at for secret in active if secret.expires_at), default=_FOREVER),
+        )
