@@ -133,7 +133,8 @@ class Session(Outbox):
         elif opcode == FAILED:
             self._end(int.from_bytes(payload[:2], "big"), build_frame(CLOSE, payload))
             self.flush()
-            self.link.finish_writing()
+            if not self.is_blocked:
+                self.link.finish_writing()
         else:
             self.on_binary(payload)
 
