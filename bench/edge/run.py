@@ -82,6 +82,15 @@ def edge(*options: str) -> Iterator[Edge]:
         server.child.end()
 
 
+@contextmanager
+def raw_sender(count: int, rounds: int) -> Iterator[tuple[Child, int]]:
+    child = Child(str(compiled("raw_send")), str(count), str(FRAME), str(rounds), core=0)
+    try:
+        yield child, int(child.hear().split()[1])
+    finally:
+        child.end()
+
+
 def idle(count: int, *options: str) -> list[dict[str, Any]]:
     with edge("--topics", "20", *options) as server:
         before = server.do("memory")
@@ -97,16 +106,18 @@ def idle(count: int, *options: str) -> list[dict[str, Any]]:
 def fan_out(count: int, turns: int, rounds: int) -> dict[str, Any]:
     """One write per delivery, ours and raw by turns; the median of the ratios."""
     ratios, ours, raws = [], [], []
-    raw = Child(str(compiled("raw_send")), str(count), str(FRAME), str(rounds), core=0)
-    raw_port = int(raw.hear().split()[1])
-    with edge() as server, swarm(server.port, count, "ws"), swarm(raw_port, count, "raw"):
+    with (
+        edge() as server,
+        raw_sender(count, rounds) as (raw, raw_port),
+        swarm(server.port, count, "ws"),
+        swarm(raw_port, count, "raw"),
+    ):
         for _ in range(turns):
             words = raw.ask("go").split()
             raws.append(float(words[1]) / float(words[3]))
             figures = server.do("fan_out", rounds=rounds, size=FRAME)
             ours.append(figures["deliveries"] / figures["cpu"])
             ratios.append(ours[-1] / raws[-1])
-    raw.end()
     return _figure(
         "fanout_unmerged",
         statistics.median(ours),

@@ -129,9 +129,16 @@ class Crowd:
 
     def step(self, count: int) -> bool:
         """One slice of the running sweep."""
-        for _ in range(min(count, len(self._todo))):
-            self._give(self._todo.pop())
-        if self._todo:
+        assert self._sweep is not None
+        everything, durable = self._sweep
+        todo = self._todo
+        if everything is durable:
+            for _ in range(min(count, len(todo))):
+                todo.pop().deliver(everything)
+        else:
+            for _ in range(min(count, len(todo))):
+                self._give(todo.pop())
+        if todo:
             return False
         self.last_sweep_s = time.perf_counter() - self._begun_at
         self._sweep = None
@@ -142,12 +149,13 @@ class Crowd:
         return True
 
     def _give(self, session: "Listener") -> None:
+        """A session that is behind gets the durable part only, and nothing if there is none."""
         assert self._sweep is not None
         everything, durable = self._sweep
-        if everything is durable:
-            session.push(everything)
+        if everything is durable or not session.waiting():
+            session.deliver(everything)
         elif durable:
-            session.push(durable if session.waiting() else everything)
+            session.deliver(durable)
         else:
             session.push(everything, is_transient=True)
 

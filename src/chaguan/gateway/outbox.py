@@ -130,6 +130,11 @@ class Outbox:
             self.read_or_pause()
 
     def flush(self) -> None:
+        pending = self.pending
+        if type(pending) is bytes and not self.is_blocked and not self.is_held:  # by far the most frequent case
+            self.pending = None
+            if not self.link.write(pending):
+                self.is_blocked = True
         while self.pending is not None and not self.is_blocked and not self.is_held:
             if not self.link.write(self._take()):
                 self.is_blocked = True

@@ -14,6 +14,7 @@ from chaguan.gateway.edge import Edge
 from chaguan.gateway.session import Session
 from chaguan.gateway.websocket import FrameReader, Refused, accept, parse_request
 
+_write = os.write
 SessionMaker = Callable[[Edge, "EdgeProtocol"], Session]
 
 
@@ -129,7 +130,7 @@ class EdgeProtocol(asyncio.Protocol):
     def write(self, data: bytes) -> bool:
         if self._fd >= 0:
             try:
-                sent = os.write(self._fd, data)
+                sent = _write(self._fd, data)
             except BlockingIOError:
                 sent = 0
             except OSError:
