@@ -10,7 +10,7 @@ from chaguan.gateway.crowd import Crowd, Pacing
 from chaguan.gateway.outbox import Outflow
 from chaguan.protocol.errors import CloseCode
 
-_CROWD_FROM = 65
+_CROWD_FROM = 129
 
 
 class Listener(Protocol):
@@ -40,8 +40,8 @@ class Hub:
     """`subscribe`, `publish`, `drop`. A session receives exactly what is published between its subscription and
     its unsubscription, in order per topic, also while a sweep over the topic is under way.
 
-    A topic with one session is held as that session, with a few as a tuple, with more as a `Crowd`: most topics
-    are somebody's own, and a set for each would be the largest thing in an idle process.
+    A topic with one session is held as that session, with up to 128 as a tuple, with more as a `Crowd`: most
+    topics are small, and a set for each would be the largest thing in an idle process.
     """
 
     def __init__(
@@ -70,12 +70,12 @@ class Hub:
             self._topics[topic] = self._crowd(topic, (session,)) if topic in self._merged else session
         else:
             few = holder if isinstance(holder, tuple) else (holder,)
-            if session in few:
+            if session in few if len(few) < len(session.topics) else topic in session.topics:
                 return False
-            topic = next(name for name in few[0].topics if name == topic)  # one string for all who listen
-            self._topics[topic] = (
-                self._crowd(topic, (*few, session)) if len(few) + 1 >= _CROWD_FROM else (*few, session)
-            )
+            known = few[0].topics
+            topic = known[known.index(topic)]  # one string for all who listen
+            more = (*few, session)
+            self._topics[topic] = self._crowd(topic, more) if len(more) >= _CROWD_FROM else more
         session.topics.append(topic)
         return True
 
@@ -102,7 +102,10 @@ class Hub:
             if holder.is_idle and not holder.sessions:
                 del self._topics[topic]
             return
-        rest = tuple(other for other in holder if other is not session) if isinstance(holder, tuple) else ()
+        rest: tuple[Listener, ...] = ()
+        if isinstance(holder, tuple):
+            at = holder.index(session)
+            rest = holder[:at] + holder[at + 1 :]
         if rest:
             self._topics[topic] = rest[0] if len(rest) == 1 else rest
         else:
