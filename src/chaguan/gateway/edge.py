@@ -1,0 +1,128 @@
+"""What all connections of a process share: limits, the clockwork, the hub, and who answers commands."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import msgspec
+
+from chaguan.gateway.hub import Hub
+from chaguan.gateway.outbox import Outflow, outflow_of
+from chaguan.gateway.wheel import Wheel
+
+if TYPE_CHECKING:
+    from chaguan.gateway.session import Session
+
+
+def any_origin(_origin: str) -> bool:
+    return True
+
+
+class EdgeSettings(NamedTuple):
+    """Sizes in bytes, times in seconds. `rate` is commands per second and session after `burst` at once."""
+
+    path: bytes = b"/v1/ws"
+    is_origin_allowed: Callable[[str], bool] = any_origin
+    hello_s: float = 10
+    silence_s: float = 45
+    lag_s: float = 30
+    reauthorize_s: float = 300
+    token_leeway_s: float = 60
+    close_s: float = 5
+    drain_window_s: float = 2
+    message_limit: int = 65_536
+    outgoing_limit: int = 262_144
+    send_buffer: int = 65_536
+    in_flight: int = 64
+    rate: float = 100
+    burst: int = 200
+    refusals_before_close: int = 50
+    bad_frames_before_close: int = 10
+    connections_per_address: int = 1_000
+
+
+class Command(Protocol):
+    """Any Struct of the command union."""
+
+    @property
+    def id(self) -> int: ...
+
+
+class Dispatcher(Protocol):
+    """Who answers. Refusals are raised as `AppError`; anything else that is raised becomes `internal`.
+
+    An answer is a Struct, None, or bytes that already are JSON.
+    """
+
+    async def hello(self, session: "Session", command: Any) -> object:
+        """Sign the session in: set `session.caller`, subscribe its topics, return the welcome. Pushes that
+        arrive meanwhile leave after the answer."""
+
+    async def call(self, session: "Session", command: Any) -> object: ...
+
+    async def reauthorize(self, session: "Session") -> None:
+        """Every five minutes and when the token has expired: return if the caller is still welcome (a fresh
+        `session.caller` may be set), raise `AppError` if not."""
+
+    def left(self, session: "Session") -> None:
+        """The connection of a session that had said hello is over."""
+
+
+class AddressLimit:
+    """Counts open connections by peer address. Behind a proxy use one that knows the forwarded address."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._open: Counter[str] = Counter()
+
+    def enter(self, address: str) -> bool:
+        if self._open[address] >= self._limit:
+            return False
+        self._open[address] += 1
+        return True
+
+    def leave(self, address: str) -> None:
+        self._open[address] -= 1
+        if self._open[address] <= 0:
+            del self._open[address]
+
+
+class Edge:
+    """Built once per process inside its running loop; `union` is the type of all commands (a tagged union)."""
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        union: Any,
+        settings: EdgeSettings | None = None,
+        *,
+        loop: asyncio.AbstractEventLoop | None = None,
+        hub: Hub | None = None,
+        outflow: Outflow | None = None,
+        wheel: Wheel | None = None,
+        addresses: AddressLimit | None = None,
+    ) -> None:
+        self.settings = settings or EdgeSettings()
+        self.loop = loop or asyncio.get_running_loop()
+        self.dispatcher = dispatcher
+        self.decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(union)
+        self.outflow = outflow or outflow_of(self.loop)
+        self.hub = hub or Hub(self.outflow, self.loop)
+        self.wheel = wheel or Wheel()
+        self.addresses = addresses or AddressLimit(self.settings.connections_per_address)
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.closed: Counter[int] = Counter()
+        self.is_draining = False
+
+    def start(self) -> None:
+        self.wheel.start(self.loop)
+
+    def stop(self) -> None:
+        self.wheel.stop()
+
+    def drain(self, window_s: float | None = None) -> None:
+        """No new sessions; each present one finishes its commands and is told when to come back. Idempotent."""
+        if not self.is_draining:
+            self.is_draining = True
+            self.hub.drain(self.settings.drain_window_s if window_s is None else window_s)
