@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from tools.access_lint import check_services
 from tools.python_env import pip_wheel
 from tools.steps import ROOT, StepFailed
+from tools.store_lint import check_stores
 
 FOREIGN_LOCKS = {"uv.lock", "poetry.lock", "Pipfile.lock", "yarn.lock", "pnpm-lock.yaml"}
 EMPTY_NAMES = {
@@ -170,6 +171,7 @@ def check_tree(root: Path) -> Iterator[str]:
     yield from check_pins((requirements / "server.txt").read_text(), (requirements / "dev.txt").read_text())
     yield from check_pip()
     yield from check_services(root)
+    yield from check_stores(root)
 
 
 def main() -> int:
