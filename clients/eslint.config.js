@@ -10,7 +10,7 @@ export default defineConfig(
     "**/dist/",
     "**/miniprogram_dist/",
     "**/coverage/",
-    "protocol/src/generated/",
+    "protocol/index.ts",
   ]),
   {
     files: ["**/*.{ts,vue,js,mjs}"],

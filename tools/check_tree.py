@@ -30,7 +30,7 @@ LARGER = {
     "tools/pip-": (3 * 1024 * 1024, "pip itself, so that no machine needs ensurepip"),
     "docs/images/": (1024 * 1024, "screenshots"),
 }
-LINE_EXEMPT: dict[str, str] = {}
+LINE_EXEMPT = {"clients/protocol/index.ts": "generated from the Structs"}
 
 HOME_PATH = re.compile(r"(?<![\w.$}~-])/(?:root|home/[a-z_][\w.-]*|Users/[A-Za-z][\w.-]*)/")
 UNNUMBERED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b(?!\s*\(?#\d+)")  # tree-rule: it must name what it finds
@@ -92,7 +92,7 @@ def check_text(path: str, text: str) -> Iterator[str]:
         if HOME_PATH.search(line):
             yield f"{where}: a path of somebody's machine"
         if is_source and UNNUMBERED.search(line):
-            yield f"{where}: a TODO without an issue number"  # tree-rule: its own words
+            yield f"{where}: an open point without an issue number"  # tree-rule: its own words
         for what, pattern in SECRETS:
             if pattern.search(line):
                 yield f"{where}: looks like {what}"

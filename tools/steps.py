@@ -28,6 +28,11 @@ ADVICE = (
         "then run the same command again; what is done already is kept.",
     ),
     (
+        ("code EUSAGE",),
+        "package.json and package-lock.json name different packages: run `npm install` in that folder "
+        "and commit the lock file.",
+    ),
+    (
         ("No space left on device", "ENOSPC"),
         "The disk is full: free some space and run the same command again.",
     ),

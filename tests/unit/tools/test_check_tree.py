@@ -22,8 +22,8 @@ TO_DO = "TO" + "DO"
         ("src/chaguan/a.py", 'app_secret = "' + "0a" * 16 + '"', "looks like a secret value"),
         ("a.yaml", "token: ghp" + "_" + "a" * 36, "looks like a personal token"),
         ("a.md", "https://lin:secret" + "@example.com/", "looks like credentials in an address"),
-        ("src/chaguan/a.py", f"# {TO_DO}: later", "a TODO without an issue number"),
-        ("clients/sdk/src/a.ts", "// FIX" + "ME", "a TODO without an issue number"),
+        ("src/chaguan/a.py", f"# {TO_DO}: later", "an open point without an issue number"),
+        ("clients/sdk/src/a.ts", "// FIX" + "ME", "an open point without an issue number"),
         (
             "clients/package-lock.json",
             '"resolved": "https://registry.example/a.tgz"',
