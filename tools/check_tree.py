@@ -100,7 +100,7 @@ def check_text(path: str, text: str) -> Iterator[str]:
 
 def check_links(path: str, text: str, known: set[str]) -> Iterator[str]:
     """Relative links of Markdown pages must lead to files of the repository."""
-    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    prose = re.sub(r"```.*?```|<!--.*?-->", "", text, flags=re.DOTALL)
     for target in LINK.findall(prose):
         if re.match(r"[a-z][a-z0-9+.-]*:|#", target):
             continue

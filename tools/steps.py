@@ -75,6 +75,8 @@ def environment() -> dict[str, str]:
         # As root pip and npm would warn or switch users; neither concerns a folder of our own.
         "PIP_ROOT_USER_ACTION": "ignore",
         "NO_COLOR": "1",
+        # pip trusts what the machine trusts; Node does so only when told.
+        "NODE_USE_SYSTEM_CA": "1",
         "PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1",
         "NPM_CONFIG_UPDATE_NOTIFIER": "false",
     }

@@ -80,7 +80,7 @@ def test_a_large_file_and_a_long_source_are_found() -> None:
 
 def test_a_link_that_leads_nowhere_is_found() -> None:
     known = {"docs/adr/0001.md", "README.md", "docs/how-to/run.md"}
-    text = "[a](adr/0001.md#why) [b](../README.md) [c](how-to) [d](https://x.example) [e](gone.md)\n```\n[f](g.md)\n```"
+    text = "[a](adr/0001.md#why) [b](../README.md) [c](how-to) [d](https://x.example) [e](gone.md)\n```\n[f](g.md)\n```\n<!-- ![h](h.png) -->"
     assert list(check_tree.check_links("docs/index.md", text, known)) == [
         "docs/index.md: the link to gone.md leads nowhere"
     ]
