@@ -14,7 +14,7 @@ import sysconfig
 from pathlib import Path
 
 from tools.node_env import ensure_node
-from tools.steps import CACHE, ROOT, VENV, Stamp, digest, run_step
+from tools.steps import CACHE, ROOT, VENV, Stamp, StepFailed, digest, run_step
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PINS = ROOT / "tools" / "browser"
@@ -73,9 +73,11 @@ def _missing_libraries(program: Path) -> bool:
 def _font_configuration() -> Path:
     """A fontconfig file that adds the Noto CJK of the virtual environment to whatever the machine has."""
     purelib = sysconfig.get_path("purelib", vars={"base": str(VENV), "platbase": str(VENV)})
-    fonts = {path.parent for path in Path(purelib).glob("noto_cjk*/**/*.ot[cf]")}
+    fonts = {path.parent for path in Path(purelib).glob("noto_cjk*/**/*.[ot]t[cf]")}
     if not fonts:
-        raise RuntimeError(f"no font files of noto-cjk-sans-otc in {purelib}")
+        raise StepFailed(
+            "The Chinese font is missing from .venv: run make clean, then the same command again."
+        )
     folders = "\n".join(f"  <dir>{folder}</dir>" for folder in sorted(fonts))
     file = FOLDER / "fonts.conf"
     file.write_text(

