@@ -10,7 +10,14 @@ from tools.steps import ROOT, VENV, StepFailed, run_step
 NAMES = ("pip", "build", "node", "lock", "server", "dev")
 OPTIONS = (
     *("--universal", "--python-version", "3.11", "--generate-hashes", "--upgrade"),
-    *("--no-emit-index-url", "--no-emit-find-links", "--no-annotate", "--no-header", "--quiet"),
+    *(
+        "--no-emit-index-url",
+        "--no-emit-find-links",
+        "--no-annotate",
+        "--no-header",
+        "--quiet",
+        "--system-certs",
+    ),
 )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tools.browser_env import ensure_browser
-from tools.node_env import ensure_node_modules, ensure_web
+from tools.node_env import ensure_node, ensure_node_modules, ensure_web
 from tools.python_env import ensure_packages, ensure_project, ensure_venv
 from tools.steps import CACHE, StepFailed
 
@@ -27,6 +27,8 @@ def _dev() -> None:
 
 def _lock() -> None:
     ensure_packages("lock")
+    # Only npm itself: the lock files may be what is wrong.
+    ensure_node()
 
 
 GOALS: dict[str, list[Callable[[], None]]] = {
@@ -34,7 +36,7 @@ GOALS: dict[str, list[Callable[[], None]]] = {
     "test": [ensure_venv, _dev, ensure_project, ensure_node_modules, ensure_web, ensure_browser],
     "check": [ensure_venv, _dev, ensure_project, ensure_node_modules],
     "bench": [ensure_venv, _server, ensure_project],
-    "lock": [ensure_venv, _lock, ensure_node_modules],
+    "lock": [ensure_venv, _lock],
 }
 
 
