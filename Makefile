@@ -6,8 +6,6 @@ DATA_DIR ?= ./data
 SETUP = @sh tools/python -m tools.setup
 VENV  = .venv/bin/python
 
-# Node may live in the virtual environment; its scripts look for `node` on PATH.
-export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONUTF8 := 1
 
 .PHONY: run test check bench soak lock format clean help

