@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -30,17 +31,33 @@ def pip_wheel() -> Path:
     return wheel
 
 
-def _venv_stamp(wheel: Path) -> Stamp:
-    # A virtual environment holds absolute paths and belongs to one interpreter: moved or upgraded, it is remade.
-    return Stamp(VENV / ".stamp-venv", digest(str(ROOT), sys.version, sys.base_prefix, wheel.name))
+def _version_in_venv() -> str:
+    """major.minor of the Python in .venv, empty if it does not run (any more)."""
+    try:
+        answer = subprocess.run(
+            [PYTHON, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return ""
+    return answer.stdout.strip()
+
+
+def _venv_stamp(version: str) -> Stamp:
+    # A virtual environment holds absolute paths and the packages of one Python: moved, or upgraded from below, it is
+    # remade. Another Python first on PATH is no reason: the one in use stays.
+    [wheel] = (ROOT / "tools").glob("pip-*.whl")
+    return Stamp(VENV / ".stamp-venv", digest(str(VENV), version, wheel.name))
 
 
 def ensure_venv() -> None:
-    [wheel] = (ROOT / "tools").glob("pip-*.whl")
-    stamp = _venv_stamp(wheel)
-    if stamp.is_fresh and PYTHON.exists():
+    version = _version_in_venv()
+    if version and _venv_stamp(version).is_fresh:
         return
     wheel = pip_wheel()
+    stamp = _venv_stamp(f"{sys.version_info[0]}.{sys.version_info[1]}")
     stamp.drop()
     version = ".".join(str(part) for part in sys.version_info[:3])
     run_step(

@@ -1,6 +1,7 @@
 """When packages are installed, and when the virtual environment is made anew. pip itself is not run here."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,8 @@ def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
                 if file.is_file():
                     file.unlink()
             python_env.PYTHON.parent.mkdir(parents=True, exist_ok=True)
-            python_env.PYTHON.touch()
+            python_env.PYTHON.write_text("#!/bin/sh\necho 3.%d\n" % sys.version_info[1])
+            python_env.PYTHON.chmod(0o755)
         return ""
 
     monkeypatch.setattr(python_env, "VENV", venv)
@@ -73,7 +75,14 @@ def test_a_virtual_environment_whose_python_is_gone_is_made_anew(done: list[str]
     assert done[2:] == ["Virtual environment", "Python packages (server, 1)"]
 
 
+def test_a_python_that_was_upgraded_from_below_is_noticed(done: list[str]) -> None:
+    ensure("server")
+    python_env.PYTHON.write_text("#!/bin/sh\necho 3.99\n")
+    ensure("server")
+    assert done[2:] == ["Virtual environment", "Python packages (server, 1)"]
+
+
 def test_a_folder_that_was_moved_is_set_up_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = python_env._venv_stamp(Path("pip.whl"))
-    monkeypatch.setattr(python_env, "ROOT", tmp_path)
-    assert python_env._venv_stamp(Path("pip.whl")).inputs != before.inputs
+    before = python_env._venv_stamp("3.11")
+    monkeypatch.setattr(python_env, "VENV", tmp_path / ".venv")
+    assert python_env._venv_stamp("3.11").inputs != before.inputs
