@@ -1,0 +1,46 @@
+# Every target sets up what it needs first, asks nothing and needs no root. Details: tools/setup.py.
+HOST     ?= 127.0.0.1
+PORT     ?= 8080
+DATA_DIR ?= ./data
+
+SETUP = @sh tools/python -m tools.setup
+VENV  = .venv/bin/python
+
+export PYTHONUTF8 := 1
+
+.PHONY: run test check bench soak lock format clean help
+
+run: ## start Chaguan with demo data (PORT=8080 HOST=127.0.0.1 DATA_DIR=./data)
+	$(SETUP) run
+	@exec .venv/bin/chaguan serve --demo --host "$(HOST)" --port "$(PORT)" --data-dir "$(DATA_DIR)"
+
+test: ## all tests, Python and TypeScript (ARGS="tests/unit -k name" runs pytest on those only)
+	$(SETUP) test
+	@$(VENV) -m tools.test $(ARGS)
+
+check: ## lint, formatting, types, layers, schema, repository rules
+	$(SETUP) check
+	@$(VENV) -m tools.check
+
+bench: ## measure this machine (ARGS="--quick --json figures.json")
+	$(SETUP) bench
+	@.venv/bin/chaguan bench $(ARGS)
+
+soak: ## the long form of the tests
+	$(SETUP) test
+	@$(VENV) -m tools.test --soak $(ARGS)
+
+lock: ## pin the newest allowed versions into requirements/*.txt and the package-lock files
+	$(SETUP) lock
+	@$(VENV) -m tools.lock
+
+format: ## rewrite the sources as the formatters like them
+	$(SETUP) check
+	@$(VENV) -m tools.check --fix
+
+clean: ## remove all that set-up and builds have made (not ./data)
+	rm -rf .venv .cache build src/*.egg-info src/chaguan/web clients/node_modules clients/*/node_modules clients/*/dist
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 14
