@@ -131,7 +131,9 @@ class Outbox:
 
     def flush(self) -> None:
         pending = self.pending
-        if type(pending) is bytes and not self.is_blocked and not self.is_held:  # by far the most frequent case
+        if (
+            type(pending) is bytes and not self.is_blocked and not self.is_held
+        ):  # by far the most frequent case
             self.pending = None
             if not self.link.write(pending):
                 self.is_blocked = True

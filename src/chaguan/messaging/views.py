@@ -1,10 +1,11 @@
 """Conversations as their list shows them to one user, and telling a user's devices that rows changed."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy import Connection
 
+from chaguan.core.errors import AppError, ErrorCode
 from chaguan.infra.database import Database
 from chaguan.infra.sealing import DataKey, Vault
 from chaguan.messaging.marks import Marks, Moved
@@ -12,7 +13,7 @@ from chaguan.messaging.model import Membership
 from chaguan.messaging.ports import Directory, Links, Publisher
 from chaguan.messaging.render import message
 from chaguan.messaging.store import conversations, inboxes, log
-from chaguan.protocol.conversations import Conversation, ConversationKind, Inbox, MemberRole, User
+from chaguan.protocol.conversations import Case, Conversation, ConversationKind, Inbox, MemberRole, User
 from chaguan.protocol.entries import MessageSent
 from chaguan.protocol.pushes import UserChanged
 from chaguan.protocol.replies import ConversationView
@@ -39,6 +40,8 @@ class Views:
         self._link = link
         self._directory = directory
         self._telling: set[asyncio.Task[None]] = set()
+        self.cases: Callable[[Connection, Sequence[str]], dict[str, Case]] = lambda _connection, _ids: {}
+        """Filled by the desk: the open or last case of each service conversation."""
         marks.on_moved = self._tell_moved
 
     def build(
@@ -48,7 +51,9 @@ class Views:
         by `overlay` afterwards."""
         shown = [item.conversation.id for item in listed if item.conversation.kind in _SHOWN]
         read = conversations.peers_read(connection, shown, user_id) if shown else {}
-        return [self._view(connection, item, read.get(item.conversation.id, 0)) for item in listed]
+        views = [self._view(connection, item, read.get(item.conversation.id, 0)) for item in listed]
+        self._add_cases(connection, views)
+        return views
 
     def granted(self, connection: Connection, row: conversations.Row) -> ConversationView:
         """A conversation for somebody who may look but does not belong to it."""
@@ -59,9 +64,28 @@ class Views:
             read_seq=row.head_seq,
             read_ordinal=row.head_ordinal,
         )
-        return ConversationView(
+        view = ConversationView(
             conversation=_wire(row), inbox=inbox, last=self._last(connection, row, _EVERYTHING)
         )
+        self._add_cases(connection, [view])
+        return view
+
+    async def shown(self, conversation_id: str) -> ConversationView:
+        """The same, for all who watch a desk."""
+
+        def read(connection: Connection) -> ConversationView:
+            row = conversations.find(connection, conversation_id)
+            if row is None:
+                raise AppError(ErrorCode.not_found, "no such conversation")
+            return self.granted(connection, row)
+
+        return await self._db.read(read)
+
+    def _add_cases(self, connection: Connection, views: Sequence[ConversationView]) -> None:
+        ids = [view.conversation.id for view in views if view.conversation.kind is ConversationKind.service]
+        found = self.cases(connection, ids) if ids else {}
+        for view in views:
+            view.case = found.get(view.conversation.id)
 
     def overlay(self, user_id: str, views: Iterable[ConversationView]) -> None:
         for view in views:

@@ -144,6 +144,19 @@ def since(connection: Connection, position: int, limit: int) -> list[Stored]:
     )
 
 
+def since_of(connection: Connection, position: int, limit: int, prefix: str) -> tuple[list[Stored], int]:
+    """The feed of one kind of conversation, and the id up to which there is nothing more of it."""
+    upper = end(connection)[0]
+    rows = _stored(
+        _cursor(connection).execute(
+            f"SELECT {STORED_COLUMNS} FROM entries WHERE id > ? AND id <= ? AND substr(conversation_id, 1, ?) = ? "
+            "ORDER BY id LIMIT ?",
+            (position, upper, len(prefix), prefix, limit),
+        )
+    )
+    return rows, rows[-1].id if len(rows) == limit else max(upper, position)
+
+
 def end(connection: Connection) -> tuple[int, int]:
     """(id, created_at) of the newest entry of the whole log."""
     row = (
