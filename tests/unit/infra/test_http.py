@@ -309,3 +309,22 @@ async def test_a_host_is_allowed_by_name_and_port_as_the_settings_write_it() -> 
     async with serving(says(answer(b"x"))) as port, guarded(GuardedHttp(allow=[f"localhost:{port}"])) as http:
         assert (await http.send("GET", f"http://localhost:{port}/")).body == b"x"
         assert (await refusal(http, f"http://127.0.0.1:{port}/")).code is ErrorCode.forbidden
+
+
+async def test_failed_exchanges_give_their_connection_back() -> None:
+    async def handle(head: bytes, writer: asyncio.StreamWriter) -> None:
+        if b"/stall" in head:
+            await asyncio.wait_for(stalled.wait(), 10)
+        elif b"/large" in head:
+            writer.write(answer(b"x" * 5000))
+        else:
+            writer.write(answer(b"ok"))
+
+    stalled = asyncio.Event()
+    http = GuardedHttp(allow=LOOPBACK, max_bytes=1000, max_connections=1)
+    async with serving(handle) as port, guarded(http):
+        url = f"http://127.0.0.1:{port}"
+        assert (await refusal(http, url + "/stall", timeout_s=0.05)).code is ErrorCode.timeout
+        assert (await refusal(http, url + "/large")).data["reason"] == "answer_too_large"
+        assert (await http.send("GET", url + "/")).body == b"ok"
+        stalled.set()

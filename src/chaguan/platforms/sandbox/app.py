@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, Router, get, post
+from litestar.di import NamedDependency, Provide
 from litestar.types import ASGIApp
 
 from chaguan.platforms.sandbox.faults import Fault, Faults
@@ -15,6 +16,16 @@ MAX_BODY = 64 * 1024
 ENDPOINTS = frozenset({"jscode2session", "stable_token", "get_api_domain_ip"})
 
 _AnyRequest = Request[Any, Any, Any]
+
+
+class _Stage(msgspec.Struct, frozen=True):
+    """What the handlers share: the pretended vendor, and what it shall do wrong next."""
+
+    wechat: SandboxWeChat
+    faults: Faults
+
+
+_OnStage = NamedDependency[_Stage]
 
 
 class PhoneLogin(msgspec.Struct, forbid_unknown_fields=True):
@@ -29,88 +40,9 @@ class _TokenRequest(msgspec.Struct):
     force_refresh: bool = False
 
 
-def _json(body: object, status: int = 200, media_type: str = MediaType.JSON) -> Response[bytes]:
-    return Response(msgspec.json.encode(body), status_code=status, media_type=media_type)
-
-
 def wechat_router(wechat: SandboxWeChat) -> Router:
     """Everything under `/sandbox/wechat`. A client's base URL is the deployment's address plus that path."""
-    faults = Faults(ENDPOINTS)
-
-    async def answered(
-        endpoint: str, act: Callable[[], object], media_type: str = MediaType.JSON
-    ) -> Response[bytes]:
-        """WeChat's own calls: always status 200, an error is in the body."""
-        try:
-            fault = faults.take(endpoint)
-            if fault is not None:
-                await asyncio.sleep(fault.delay_ms / 1000)
-                if fault.errcode:
-                    raise VendorError(fault.errcode)
-            return _json(act(), media_type=media_type)
-        except VendorError as error:
-            return _json(error.body(), media_type=media_type)
-
-    @get("/sns/jscode2session")
-    async def jscode2session(request: _AnyRequest) -> Response[bytes]:
-        sent = request.query_params
-        return await answered(
-            "jscode2session",
-            lambda: wechat.code_to_session(
-                sent.get("appid", ""),
-                sent.get("secret", ""),
-                sent.get("js_code", ""),
-                sent.get("grant_type", ""),
-            ),
-            MediaType.TEXT,  # the real one labels this JSON as text/plain
-        )
-
-    @post("/cgi-bin/stable_token")
-    async def stable_token(request: _AnyRequest) -> Response[bytes]:
-        raw = await request.body()
-
-        def act() -> object:
-            try:
-                sent = msgspec.json.decode(raw, type=_TokenRequest)
-            except msgspec.DecodeError:
-                raise VendorError(47001) from None
-            return wechat.stable_token(sent.appid, sent.secret, sent.grant_type, sent.force_refresh)
-
-        return await answered("stable_token", act)
-
-    @get("/cgi-bin/stable_token")
-    async def stable_token_by_get() -> Response[bytes]:
-        return _json(VendorError(43002).body())
-
-    @get("/cgi-bin/get_api_domain_ip")
-    async def get_api_domain_ip(request: _AnyRequest) -> Response[bytes]:
-        def act() -> object:
-            wechat.check_token(request.query_params.get("access_token", ""))
-            return {"ip_list": ["127.0.0.1"]}
-
-        return await answered("get_api_domain_ip", act)
-
-    @post("/phone/login", status_code=200)
-    async def phone_login(request: _AnyRequest) -> Response[bytes]:
-        """The phone's side: `{appid, phone_id}` → what `wx.login` gives its `success` callback."""
-        try:
-            sent = msgspec.json.decode(await request.body(), type=PhoneLogin)
-            return _json({"code": wechat.login(sent.appid, sent.phone_id), "errMsg": "login:ok"})
-        except msgspec.DecodeError as error:
-            return _json({"errMsg": f"login:fail {error}"}, 400)
-        except VendorError:
-            return _json({"errMsg": "login:fail invalid appid"}, 400)
-
-    @post("/faults", status_code=200)
-    async def set_fault(request: _AnyRequest) -> Response[bytes]:
-        try:
-            fault = msgspec.json.decode(await request.body(), type=Fault)
-        except msgspec.DecodeError as error:
-            return _json({"error": str(error)}, 400)
-        if not faults.set(fault):
-            return _json({"error": f"endpoint must be one of {sorted(ENDPOINTS)}"}, 400)
-        return _json(fault)
-
+    stage = _Stage(wechat, Faults(ENDPOINTS))
     return Router(
         path="/sandbox/wechat",
         route_handlers=[
@@ -121,6 +53,7 @@ def wechat_router(wechat: SandboxWeChat) -> Router:
             phone_login,
             set_fault,
         ],
+        dependencies={"stage": Provide(lambda: stage, sync_to_thread=False)},
         request_max_body_size=MAX_BODY,
         include_in_schema=False,
     )
@@ -129,3 +62,86 @@ def wechat_router(wechat: SandboxWeChat) -> Router:
 def sandbox_app(wechat: SandboxWeChat) -> ASGIApp:
     """The sandbox alone, for `chaguan sandbox` and tests."""
     return Litestar(route_handlers=[wechat_router(wechat)], openapi_config=None)
+
+
+@get("/sns/jscode2session")
+async def jscode2session(request: _AnyRequest, stage: _OnStage) -> Response[bytes]:
+    sent = request.query_params
+
+    def act() -> object:
+        return stage.wechat.code_to_session(
+            sent.get("appid", ""), sent.get("secret", ""), sent.get("js_code", ""), sent.get("grant_type", "")
+        )
+
+    # The real one labels this JSON as text/plain too.
+    return await _answered(stage, "jscode2session", act, MediaType.TEXT)
+
+
+@post("/cgi-bin/stable_token")
+async def stable_token(request: _AnyRequest, stage: _OnStage) -> Response[bytes]:
+    raw = await request.body()
+
+    def act() -> object:
+        try:
+            sent = msgspec.json.decode(raw, type=_TokenRequest)
+        except msgspec.DecodeError:
+            raise VendorError(47001) from None
+        return stage.wechat.stable_token(sent.appid, sent.secret, sent.grant_type, sent.force_refresh)
+
+    return await _answered(stage, "stable_token", act)
+
+
+@get("/cgi-bin/stable_token")
+async def stable_token_by_get() -> Response[bytes]:
+    return _json(VendorError(43002).body())
+
+
+@get("/cgi-bin/get_api_domain_ip")
+async def get_api_domain_ip(request: _AnyRequest, stage: _OnStage) -> Response[bytes]:
+    def act() -> object:
+        stage.wechat.check_token(request.query_params.get("access_token", ""))
+        return {"ip_list": ["127.0.0.1"]}
+
+    return await _answered(stage, "get_api_domain_ip", act)
+
+
+@post("/phone/login")
+async def phone_login(request: _AnyRequest, stage: _OnStage) -> Response[bytes]:
+    """The phone's side: `{appid, phone_id}` → what `wx.login` gives its `success` callback."""
+    try:
+        sent = msgspec.json.decode(await request.body(), type=PhoneLogin)
+        return _json({"code": stage.wechat.login(sent.appid, sent.phone_id), "errMsg": "login:ok"})
+    except msgspec.DecodeError as error:
+        return _json({"errMsg": f"login:fail {error}"}, 400)
+    except VendorError:
+        return _json({"errMsg": "login:fail invalid appid"}, 400)
+
+
+@post("/faults")
+async def set_fault(request: _AnyRequest, stage: _OnStage) -> Response[bytes]:
+    try:
+        fault = msgspec.json.decode(await request.body(), type=Fault)
+    except msgspec.DecodeError as error:
+        return _json({"error": str(error)}, 400)
+    if not stage.faults.set(fault):
+        return _json({"error": f"endpoint must be one of {sorted(ENDPOINTS)}"}, 400)
+    return _json(fault)
+
+
+async def _answered(
+    stage: _Stage, endpoint: str, act: Callable[[], object], media_type: str = MediaType.JSON
+) -> Response[bytes]:
+    """WeChat's own calls: always status 200, an error is in the body."""
+    try:
+        fault = stage.faults.take(endpoint)
+        if fault is not None:
+            await asyncio.sleep(fault.delay_ms / 1000)
+            if fault.errcode:
+                raise VendorError(fault.errcode)
+        return _json(act(), media_type=media_type)
+    except VendorError as error:
+        return _json(error.body(), media_type=media_type)
+
+
+def _json(body: object, status: int = 200, media_type: str = MediaType.JSON) -> Response[bytes]:
+    return Response(msgspec.json.encode(body), status_code=status, media_type=media_type)
