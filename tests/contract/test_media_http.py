@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from litestar import Litestar, Request, Response
 from litestar.di import Provide
 from litestar.testing import AsyncTestClient
-from tests.unit.media import samples
 
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError
@@ -24,6 +23,7 @@ from chaguan.media import Decoders, Media, store
 from chaguan.openapi import multipart
 from chaguan.openapi.media import fetch_media, head_media, parse_range, upload_media
 from chaguan.protocol.errors import HTTP_STATUS
+from tests.unit.media import samples
 
 LIMITS = Limits(image=2_000_000, voice=500_000, video=1_000_000, file=3_000_000)
 Client = AsyncTestClient[Litestar]

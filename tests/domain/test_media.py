@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from PIL import Image as Pillow
 from sqlalchemy import Connection, func, select
-from tests.unit.media import samples
 
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
@@ -18,7 +17,8 @@ from chaguan.infra.blobs import Blobs
 from chaguan.infra.database import SqliteDatabase, metadata
 from chaguan.infra.sealing import Keyring, Vault, new_root
 from chaguan.media import Decoders, Delivery, Kind, Media, MediaContent, rules, spool, store
-from chaguan.protocol.content import File, Image, Video, Voice
+from chaguan.protocol.content import File, Image, Text, Video, Voice
+from tests.unit.media import samples
 
 ANNA = Caller("customer", "u_anna")
 BEN = Caller("customer", "u_ben")
@@ -202,6 +202,10 @@ async def test_only_the_uploader_can_put_media_into_a_message(place: Place) -> N
         assert caught.value.code is ErrorCode.bad_request
 
 
+async def test_content_without_media_passes_unchanged(place: Place) -> None:
+    assert await place.media.attach(ANNA, Text("hello")) == Text("hello")
+
+
 async def test_a_file_keeps_its_name_unless_the_sender_gives_another(place: Place) -> None:
     sent = await upload(place, Kind.file, b"text", "C:\\bills\\may.txt")
     kept = await place.media.attach(ANNA, File(sent.media_id))
@@ -215,6 +219,7 @@ async def test_a_file_keeps_its_name_unless_the_sender_gives_another(place: Plac
 async def test_links_are_the_same_within_a_window_and_do_not_change_content(place: Place) -> None:
     sent = await upload(place, Kind.image, samples.photo_with_place())
     stored = await place.media.attach(ANNA, Image(sent.media_id))
+    assert isinstance(stored, Image)
     linked = place.media.with_links(stored)
     assert linked == sent
     assert stored.url == ""

@@ -22,12 +22,12 @@ from chaguan.infra.database import Database
 from chaguan.infra.sealing import DataKey, Vault
 from chaguan.media import rules, store
 from chaguan.media.content import MediaContent, describe, kind_of, linked
-from chaguan.media.decoder import Job, Outcome
 from chaguan.media.decoding import Decoders, spool
+from chaguan.media.jobs import Job, Outcome
 from chaguan.media.rules import Kind
 from chaguan.media.sniff import HEAD_BYTES, Sniffed, sniff
 from chaguan.media.store import Stored
-from chaguan.protocol.content import File
+from chaguan.protocol.content import Content, File
 
 ORIGINAL, THUMB = "original", "thumb"
 
@@ -91,9 +91,12 @@ class Media:
             stored = await self._store(caller, _Upload(kind, name, found, outcome, original, thumb))
         return self.with_links(describe(stored, name))
 
-    async def attach(self, caller: Caller, content: MediaContent) -> MediaContent:
+    async def attach(self, caller: Caller, content: Content) -> Content:
         """What a sender gave as content, with the facts of the media it names, and without links: as it is stored.
-        From now on the media belongs to a message. `bad_request` for what is unknown, foreign or of another kind."""
+        From now on the media belongs to a message. `bad_request` for what is unknown, foreign or of another kind.
+        Content without media passes unchanged, so that this can stand in messaging's `before_append`."""
+        if not isinstance(content, MediaContent):
+            return content
         stored = await self.access_own(caller, content.media_id)
         if stored.kind != kind_of(content):
             raise AppError(ErrorCode.bad_request, f"this media is a {stored.kind}", reason="wrong_kind")
