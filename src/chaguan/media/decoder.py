@@ -12,52 +12,18 @@ import resource
 import socket
 import sys
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msgspec
-from msgspec import Struct
 
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.media import images, video, voice
 from chaguan.media.damage import disk_trouble
+from chaguan.media.jobs import READY, Answer, Failure, Job, Outcome
 
 MEMORY_BYTES = 1024 * 1024 * 1024
-READY = b"ready\n"
 _OUTPUT_BYTES = 256 * 1024 * 1024
 _MESSAGE_BYTES = 16_384
-
-
-class Job(Struct):
-    """`format` is what sniffing found. Files come beside it: the source, the result, the thumbnail."""
-
-    kind: str
-    format: str
-    max_ms: int = 0
-
-
-class Outcome(Struct):
-    """What was made. An empty `mime` means that the source itself is to be stored."""
-
-    mime: str = ""
-    thumb_mime: str = ""
-    width: int = 0
-    height: int = 0
-    duration_ms: int = 0
-    waveform: list[int] = []
-
-
-class Failure(Struct):
-    """`defect` names an exception that no rule foresaw; the file is refused all the same."""
-
-    code: ErrorCode
-    detail: str
-    data: dict[str, Any] = {}
-    defect: str = ""
-
-
-class Answer(Struct):
-    outcome: Outcome | None = None
-    failure: Failure | None = None
 
 
 def perform(job: Job, source: BinaryIO, target: BinaryIO, thumb: BinaryIO) -> Outcome:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import msgspec
 
 from chaguan.core.errors import AppError, ErrorCode
-from chaguan.media.decoder import READY, Answer, Job, Outcome
+from chaguan.media.jobs import READY, Answer, Job, Outcome
 
 _log = logging.getLogger(__name__)
 

@@ -2,6 +2,8 @@ import asyncio
 import os
 import resource
 import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import BinaryIO
@@ -9,12 +11,13 @@ from typing import BinaryIO
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.media import samples
 
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.media import decoding
-from chaguan.media.decoder import Answer, Failure, Job, answer
+from chaguan.media.decoder import answer
 from chaguan.media.decoding import Decoders, spool
+from chaguan.media.jobs import Answer, Failure, Job
+from tests.unit.media import samples
 
 
 def spooled(data: bytes) -> list[BinaryIO]:
@@ -149,6 +152,18 @@ async def test_idle_decoders_go_home() -> None:
         while decoders._idle:
             await asyncio.to_thread(os.sched_yield)
     await decoders.close()
+
+
+def test_the_server_itself_loads_no_decoder() -> None:
+    code = "import sys, chaguan.openapi.media, chaguan.media.service; print([m for m in ('av', 'PIL') if m in sys.modules])"
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert found.stdout.strip() == "[]"
 
 
 def test_running_out_of_memory_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
