@@ -127,6 +127,11 @@ class EdgeProtocol(asyncio.Protocol):
 
     # The session's link
 
+    @property
+    def address(self) -> str:
+        """The peer's, as the limit on connections counts it."""
+        return self._address
+
     def write(self, data: bytes) -> bool:
         if self._fd >= 0:
             try:

@@ -59,6 +59,9 @@ _CLOSE_AFTER_HELLO = {
 class SessionLink(Link, Protocol):
     """A connection as its session sees it."""
 
+    @property
+    def address(self) -> str: ...
+
     def finish(self) -> None:
         """Close after what the transport holds."""
 

@@ -33,7 +33,7 @@ class Access(Protocol):
 class BeforeAppend(Protocol):
     """The last word on a message before it is stored: checks media, moderates. May change the content or raise."""
 
-    async def __call__(self, caller: Caller, room: Room, content: Content) -> Content: ...
+    async def __call__(self, caller: Caller, room: Room, content: Content, /) -> Content: ...
 
 
 class OnCommitted(Protocol):
@@ -45,7 +45,7 @@ class OnCommitted(Protocol):
 class Links(Protocol):
     """Signed, expiring links to media."""
 
-    def __call__(self, media_id: str, variant: str) -> str: ...
+    def __call__(self, media_id: str, variant: str, /) -> str: ...
 
 
 class Directory(Protocol):

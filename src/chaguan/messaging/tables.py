@@ -31,14 +31,6 @@ def _flag(name: str) -> Column[bool]:
     return Column(name, Boolean, nullable=False, server_default="0")
 
 
-meta = Table(
-    "meta",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", LargeBinary, nullable=False),
-)
-"""Facts of the deployment: the log's epoch, the wrapped root secret."""
-
 conversations = Table(
     "conversations",
     metadata,

@@ -217,17 +217,3 @@ def set_key(connection: Connection, conversation_id: str, old: bytes, new: bytes
         text("UPDATE conversations SET data_key = :new WHERE id = :id AND data_key = :old"),
         {"id": conversation_id, "old": old, "new": new},
     )
-
-
-def get_meta(connection: Connection, name: str) -> bytes | None:
-    row = connection.execute(text("SELECT value FROM meta WHERE name = :n"), {"n": name}).fetchone()
-    return bytes(row[0]) if row else None
-
-
-def set_meta(connection: Connection, name: str, value: bytes) -> None:
-    connection.execute(
-        text(
-            "INSERT INTO meta (name, value) VALUES (:n, :v) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-        ),
-        {"n": name, "v": value},
-    )

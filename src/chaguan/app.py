@@ -1,0 +1,181 @@
+"""The composition root: the only place that builds and chooses."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+
+from chaguan.accounts import Accounts, open_accounts
+from chaguan.core.caller import Caller
+from chaguan.core.clock import now_ms
+from chaguan.core.errors import AppError, ErrorCode
+from chaguan.core.settings import Settings
+from chaguan.desk import AgentAccess, ContextService, ContextSource, DeskService
+from chaguan.gateway.edge import Edge, EdgeSettings
+from chaguan.gateway.polling import Polling
+from chaguan.gateway.presence import PresenceBoard
+from chaguan.gateway.publisher import HubPublisher
+from chaguan.gateway.routes import Routes
+from chaguan.gateway.verbs import Verbs
+from chaguan.infra import facts, opening
+from chaguan.infra.blobs import Blobs
+from chaguan.infra.database import SqliteDatabase
+from chaguan.infra.http import GuardedHttp
+from chaguan.infra.migrations import migrate
+from chaguan.infra.sealing import Keyring, Vault, new_root
+from chaguan.media import Decoders, Media
+from chaguan.messaging import Messaging
+from chaguan.messaging.model import Room
+from chaguan.platforms.wechat import WeChatClient
+from chaguan.protocol.commands import Command
+from chaguan.protocol.content import Content
+
+logger = logging.getLogger("chaguan")
+EPOCH, ROOT = "epoch", "root"
+TIDY_S = 60
+SWEEP_S = 3_600
+
+
+class Deployment:
+    """Everything one process serves, built and in its order of starting."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        db: SqliteDatabase,
+        vault: Vault,
+        keyring: Keyring,
+        accounts: Accounts,
+        epoch: str,
+        http: GuardedHttp,
+    ) -> None:
+        self.settings = settings
+        self.db = db
+        self.vault = vault
+        self.keyring = keyring
+        self.accounts = accounts
+        self.http = http
+        self.started_at = now_ms()
+        self.publisher = HubPublisher()
+        self.media = Media(db, vault, Blobs.in_folder(settings.data / "blobs"), Decoders(), settings.limits)
+        self.messaging = Messaging(
+            db,
+            vault,
+            self.publisher,
+            accounts.directory,
+            AgentAccess(),
+            self._before_append,
+            self.media.link,
+            limits=settings.limits,
+            policy=settings.policy,
+        )
+        self.desk = DeskService(db, self.messaging, self.publisher, accounts.directory)
+        context = ContextService(self.desk, accounts.directory, _Sources(accounts), self._fetch)
+        verbs = Verbs(self.messaging, self.desk, context, accounts.directory, self.shop_of)
+        self.verbs = verbs
+        self.routes = Routes(
+            verbs, self.messaging.sync, accounts.authenticator, accounts.directory, epoch, settings.limits
+        )
+        self.edge: Edge
+        self.polling: Polling
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self, edge_settings: EdgeSettings | None = None) -> None:
+        self.edge = Edge(self.routes, Command, edge_settings or self._edge_settings())
+        self.publisher.bind(self.edge.hub)
+        self.routes.bind(self.edge.hub, PresenceBoard(self.edge.hub, self.accounts.directory))
+        self.polling = Polling(self.routes, self.messaging.sync, self.edge.hub)
+        self.accounts.authenticator.on_signed_out = self._signed_out
+        await self.messaging.start()
+        await self.desk.start()
+        self._tasks = [
+            asyncio.create_task(_every(TIDY_S, self.accounts.tidy)),
+            asyncio.create_task(_every(SWEEP_S, self.media.sweep)),
+        ]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.desk.stop()
+        await self.messaging.stop()
+        await self.accounts.tidy()
+        await self.http.close()
+        await self.db.close()
+
+    async def shop_of(self, caller: Caller, shop_id: str) -> str:
+        """The shop a caller means: the one they name, their app's, or the only one."""
+        if not shop_id and caller.app_id:
+            shop_id = (await self.accounts.known_apps.get(caller.app_id, now_ms())).shop_id
+        shop = await (self.accounts.shops.find(shop_id) if shop_id else self.accounts.shops.only())
+        if shop is None:
+            raise AppError(ErrorCode.not_found, "no such shop")
+        return shop.id
+
+    async def _before_append(self, caller: Caller, _room: Room, content: Content) -> Content:
+        return await self.media.attach(caller, content)
+
+    async def _fetch(self, url: str, headers: dict[str, str]) -> bytes:
+        answer = await self.http.send("GET", url, headers=headers)
+        if answer.status != 200:
+            raise AppError(
+                ErrorCode.unavailable, f"the shop's server answered {answer.status}", retry_after_ms=10_000
+            )
+        return answer.body
+
+    def _signed_out(self, user_id: str, device_id: str | None, _reason: str) -> None:
+        for session in self.edge.hub.sessions_of(user_id):
+            if device_id in (None, session.device_id):
+                session.close(4501, "signed out")
+
+    def _edge_settings(self) -> EdgeSettings:
+        limits = self.settings.limits
+        return EdgeSettings(
+            rate=limits.commands_per_second,
+            burst=2 * limits.commands_per_second,
+            connections_per_address=limits.connections_per_address,
+        )
+
+
+class _Sources:
+    """How a shop's server is asked about a customer."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    async def source(self, user_id: str, app_id: str) -> ContextSource | None:
+        identity = await self._accounts.directory.identity(user_id)
+        if identity is None:
+            return None
+        app_id = app_id or identity.app_id
+        app = await self._accounts.known_apps.get(app_id, now_ms())
+        found = await self._accounts.shops.context_source(app.shop_id)
+        url, secret = (found.url, found.secret) if found else ("", "")
+        return ContextSource(url, secret, identity.external_id, app_id, "")
+
+
+async def open_deployment(settings: Settings, *, allow: Sequence[str] = ()) -> Deployment:
+    """Open the data of a deployment, making it at the first start. The caller holds the folder's lock."""
+    opening.prepare_folder(settings.data)
+    keyring = opening.open_keyring(settings)
+    db = opening.open_database(settings.data)
+    migrate(db)
+    vault = Vault(keyring, _fact(db, ROOT, lambda: new_root(keyring)))
+    epoch = _fact(db, EPOCH, lambda: secrets.token_hex(8).encode()).decode()
+    http = GuardedHttp(allow=[*settings.allow_private_addresses, *allow], timeout_s=5)
+    wechat = WeChatClient(http, settings.wechat.base_url)
+    accounts = await open_accounts(db, vault, wechat, name=settings.name)
+    return Deployment(settings, db, vault, keyring, accounts, epoch, http)
+
+
+def _fact(db: SqliteDatabase, name: str, make: Callable[[], bytes]) -> bytes:
+    return db.run(lambda connection: facts.ensure(connection, name, make))
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except AppError as error:
+            logger.warning("housekeeping: %s", error)

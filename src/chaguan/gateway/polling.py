@@ -1,0 +1,94 @@
+"""The long poll: a resume that waits. Nothing is kept between polls, so any node serves it."""
+
+import asyncio
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from chaguan.core.caller import Caller
+from chaguan.gateway.hub import Hub
+from chaguan.gateway.routes import Routes
+from chaguan.messaging.sync import Sync
+from chaguan.protocol.commands import Hello
+from chaguan.protocol.replies import Welcome
+
+MAX_WAIT_S = 25
+
+
+class Poll(Hello, tag="poll", kw_only=True):
+    """`hello` by HTTP: answered at once if something is new, else when it becomes new or after `wait_s`."""
+
+    id: Annotated[int, Meta(ge=0, le=2**53)] = 0
+    wait_s: Annotated[float, Meta(ge=0, le=MAX_WAIT_S)] = MAX_WAIT_S
+
+
+class _Waiting:
+    """Listens to the caller's topics for as long as one poll lasts."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.topics: list[str] = []
+        self.user_id = caller.user_id
+        self.device_id = caller.device_id
+        self.woken = asyncio.Event()
+
+    def push(self, frame: bytes, is_transient: bool = False) -> None:
+        if not is_transient:
+            self.woken.set()
+
+    def deliver(self, frame: bytes) -> None:
+        self.woken.set()
+
+    def close(self, code: int, reason: str = "") -> None:
+        self.woken.set()
+
+    def drain(self, delay_ms: int) -> None:
+        self.woken.set()
+
+    def waiting(self) -> int:
+        return 0
+
+
+class Polling:
+    def __init__(self, routes: Routes, sync: Sync, hub: Hub) -> None:
+        self._routes = routes
+        self._sync = sync
+        self._hub = hub
+
+    async def poll(self, command: Poll, address: str) -> Welcome:
+        caller = await self._routes.sign_in(command, address)
+        waiting = _Waiting(caller)
+        self._hub.add(waiting)
+        try:
+            self._hub.subscribe(waiting, caller.user_id)
+            for conversation_id in await self._sync.topics(caller):
+                self._hub.subscribe(waiting, conversation_id)
+            return await self._news(caller, command, waiting)
+        finally:
+            self._hub.drop(waiting)
+
+    async def _news(self, caller: Caller, command: Poll, waiting: _Waiting) -> Welcome:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + command.wait_s
+        while True:
+            waiting.woken.clear()
+            welcome = await self._routes.welcome(caller, command)
+            left = until - loop.time()
+            if left <= 0 or is_new(welcome, command):
+                return welcome
+            try:
+                await asyncio.wait_for(waiting.woken.wait(), left)
+            except TimeoutError:
+                return welcome
+
+
+def is_new(welcome: Welcome, command: Hello) -> bool:
+    return bool(
+        welcome.epoch != command.epoch
+        or welcome.user_version != command.user_version
+        or welcome.syncs
+        or welcome.pending
+    )
+
+
+decode_poll = msgspec.json.Decoder(Poll).decode

@@ -1,0 +1,98 @@
+"""Which verb answers which command. The same table serves WebSocket and HTTP."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from chaguan.core.caller import Caller
+from chaguan.core.errors import AppError, ErrorCode
+from chaguan.desk import DeskService
+from chaguan.desk.context import ContextService
+from chaguan.messaging import Messaging
+from chaguan.protocol import commands as c
+from chaguan.protocol.conversations import User
+from chaguan.protocol.replies import CustomerContext, Desk, Opened, Users
+
+Verb = Callable[[Caller, Any], Awaitable[Struct | None]]
+
+
+class People(Protocol):
+    """What the edge asks of accounts."""
+
+    async def users(self, ids: Sequence[str]) -> list[User]: ...
+    async def colleagues(self, text: str, limit: int) -> list[User]: ...
+
+
+ShopOf = Callable[[Caller, str], Awaitable[str]]
+"""The shop that a caller means: the named one, their app's, or the only one."""
+
+
+class Verbs:
+    def __init__(
+        self,
+        messaging: Messaging,
+        desk: DeskService,
+        context: ContextService,
+        people: People,
+        shop_of: ShopOf,
+    ) -> None:
+        self._desk = desk
+        self._context = context
+        self._people = people
+        self.shop_of = shop_of
+        m = messaging
+        self._table: dict[type[Struct], Verb] = {
+            c.SendMessage: m.messages.send,
+            c.EditMessage: m.messages.edit,
+            c.RecallMessage: m.messages.recall,
+            c.SetReaction: m.messages.set_reaction,
+            c.SetTyping: m.messages.set_typing,
+            c.MarkRead: m.marks.mark_read,
+            c.ListConversations: m.conversations.page,
+            c.GetConversation: m.conversations.get,
+            c.GetHistory: m.sync.history,
+            c.GetMessages: m.sync.messages,
+            c.PullEntries: m.sync.pull,
+            c.CreateDirect: m.conversations.create_direct,
+            c.CreateGroup: m.conversations.create_group,
+            c.OpenService: self._open_service,
+            c.ListMembers: m.members.page,
+            c.AddMembers: m.members.add,
+            c.RemoveMember: m.members.remove,
+            c.SetMemberRole: m.members.set_role,
+            c.UpdateConversation: m.conversations.update,
+            c.UpdateInbox: m.conversations.update_inbox,
+            c.GetUsers: self._get_users,
+            c.ListContacts: self._list_contacts,
+            c.SetBlock: m.safety.set_block,
+            c.ReportUser: m.safety.report,
+            c.WatchDesk: self.watch_desk,
+            c.TakeCase: desk.take,
+            c.ResolveCase: desk.resolve,
+            c.GetCustomerContext: self._get_customer_context,
+        }
+
+    async def run(self, caller: Caller, command: Struct) -> Struct | None:
+        verb = self._table.get(type(command))
+        if verb is None:
+            raise AppError(ErrorCode.bad_request, "this command needs a connection")
+        return await verb(caller, command)
+
+    async def watch_desk(self, caller: Caller, command: c.WatchDesk) -> Desk:
+        return await self._desk.watch(caller, command, await self.shop_of(caller, command.shop_id))
+
+    async def _open_service(self, caller: Caller, command: c.OpenService) -> Opened:
+        return await self._desk.open_service(caller, command, await self.shop_of(caller, command.shop_id))
+
+    async def _get_users(self, _caller: Caller, command: c.GetUsers) -> Users:
+        return Users(await self._people.users(command.user_ids))
+
+    async def _list_contacts(self, caller: Caller, command: c.ListContacts) -> Users:
+        if not caller.is_staff:
+            return Users([])
+        found = await self._people.colleagues(command.query, command.limit + 1)
+        return Users([user for user in found if user.id != caller.user_id][: command.limit])
+
+    async def _get_customer_context(self, caller: Caller, command: c.GetCustomerContext) -> CustomerContext:
+        return await self._context.of(caller, command.conversation_id)
