@@ -1,7 +1,39 @@
 """Shops, apps, users, devices; and how they prove who they are."""
 
-from chaguan.accounts.authenticate import Authenticator, SignedOut
+from chaguan.accounts.access import (
+    Scope,
+    access_admin,
+    access_scope,
+    access_staff,
+    access_user,
+)
+from chaguan.accounts.authenticate import Authenticator, Reauthorize, SignedOut
 from chaguan.accounts.directory import Directory
+from chaguan.accounts.first_start import FirstAdministrator
+from chaguan.accounts.secrets import rewrap_keys
 from chaguan.accounts.service import Accounts, open_accounts
+from chaguan.accounts.sessions import SignedIn, Visitor
+from chaguan.accounts.shops import ContextSource, Shop, Shops
+from chaguan.accounts.staff import StaffMember
 
-__all__ = ["Accounts", "Authenticator", "Directory", "SignedOut", "open_accounts"]
+__all__ = [
+    "Accounts",
+    "Authenticator",
+    "ContextSource",
+    "Directory",
+    "FirstAdministrator",
+    "Reauthorize",
+    "Scope",
+    "Shop",
+    "Shops",
+    "SignedIn",
+    "SignedOut",
+    "StaffMember",
+    "Visitor",
+    "access_admin",
+    "access_scope",
+    "access_staff",
+    "access_user",
+    "open_accounts",
+    "rewrap_keys",
+]

@@ -39,10 +39,7 @@ def access_scope(caller: Caller, scope: Scope) -> None:
 
 
 def access_grant(caller: Caller, current: Role | None, wanted: Role | None) -> None:
-    """Who may change whom: owners anyone; administrators those below them, and to nothing above agent."""
+    """Who may change whom: administrators anyone but owners, and nobody into one."""
     access_admin(caller)
-    if caller.role is Role.owner:
-        return
-    high = (Role.owner, Role.admin)
-    if current in high or wanted in high:
-        raise AppError(ErrorCode.forbidden, "only an owner changes owners and administrators")
+    if caller.role is not Role.owner and Role.owner in (current, wanted):
+        raise AppError(ErrorCode.forbidden, "only an owner changes owners")

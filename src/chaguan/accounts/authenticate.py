@@ -31,6 +31,9 @@ from chaguan.protocol.conversations import User, UserKind
 SignedOut = Callable[[str, str | None, str], None]
 """`(user_id, device_id or None for all, reason)`: the gateway closes those sessions."""
 
+Reauthorize = Callable[[str], None]
+"""`(user_id)`: the gateway closes the user's sessions with "reauthorize", which makes clients come back at once."""
+
 MAX_DEVICE_ID = 64
 _FOREVER = 2**62
 
@@ -78,6 +81,7 @@ class Authenticator:
         self._admitted: OwnedCache[tuple[str, str, str], User] = OwnedCache(remember)
         self._readings = Readings()
         self.on_signed_out: SignedOut = lambda user_id, device_id, reason: None
+        self.on_reauthorize: Reauthorize = lambda user_id: None
 
     async def authenticate(
         self, token: str, device_id: str = "", platform: str = "", address: str = ""
@@ -103,6 +107,11 @@ class Authenticator:
         """After the revocation is stored: forget, then close. `device_id` None: all devices."""
         self.forget(user_id)
         self.on_signed_out(user_id, device_id, reason)
+
+    def reauthorize(self, user_id: str) -> None:
+        """After a change of role: live sessions hold the one they were admitted with."""
+        self.forget(user_id)
+        self.on_reauthorize(user_id)
 
     def forget(self, user_id: str) -> None:
         """What is remembered of a user (or of an API key, by its id) is asked for again."""

@@ -2,6 +2,8 @@
 
 import re
 
+from chaguan.core.errors import AppError, ErrorCode
+
 MAX_NAME = 100
 MAX_AVATAR = 2_000
 
@@ -19,3 +21,17 @@ def clean_name(text: str) -> str:
 def clean_avatar(text: str) -> str:
     """A link to a picture, or empty: anything else (`javascript:`, `data:`) is no picture of a person."""
     return text if len(text) <= MAX_AVATAR and _LINK.match(text) else ""
+
+
+def check_name(text: str) -> str:
+    """A name that somebody typed: refused rather than mended when nothing of it remains."""
+    name = clean_name(text)
+    if not name or len(text.strip()) > MAX_NAME:
+        raise AppError(ErrorCode.bad_request, f"a name has 1 to {MAX_NAME} characters", field="name")
+    return name
+
+
+def check_avatar(text: str) -> str:
+    if text and not clean_avatar(text):
+        raise AppError(ErrorCode.bad_request, "avatar is a link to a picture", field="avatar")
+    return text

@@ -21,6 +21,7 @@ class Known(msgspec.Struct, frozen=True):
     has_device: bool
     session_id: str
     revoked_at: int | None
+    must_change_password: bool = False
 
     def has(self, device_id: str) -> bool:
         """Whether the device asked for is stored as it is; a caller without one has none to store."""
@@ -43,6 +44,7 @@ _KNOWN = (
     devices.c.id.label("device"),
     devices.c.session_id,
     devices.c.revoked_at,
+    staff.c.must_change_password,
 )
 
 
@@ -58,6 +60,7 @@ def _known(row: AnyRow) -> Known:
         has_device=row.device is not None,
         session_id=row.session_id or "",
         revoked_at=row.revoked_at,
+        must_change_password=bool(row.must_change_password),
     )
 
 
