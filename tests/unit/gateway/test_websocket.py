@@ -78,7 +78,12 @@ def test_a_query_does_not_change_the_path() -> None:
         (426, request("connection: close")),
         (426, request("sec-websocket-version: 8")),
         (400, request("sec-websocket-key: short")),
-        (400, request("sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==")),
+        (
+            400,
+            request(
+                "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ=="
+            ),
+        ),
     ],
 )
 def test_a_bad_handshake_gets_a_plain_http_answer(status: int, data: bytes) -> None:
@@ -117,7 +122,9 @@ def test_cutting_the_bytes_anywhere_changes_nothing(data: st.DataObject) -> None
     for text in texts:
         body = text.encode()
         cut = data.draw(st.integers(0, len(body)))
-        stream += masked(TEXT, body[:cut], is_final=False) + masked(PING, b"p") + masked(CONTINUATION, body[cut:])
+        stream += (
+            masked(TEXT, body[:cut], is_final=False) + masked(PING, b"p") + masked(CONTINUATION, body[cut:])
+        )
         wanted += [(PING, b"p"), (TEXT, body)]
     reader = FrameReader()
     got: list[tuple[int, bytes]] = []

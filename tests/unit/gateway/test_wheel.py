@@ -90,7 +90,9 @@ def test_many_that_are_due_at_once_do_not_hold_up_the_loop() -> None:
 
 
 @given(st.lists(st.integers(1, 60), max_size=40), st.lists(st.floats(0.01, 3), min_size=1, max_size=60))
-def test_each_is_looked_at_once_at_its_tick_however_the_clock_jumps(waits: list[int], jumps: list[float]) -> None:
+def test_each_is_looked_at_once_at_its_tick_however_the_clock_jumps(
+    waits: list[int], jumps: list[float]
+) -> None:
     wheel, clock = wheel_and_clock(size=64)
     many = [Sand() for _ in waits]
     for sand, wait in zip(many, waits, strict=True):

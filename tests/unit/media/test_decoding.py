@@ -9,12 +9,12 @@ from typing import BinaryIO
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.media import samples
 
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.media import decoding
 from chaguan.media.decoder import Answer, Failure, Job, answer
 from chaguan.media.decoding import Decoders, spool
+from tests.unit.media import samples
 
 
 def spooled(data: bytes) -> list[BinaryIO]:

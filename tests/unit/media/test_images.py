@@ -3,10 +3,10 @@ import zipfile
 
 import pytest
 from PIL import Image, ImageCms
-from tests.unit.media import samples
 
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.media import gif, images
+from tests.unit.media import samples
 
 RED, BLUE, GREEN = (200, 20, 20), (20, 20, 200), (20, 200, 20)
 

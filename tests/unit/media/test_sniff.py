@@ -4,9 +4,9 @@ import zipfile
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.media import samples
 
 from chaguan.media.sniff import MARKUP, OTHER, TEXT, sniff
+from tests.unit.media import samples
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP"])

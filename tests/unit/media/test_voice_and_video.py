@@ -2,11 +2,11 @@ import io
 
 import av
 import pytest
-from tests.unit.media import samples
 
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.media import video, voice
 from chaguan.media.sniff import sniff
+from tests.unit.media import samples
 
 
 def transcoded(data: bytes, sniffed_format: str, max_ms: int = 60_000) -> tuple[bytes, voice.Clip]:
