@@ -1,8 +1,9 @@
-"""Every public verb of a service takes `caller` first and begins with an `access_…` call (or is excepted, with a reason).
+"""Every public verb of a domain takes `caller` first and begins by deciding access (or is excepted, with a reason).
 
-What counts as beginning: nothing but assignments that wait for nothing may stand before it. The call may stand in
-the unit of work that the verb defines and hands to the database, or in another verb of the same service to which
-the verb hands its `caller`.
+A verb is a public async function or method of a public class in a domain package, its store apart. It begins with
+access if nothing but assignments that wait for nothing stands before a call of `access_…`, or of `check_may_…` with
+the caller where there is no object yet. The call may stand in the unit of work that the verb defines and hands to the
+database, or in another verb of the same module to which the verb hands its `caller`.
 """
 
 from __future__ import annotations
@@ -11,55 +12,69 @@ import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-Verb = ast.FunctionDef | ast.AsyncFunctionDef
+from tools.access_exceptions import EXCEPTIONS
 
-# "<domain>.<verb>" -> why this verb cannot find and authorize an object first.
-EXCEPTIONS: dict[str, str] = {}
+Verb = ast.AsyncFunctionDef
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+# Not domains: the wire, what domains stand on, and the edges, which hold no verbs of their own.
+OTHERS = {"protocol", "core", "infra", "platforms", "gateway", "openapi", "migrations", "web"}
 
 
 def check_services(root: Path, exceptions: Mapping[str, str] = EXCEPTIONS) -> Iterator[str]:
-    """Findings over src/chaguan/*/service.py below root, and exceptions that no verb needs any more."""
+    """Findings over the domains below root, and exceptions that nothing needs any more."""
     used: set[str] = set()
-    for path in sorted((root / "src" / "chaguan").glob("*/service.py")):
+    package = root / "src" / "chaguan"
+    for path in sorted(package.glob("*/**/*.py")):
+        domain, *rest = path.relative_to(package).with_suffix("").parts
+        if domain in OTHERS or "store" in rest:
+            continue
         for line, verb, fault in check_source(path.read_text()):
-            name = f"{path.parent.name}.{verb}"
-            if name in exceptions:
-                used.add(name)
+            owner = f"{domain}.{verb.split('.')[0]}"
+            excepted = next((name for name in (f"{domain}.{verb}", owner) if name in exceptions), None)
+            if excepted:
+                used.add(excepted)
             else:
                 yield f"{path.relative_to(root)}:{line}: {verb} {fault}"
     for name in sorted(set(exceptions) - used):
-        yield f"tools/access_lint.py: the exception for {name} is not needed any more; remove it"
+        yield f"tools/access_exceptions.py: the exception for {name} is not needed any more; remove it"
 
 
 def check_source(source: str) -> Iterator[tuple[int, str, str]]:
-    """Yields (line, verb, fault) for each verb of one service.py that breaks the rule."""
-    tree = ast.parse(source)
-    verbs = list(_verbs(tree))
-    names = {verb.name for verb in verbs}
-    for verb in verbs:
+    """Yields (line, verb, fault) for each verb of one module that breaks the rule; methods as Class.method."""
+    verbs = list(_verbs(ast.parse(source)))
+    names = {verb.name for _, verb in verbs}
+    for name, verb in verbs:
         parameters = [argument.arg for argument in [*verb.args.posonlyargs, *verb.args.args]]
         if parameters and parameters[0] in ("self", "cls"):
             parameters = parameters[1:]
         if not parameters or parameters[0] != "caller":
-            yield verb.lineno, verb.name, "does not take `caller` first"
+            yield verb.lineno, name, "does not take `caller` first"
         elif not _begins_with_access(verb.body, names - {verb.name}):
-            yield verb.lineno, verb.name, "does not begin with an `access_` call"
+            yield verb.lineno, name, "does not begin with an `access_` call"
 
 
-def _verbs(tree: ast.Module) -> Iterator[Verb]:
+def _verbs(tree: ast.Module) -> Iterator[tuple[str, Verb]]:
+    """Verbs with their names. access_ functions are the doors themselves; a Protocol only names what others do."""
     for node in tree.body:
-        members = node.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_") else [node]
+        if isinstance(node, ast.ClassDef):
+            if node.name.startswith("_") or any(
+                ast.unparse(parent).startswith("Protocol") for parent in node.bases
+            ):
+                continue
+            members, prefix = node.body, f"{node.name}."
+        else:
+            members, prefix = [node], ""
         for member in members:
-            # access_ functions are the doors themselves.
             if isinstance(member, Verb) and not member.name.startswith(("_", "access_")):
-                yield member
+                yield prefix + member.name, member
 
 
 def _begins_with_access(body: list[ast.stmt], verbs: set[str]) -> bool:
     for statement in body:
         if _is_docstring(statement):
             continue
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(statement, Function):
             return _begins_with_access(statement.body, verbs)
         if isinstance(statement, ast.With | ast.AsyncWith):
             opened = any(_authorizes(item.context_expr, verbs) for item in statement.items)
@@ -89,9 +104,9 @@ def _authorizes(node: ast.AST, verbs: set[str]) -> bool:
 def _is_access(call: ast.Call, verbs: set[str]) -> bool:
     function = call.func
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    if name.startswith("access_"):
-        return True
     hands_caller_on = bool(call.args) and isinstance(call.args[0], ast.Name) and call.args[0].id == "caller"
+    if name.startswith("access_") or (name.startswith("check_may_") and hands_caller_on):
+        return True
     owner = function.value if isinstance(function, ast.Attribute) else None
     is_own = owner is None or (isinstance(owner, ast.Name) and owner.id == "self")
     return name in verbs and hands_caller_on and is_own

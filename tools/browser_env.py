@@ -11,7 +11,6 @@ import platform
 import shlex
 import shutil
 import subprocess
-import sysconfig
 from pathlib import Path
 
 from tools.node_env import ensure_node
@@ -77,8 +76,8 @@ def _missing_libraries(program: Path) -> bool:
 
 def _font_configuration() -> Path:
     """A fontconfig file that adds the Noto CJK of the virtual environment to whatever the machine has."""
-    purelib = sysconfig.get_path("purelib", vars={"base": str(VENV), "platbase": str(VENV)})
-    fonts = {path.parent for path in Path(purelib).glob("noto_cjk*/**/*.[ot]t[cf]")}
+    # Not sysconfig's word for it: Debian's own Python, which may run this, names other folders than a venv has.
+    fonts = {path.parent for path in VENV.glob("lib/python3.*/site-packages/noto_cjk*/**/*.[ot]t[cf]")}
     if not fonts:
         raise StepFailed(
             "The Chinese font is missing from .venv: run make clean, then the same command again."

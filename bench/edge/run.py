@@ -1,6 +1,6 @@
 """Measure the edge against the raw limit of the machine, in one run, interleaved.
 
-    python -m bench.edge.run [--quick] [--json FILE]
+python -m bench.edge.run [--quick] [--json FILE]
 """
 
 import argparse
@@ -65,7 +65,9 @@ class Edge:
 
 
 @contextmanager
-def swarm(port: int, count: int, kind: str, window: int = 256, silent: int = 0) -> Iterator[tuple[Child, float]]:
+def swarm(
+    port: int, count: int, kind: str, window: int = 256, silent: int = 0
+) -> Iterator[tuple[Child, float]]:
     child = Child(str(compiled("swarm")), str(port), str(count), kind, str(silent), str(window), core=1)
     try:
         yield child, float(child.hear().split()[1])
@@ -98,8 +100,16 @@ def idle(count: int, *options: str) -> list[dict[str, Any]]:
             after = server.do("memory")
     name = "private topics" if options else "topics shared by 100"
     return [
-        _figure("idle_memory", (after["pss"] - before["pss"]) / count, "KiB/session", sessions=count, topics=name),
-        _figure("upgrades", count / seconds, "1/s", sessions=count, per_cpu_s=count / (after["cpu"] - before["cpu"])),
+        _figure(
+            "idle_memory", (after["pss"] - before["pss"]) / count, "KiB/session", sessions=count, topics=name
+        ),
+        _figure(
+            "upgrades",
+            count / seconds,
+            "1/s",
+            sessions=count,
+            per_cpu_s=count / (after["cpu"] - before["cpu"]),
+        ),
     ]
 
 
@@ -148,7 +158,9 @@ def merged(count: int, per_second: int, seconds: float) -> dict[str, Any]:
 
 def _figure(name: str, value: float, unit: str, **rest: Any) -> dict[str, Any]:
     figure = {"name": name, "value": value, "unit": unit, **rest}
-    print(json.dumps({key: round(item, 3) if isinstance(item, float) else item for key, item in figure.items()}))
+    print(
+        json.dumps({key: round(item, 3) if isinstance(item, float) else item for key, item in figure.items()})
+    )
     return figure
 
 

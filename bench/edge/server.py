@@ -63,7 +63,9 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 
 def memory_kib() -> dict[str, int]:
     fields = dict(
-        line.split(":", 1) for line in Path("/proc/self/smaps_rollup").read_text().splitlines()[1:] if ":" in line
+        line.split(":", 1)
+        for line in Path("/proc/self/smaps_rollup").read_text().splitlines()[1:]
+        if ":" in line
     )
     return {"rss": int(fields["Rss"].split()[0]), "pss": int(fields["Pss"].split()[0])}
 
@@ -143,7 +145,9 @@ class Bench:
     async def run(self) -> None:
         serving = asyncio.create_task(self.server._serve([self.socket]))
         reader = asyncio.StreamReader()
-        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+        )
         tell({"port": self.socket.getsockname()[1], "pid": os.getpid()})
         while line := await reader.readline():
             tell(await self.obey(json.loads(line)))

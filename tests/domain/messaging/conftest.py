@@ -172,5 +172,5 @@ def people(world: World) -> People:
 
 async def until(condition: Any, seconds: float = 5) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110
+        while not condition():
             await asyncio.sleep(0.005)

@@ -7,7 +7,7 @@ from tools.access_lint import check_services, check_source
 
 
 def faults(body: str) -> list[str]:
-    return [f"{verb} {fault}" for _, verb, fault in check_source(dedent(body))]
+    return [f"{verb.split('.')[-1]} {fault}" for _, verb, fault in check_source(dedent(body))]
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,17 @@ def faults(body: str) -> list[str]:
         async def send(caller, id):
             access_conversation(caller, id)
         """,
+        """
+        async def create_group(caller, name):
+            check_may_make_group(caller, policy)
+        """,
+        """
+        class _Inner:
+            async def write(self, rows): ...
+        class Port(Protocol):
+            async def write(self, rows): ...
+        def rule(now): ...
+        """,
     ],
 )
 def test_a_verb_that_authorizes_first_passes(body: str) -> None:
@@ -87,6 +98,7 @@ def test_a_verb_that_authorizes_first_passes(body: str) -> None:
             "async def a(caller):\n ...\nasync def b(caller):\n a(caller.id)",
             "b does not begin with an `access_` call",
         ),
+        ("async def a(caller):\n check_may_write(room)", "a does not begin with an `access_` call"),
         ("async def a(caller):\n other.a(caller)", "a does not begin with an `access_` call"),
     ],
 )
@@ -97,11 +109,26 @@ def test_a_verb_that_forgets_to_authorize_is_found(body: str, fault: str) -> Non
 def test_an_exception_covers_its_verb_alone_and_is_reported_when_it_is_no_longer_needed(
     tmp_path: Path,
 ) -> None:
-    service = tmp_path / "src" / "chaguan" / "accounts" / "service.py"
-    service.parent.mkdir(parents=True)
-    service.write_text("async def sign_in(name): ...\nasync def rename(name): ...\n")
-    found = list(check_services(tmp_path, {"accounts.sign_in": "nobody is known yet", "accounts.gone": "…"}))
-    assert found == [
-        "src/chaguan/accounts/service.py:2: rename does not take `caller` first",
-        "tools/access_lint.py: the exception for accounts.gone is not needed any more; remove it",
+    domain = tmp_path / "src" / "chaguan" / "accounts"
+    (domain / "store").mkdir(parents=True)
+    (domain / "staff.py").write_text(
+        "class Staff:\n async def sign_in(self, name): ...\n async def rename(self, name): ...\n"
+        "class Hashes:\n async def hash(self, word): ...\n"
+    )
+    (domain / "store" / "users.py").write_text("async def load(connection): ...\n")
+    exceptions = {
+        "accounts.Staff.sign_in": "nobody is known yet",
+        "accounts.Hashes": "computes",
+        "accounts.gone": "…",
+    }
+    assert list(check_services(tmp_path, exceptions)) == [
+        "src/chaguan/accounts/staff.py:3: Staff.rename does not take `caller` first",
+        "tools/access_exceptions.py: the exception for accounts.gone is not needed any more; remove it",
     ]
+
+
+def test_what_domains_stand_on_and_the_edges_hold_no_verbs(tmp_path: Path) -> None:
+    for package in ("infra", "gateway"):
+        (tmp_path / "src" / "chaguan" / package).mkdir(parents=True)
+        (tmp_path / "src" / "chaguan" / package / "a.py").write_text("async def load(name): ...\n")
+    assert list(check_services(tmp_path, {})) == []

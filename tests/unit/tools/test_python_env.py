@@ -26,7 +26,7 @@ def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
                 if file.is_file():
                     file.unlink()
             python_env.PYTHON.parent.mkdir(parents=True, exist_ok=True)
-            python_env.PYTHON.write_text("#!/bin/sh\necho 3.%d\n" % sys.version_info[1])
+            python_env.PYTHON.write_text(f"#!/bin/sh\necho 3.{sys.version_info[1]}\n")
             python_env.PYTHON.chmod(0o755)
         return ""
 

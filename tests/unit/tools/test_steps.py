@@ -178,8 +178,23 @@ def test_a_failing_check_does_not_hide_the_others_and_fails_the_whole(
 def test_the_long_forms_run_only_when_asked_for() -> None:
     [python, typescript] = test_run.parts([])
     assert "not soak" in python.command
+    assert "-n" in python.command
     assert typescript.command[0] == "npm"
     [soak] = test_run.parts(["--soak", "-k", "power"])
     assert soak.command[-3:] == ("soak", "-k", "power")
     [chosen] = test_run.parts(["tests/unit"])
     assert chosen.command[-1] == "tests/unit"
+    assert "-n" not in chosen.command
+
+
+def test_the_chinese_font_of_the_virtual_environment_is_found_whichever_python_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browser_env, "VENV", tmp_path)
+    monkeypatch.setattr(browser_env, "FOLDER", tmp_path)
+    with pytest.raises(StepFailed, match="make clean"):
+        browser_env._font_configuration()
+    font = tmp_path / "lib" / "python3.12" / "site-packages" / "noto_cjk_sans_otc" / "NotoSansCJK-Regular.ttc"
+    font.parent.mkdir(parents=True)
+    font.touch()
+    assert f"<dir>{font.parent}</dir>" in browser_env._font_configuration().read_text()

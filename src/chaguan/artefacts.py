@@ -1,0 +1,30 @@
+"""The committed files that are made from the wire's Structs: schema, TypeScript, one golden JSON a type."""
+
+from pathlib import Path
+
+from chaguan.protocol import golden, schema
+
+
+def files() -> dict[Path, str]:
+    made = {
+        Path("schema/protocol.schema.json"): schema.json_text(),
+        Path("clients/protocol/index.ts"): schema.typescript_text(),
+    }
+    for name, text in golden.texts().items():
+        made[Path("tests/golden/protocol") / f"{name}.json"] = text
+    return made
+
+
+def write(root: Path) -> None:
+    for path, text in files().items():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+
+
+def stale(root: Path) -> list[Path]:
+    return [path for path, text in files().items() if not _is(root / path, text)]
+
+
+def _is(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text(encoding="utf-8") == text
