@@ -7,19 +7,21 @@ from chaguan.accounts.access import (
     access_staff,
     access_user,
 )
+from chaguan.accounts.assembly import Accounts, open_accounts
 from chaguan.accounts.authenticate import Authenticator, Reauthorize, SignedOut
 from chaguan.accounts.directory import Directory
 from chaguan.accounts.first_start import FirstAdministrator
 from chaguan.accounts.secrets import rewrap_keys
-from chaguan.accounts.service import Accounts, open_accounts
 from chaguan.accounts.sessions import SignedIn, Visitor
 from chaguan.accounts.shops import ContextSource, Shop, Shops
 from chaguan.accounts.staff import StaffMember
+from chaguan.accounts.store.devices import Device
 
 __all__ = [
     "Accounts",
     "Authenticator",
     "ContextSource",
+    "Device",
     "Directory",
     "FirstAdministrator",
     "Reauthorize",

@@ -42,10 +42,9 @@ class App(msgspec.Struct, kw_only=True):
     created_at: int = 0
 
 
-class CreatedApp(msgspec.Struct, kw_only=True):
+class CreatedApp(App, kw_only=True):
     """`secret` signs user tokens; it belongs on the business's servers and is shown once."""
 
-    app: App
     secret: str
 
 
@@ -56,7 +55,7 @@ class RotatedSecret(msgspec.Struct):
     previous_valid_until: int
 
 
-class NewApp(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class NewApp(msgspec.Struct, kw_only=True):
     shop_id: str
     kind: AppKind
     name: str
@@ -64,8 +63,8 @@ class NewApp(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     wechat_secret: str = ""
 
 
-class AppChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What is left out stays. The kind and the shop of an app never change."""
+class AppChange(msgspec.Struct, kw_only=True):
+    """What is left out stays, as does an empty `wechat_secret`. The kind and the shop of an app never change."""
 
     name: str | msgspec.UnsetType = msgspec.UNSET
     wechat_appid: str | msgspec.UnsetType = msgspec.UNSET
@@ -101,7 +100,7 @@ class Apps:
         app = await self._acts.write(
             caller, "app_created", app_id, work, shop_id=new.shop_id, kind=new.kind.value, name=new.name
         )
-        return CreatedApp(app=app, secret=secret.text)
+        return CreatedApp(**msgspec.structs.asdict(app), secret=secret.text)
 
     async def change(self, caller: Caller, app_id: str, change: AppChange) -> App:
         """Disabling an app refuses its users' tokens at once."""
@@ -161,9 +160,8 @@ class Apps:
                 raise AppError(ErrorCode.bad_request, "not what WeChat's account page shows", field=field)
         if appid is not None:
             values["wechat_appid"] = appid
-        if secret is not None:
-            sealed = self._secrets.seal("wechat_secret", app_id, secret) if secret else None
-            values["sealed_wechat_secret"] = sealed
+        if secret:
+            values["sealed_wechat_secret"] = self._secrets.seal("wechat_secret", app_id, secret)
         return values
 
 

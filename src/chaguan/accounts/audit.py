@@ -3,21 +3,22 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection
 
 from chaguan.accounts.access import access_admin
 from chaguan.accounts.acts import Acts
+from chaguan.accounts.directory import Directory
 from chaguan.accounts.store import audit as store
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
+from chaguan.protocol.conversations import User
 
 
 class AuditRecord(msgspec.Struct):
-    """One act. `actor` is a user id, `object` what it was done to."""
+    """One act: who, what, to what. `actor` is the user, or the bare id of one who is gone."""
 
     id: int
     at: int
-    actor: str
+    actor: User | str
     action: str
     object: str
     detail: dict[str, Any]
@@ -31,8 +32,9 @@ class AuditPage(msgspec.Struct):
 
 
 class Audit:
-    def __init__(self, acts: Acts) -> None:
+    def __init__(self, acts: Acts, directory: Directory) -> None:
         self._acts = acts
+        self._directory = directory
 
     async def list_records(self, caller: Caller, cursor: str = "", limit: int = 50) -> AuditPage:
         access_admin(caller)
@@ -41,14 +43,17 @@ class Audit:
         before = int(cursor or 0)
         size = max(1, min(limit, 200))
 
-        def work(connection: Connection) -> list[AuditRecord]:
-            return [
-                AuditRecord(
-                    row.id, row.at, row.actor, row.action, row.object, msgspec.json.decode(row.detail)
-                )
-                for row in store.list_records(connection, before, size + 1)
-            ]
-
-        records = await self._acts.read(work)
-        more = len(records) > size
-        return AuditPage(records[:size], str(records[size - 1].id) if more else "")
+        rows = await self._acts.read(lambda connection: store.list_records(connection, before, size + 1))
+        actors = {user.id: user for user in await self._directory.users({row.actor for row in rows})}
+        records = [
+            AuditRecord(
+                row.id,
+                row.at,
+                actors.get(row.actor, row.actor),
+                row.action,
+                row.object,
+                msgspec.json.decode(row.detail),
+            )
+            for row in rows[:size]
+        ]
+        return AuditPage(records, str(records[-1].id) if len(rows) > size else "")

@@ -15,21 +15,21 @@ OVERLAP_MS = 24 * 3_600_000
 
 
 class Key(msgspec.Struct, kw_only=True):
-    """An API key without its secret. Times are UTC ms, 0 for never; `last_used_at` is exact to a minute."""
+    """An API key without its secret. Times are UTC ms, 0 for never; `used_at` is exact to a minute."""
 
     id: str
     name: str
     scopes: list[str]
     created_at: int
     expires_at: int = 0
-    last_used_at: int = 0
+    used_at: int = 0
 
 
-class ShownKey(msgspec.Struct, kw_only=True):
-    """`secret` is the whole key (`ck_…`) to send as bearer token; it is shown once."""
+class ShownKey(Key, kw_only=True):
+    """`key` is what to send as bearer token (`ck_…`), shown once. After a rotation the former one stays good until
+    `previous_valid_until` (0: it ended)."""
 
-    key: Key
-    secret: str
+    key: str
     previous_valid_until: int = 0
 
 
@@ -50,7 +50,7 @@ class Keys:
             store.insert_key(connection, key, caller.user_id)
 
         await self._acts.write(caller, "key_created", key.id, work, name=key.name, scopes=sorted(key.scopes))
-        return ShownKey(key=_shown(key), secret=text)
+        return ShownKey(**msgspec.structs.asdict(_shown(key)), key=text)
 
     async def rotate(self, caller: Caller, key_id: str, overlap_ms: int = OVERLAP_MS) -> ShownKey:
         """The same key with a new secret; the former one works for a day, or ends at once with an overlap of 0."""
@@ -67,7 +67,7 @@ class Keys:
         key, text = await self._acts.write(caller, "key_rotated", key_id, work, overlap_ms=overlap_ms)
         self._authenticator.forget(key_id)
         until = now + overlap_ms if overlap_ms else 0
-        return ShownKey(key=_shown(key), secret=text, previous_valid_until=until)
+        return ShownKey(**msgspec.structs.asdict(_shown(key)), key=text, previous_valid_until=until)
 
     async def revoke(self, caller: Caller, key_id: str) -> None:
         access_admin(caller)
@@ -95,5 +95,5 @@ def _shown(key: ApiKey) -> Key:
         scopes=sorted(key.scopes),
         created_at=key.created_at,
         expires_at=key.expires_at,
-        last_used_at=key.last_used_at,
+        used_at=key.last_used_at,
     )

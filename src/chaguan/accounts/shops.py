@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from chaguan.accounts.access import access_admin
 from chaguan.accounts.acts import Acts
+from chaguan.accounts.known_apps import KnownApps
 from chaguan.accounts.profile import check_avatar, check_name
 from chaguan.accounts.secrets import Secrets
 from chaguan.accounts.store import apps as store
@@ -42,8 +43,8 @@ class ContextSource(msgspec.Struct, frozen=True):
         return "ContextSource(hidden)"
 
 
-class ShopChange(msgspec.Struct, forbid_unknown_fields=True):
-    """What is left out stays; an empty text removes. `context_secret` is write-only."""
+class ShopChange(msgspec.Struct):
+    """What is left out stays; an empty text removes. `context_secret` is write-only: a form sends it empty to keep it."""
 
     name: str | msgspec.UnsetType = msgspec.UNSET
     avatar: str | msgspec.UnsetType = msgspec.UNSET
@@ -54,8 +55,9 @@ class ShopChange(msgspec.Struct, forbid_unknown_fields=True):
 class Shops:
     """Few and asked for often, so all of them are kept in memory."""
 
-    def __init__(self, acts: Acts, secrets: Secrets) -> None:
+    def __init__(self, acts: Acts, secrets: Secrets, apps: KnownApps) -> None:
         self._acts = acts
+        self._apps = apps
         self._secrets = secrets
         self._held: Mapping[str, Shop] | None = None
         self._changes = 0
@@ -96,10 +98,17 @@ class Shops:
         """For other domains, which checked who asks."""
         return (await self._all()).get(shop_id)
 
-    async def only(self) -> Shop | None:
-        """The shop, where there is just one."""
+    async def choose(self, app_id: str = "", wanted: str = "") -> Shop:
+        """The shop wanted, else the app's, else the only one. Customers get no other shop than their app's.
+        `not_found` where that leaves none or several."""
         found = await self._all()
-        return next(iter(found.values())) if len(found) == 1 else None
+        of_app = (await self._apps.get(app_id, self._acts.clock())).shop_id if app_id else ""
+        shop = found.get(of_app or wanted)
+        if shop is not None and wanted in ("", shop.id):
+            return shop
+        if len(found) == 1 and not of_app and not wanted:
+            return next(iter(found.values()))
+        raise AppError(ErrorCode.not_found, "no such shop", field="shop_id")
 
     async def context_source(self, shop_id: str) -> ContextSource | None:
         """For the desk. None: no address, or no secret to sign with."""
@@ -131,12 +140,12 @@ class Shops:
             values["avatar"] = check_avatar(change.avatar)
         if change.context_url is not msgspec.UNSET:
             values["context_url"] = _check_url(change.context_url)
-        if change.context_secret is not msgspec.UNSET:
-            text = change.context_secret
-            if len(text) > MAX_SECRET:
+        if change.context_secret:
+            if len(change.context_secret) > MAX_SECRET:
                 raise AppError(ErrorCode.bad_request, "the secret is too long", field="context_secret")
-            sealed = self._secrets.seal("context_secret", shop_id, text) if text else None
-            values["sealed_context_secret"] = sealed
+            values["sealed_context_secret"] = self._secrets.seal(
+                "context_secret", shop_id, change.context_secret
+            )
         return values
 
 

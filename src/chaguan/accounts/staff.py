@@ -48,7 +48,7 @@ class Link(msgspec.Struct):
     expires_at: int
 
 
-class StaffChange(msgspec.Struct, forbid_unknown_fields=True):
+class StaffChange(msgspec.Struct):
     """What is left out stays."""
 
     role: Role | msgspec.UnsetType = msgspec.UNSET

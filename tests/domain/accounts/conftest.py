@@ -4,16 +4,22 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from chaguan.accounts import jws
+from chaguan.accounts import SignedIn, Visitor, jws, open_accounts
+from chaguan.accounts.passwords import Passwords
 from chaguan.accounts.secrets import open_secrets
-from chaguan.accounts.service import open_accounts
 from chaguan.accounts.store import apps as app_store
 from chaguan.accounts.store.apps import SealedSecret
 from chaguan.accounts.user_tokens import AppSecret, sign_user_token
+from chaguan.core.caller import Caller, Role
 from chaguan.infra.database import SqliteDatabase, metadata
 from chaguan.infra.sealing import Keyring, Vault, new_root
+from chaguan.platforms.sandbox import SandboxWeChat
+from chaguan.platforms.sandbox.wechat import VendorError
+from chaguan.platforms.wechat import SessionKey, WeChatApp, WeChatIdentity
+from chaguan.platforms.wechat.errors import vendor_error
 
 NOW = 1_790_000_000_000
+PASSWORD = "correct horse battery"
 
 
 class FixedKeys:
@@ -78,9 +84,52 @@ def clock() -> Ticking:
     return Ticking()
 
 
+class SandboxClient:
+    """The product's stand-in for WeChat, without the HTTP between (tested in contract/platforms)."""
+
+    def __init__(self, sandbox: SandboxWeChat) -> None:
+        self._sandbox = sandbox
+
+    async def code_to_session(self, app: WeChatApp, code: str) -> WeChatIdentity:
+        try:
+            found = self._sandbox.code_to_session(app.app_id, app.secret, code, "authorization_code")
+        except VendorError as error:
+            raise vendor_error(error.errcode, "") from None
+        return WeChatIdentity(found.openid, found.unionid, SessionKey(found.session_key))
+
+
 @pytest.fixture
-async def accounts(db, vault, clock):
-    return await open_accounts(db, vault, clock=clock)
+def sandbox(clock):
+    return SandboxWeChat({"wx1": "wxsecret1", "wx2": "wxsecret2"}, clock=clock)
+
+
+@pytest.fixture
+async def accounts(db, vault, clock, sandbox):
+    passwords = Passwords(time_cost=1, memory_kib=64)
+    return await open_accounts(db, vault, SandboxClient(sandbox), clock=clock, passwords=passwords)
+
+
+@pytest.fixture
+async def owner(accounts) -> Caller:
+    """The first administrator, signed in."""
+    first = await accounts.first_start("Tea")
+    here = Visitor("192.0.2.1", "owner-browser")
+    signed_in = await accounts.sign_in.staff(here, first.email, first.password)
+    return await accounts.authenticator.authenticate(signed_in.access_token, "owner-browser")
+
+
+@pytest.fixture
+def join(accounts, owner):
+    """Invites somebody and follows the link; gives the caller and what signing in returned."""
+
+    async def invite(role: str, email: str = "") -> tuple[Caller, SignedIn]:
+        link = await accounts.staff.invite(owner, email or f"{role}@shop.example", role.title(), Role(role))
+        here = Visitor("192.0.2.2", f"{role}-browser")
+        signed_in = await accounts.invitations.accept(here, link.token, "", PASSWORD)
+        caller = await accounts.authenticator.authenticate(signed_in.access_token, here.device_id)
+        return caller, signed_in
+
+    return invite
 
 
 @pytest.fixture

@@ -60,11 +60,11 @@ class Accounts:
         self.me = Me(db, passwords, throttle, auth, directory, clock)
         self.devices = Devices(db, acts, auth, clock)
         self.staff = Staff(acts, auth, directory)
-        self.shops = Shops(acts, secrets)
+        self.shops = Shops(acts, secrets, apps)
         self.apps = Apps(acts, secrets, auth)
         self.keys = Keys(acts, auth)
         self.users = Users(db, directory, auth, clock)
-        self.audit = Audit(acts)
+        self.audit = Audit(acts, directory)
 
     async def first_start(self, shop_name: str) -> FirstAdministrator | None:
         """Makes the first owner and shop where there is none. The answer is for the console, once."""
