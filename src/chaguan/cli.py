@@ -62,7 +62,7 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from chaguan import serving
+    from chaguan.serving import run
 
     certificate, key = options.tls or (None, None)
     settings = settings_of(
@@ -74,7 +74,7 @@ def _serve(options: argparse.Namespace) -> int:
         tls_certificate=certificate,
         tls_key=key,
     )
-    return serving.run(settings)
+    return run(settings)
 
 
 def _add_schema(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -117,9 +117,9 @@ def _add_keys(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 
 def _rotate(options: argparse.Namespace) -> int:
-    from chaguan import rotation
+    from chaguan.rotation import rotate
 
-    done = rotation.rotate(settings_of(options), keep_old=options.keep_old, say=print)
+    done = rotate(settings_of(options), keep_old=options.keep_old, say=print)
     print(
         f"Master key {done.key_id} is in use; {done.rewrapped} keys re-wrapped, {len(done.retired)} old keys removed."
     )
@@ -133,9 +133,9 @@ def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from chaguan import doctor
+    from chaguan.doctor import examine
 
-    findings = doctor.examine(settings_of(options))
+    findings = examine(settings_of(options))
     for finding in findings:
         print(finding.text)
     return 1 if any(finding.is_fault for finding in findings) else 0

@@ -28,7 +28,7 @@ class Town:
         created = await accounts.apps.create(
             self.owner, NewApp(shop_id=shop.id, kind=AppKind.web, name="网站")
         )
-        self.app_id, self.secret = created.app.id, created.secret
+        self.app_id, self.secret = created.id, created.secret
 
     def customer_token(self, name: str) -> str:
         return sign_user_token(AppSecret(self.secret), self.app_id, name, now_ms())

@@ -83,6 +83,28 @@ class Users:
 
         return await self._db.read(work)
 
+    async def find(self, caller: Caller, app_id: str, external_id: str) -> str:
+        """The user's id, by the business's own id or, in a WeChat app, by the openid. Scope `conversations:write`."""
+        access_scope(caller, Scope.conversations_write)
+        own = _identity(app_id, external_id)
+
+        def work(connection: Connection) -> str | None:
+            openid = Identity(app_id, "openid", external_id)
+            return store.find_user_id(connection, own) or store.find_user_id(connection, openid)
+
+        user_id = await self._db.read(work)
+        if user_id is None:
+            raise AppError(ErrorCode.not_found, "no such user in this app")
+        return user_id
+
+    async def access_voice(self, caller: Caller, shop_id: str, name: str) -> str:
+        """The bot that speaks for a shop when the business's servers send; made at the first word."""
+        access_scope(caller, Scope.messages_write)
+        identity = Identity(shop_id, "voice", shop_id)
+        new, now = User(new_id("u"), UserKind.bot, name), self._clock()
+        user, _ = await self._db.write(lambda connection: store.admit(connection, identity, new, now))
+        return user.id
+
 
 def _identity(app_id: str, external_id: str) -> Identity:
     if not 0 < len(external_id) <= MAX_SUBJECT or not external_id.isprintable() or not external_id.strip():

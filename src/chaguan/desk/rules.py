@@ -9,6 +9,10 @@ from chaguan.protocol.conversations import Case, CaseStatus
 _AGENTS = (Role.owner, Role.admin, Role.agent)
 
 
+def is_server(caller: Caller) -> bool:
+    return caller.kind == "server" and not caller.scopes.isdisjoint({"messages:write", "messages:read"})
+
+
 def is_agent(caller: Caller) -> bool:
     return caller.is_staff and caller.role in _AGENTS
 

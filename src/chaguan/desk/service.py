@@ -26,7 +26,7 @@ from chaguan.protocol import commands as c
 from chaguan.protocol.content import SystemNotice
 from chaguan.protocol.conversations import Case, CaseStatus, ConversationKind, MemberRole
 from chaguan.protocol.pushes import DeskChanged
-from chaguan.protocol.replies import CaseReply, ConversationView, Desk, Opened
+from chaguan.protocol.replies import CaseReply, ConversationView, Desk, Opened, Sent
 
 MAX_CASES = 500
 MAX_CONTEXT = 2_048
@@ -42,7 +42,8 @@ class AgentAccess:
     """Agents may look into the shop's conversations before they take them."""
 
     def grant(self, caller: Caller, room: Room) -> Membership | None:
-        if room.kind is ConversationKind.service and rules.is_agent(caller):
+        is_let_in = rules.is_agent(caller) or rules.is_server(caller)
+        if room.kind is ConversationKind.service and is_let_in:
             return _EVERYTHING
         return None
 
@@ -99,6 +100,22 @@ class DeskService:
             room_id = opened.view.conversation.id
             await self._db.write(lambda con: store.put_arrival(con, room_id, caller.app_id, command.context))
         return opened
+
+    async def open_for(self, caller: Caller, shop_id: str, customer_id: str) -> Opened:
+        """The same, asked by the business's own server with an API key."""
+        if caller.kind != "server" or "conversations:write" not in caller.scopes:
+            raise AppError(
+                ErrorCode.forbidden, "needs the scope conversations:write", scope="conversations:write"
+            )
+        return await self._messaging.conversations.open_service(caller, shop_id, customer_id)
+
+    async def speak(self, caller: Caller, voice_id: str, command: c.SendMessage) -> Sent:
+        """The business's server says something in a service conversation, as the shop's bot `voice_id`."""
+        if caller.kind != "server" or "messages:write" not in caller.scopes:
+            raise AppError(ErrorCode.forbidden, "needs the scope messages:write", scope="messages:write")
+        room, member = await self._messaging.rooms.access_conversation(caller, command.conversation_id)
+        speaker = msgspec.structs.replace(caller, user_id=voice_id)
+        return await self._messaging.messages.post(speaker, room, member, command)
 
     async def watch(self, caller: Caller, command: c.WatchDesk, shop_id: str) -> Desk:
         self.access_desk(caller)

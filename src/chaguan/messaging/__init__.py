@@ -8,6 +8,7 @@ from chaguan.infra.database import Database
 from chaguan.infra.sealing import Vault
 from chaguan.messaging import tables as tables  # registers them
 from chaguan.messaging.conversations import Conversations
+from chaguan.messaging.keys import rewrap_keys
 from chaguan.messaging.log import Log
 from chaguan.messaging.marks import Marks
 from chaguan.messaging.members import Members
@@ -39,6 +40,8 @@ class Messaging:
         clock: Clock = now_ms,
     ) -> None:
         limits = limits or Limits()
+        self._db = db
+        self._vault = vault
         self.rooms = Rooms(db, vault, access)
         self.marks = Marks(db, self.rooms, publisher)
         self.writer = LogWriter(db, clock)
@@ -65,6 +68,10 @@ class Messaging:
     async def start(self) -> None:
         await self.marks.recover()
         self._flushing = asyncio.create_task(self.marks.keep_flushing())
+
+    async def rewrap_keys(self) -> int:
+        """Put the conversations' keys under the current master key, in chunks; returns how many were not."""
+        return await rewrap_keys(self._db, self._vault)
 
     async def stop(self) -> None:
         """What was accepted is written; marks that wait are flushed."""

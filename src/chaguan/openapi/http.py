@@ -63,7 +63,14 @@ def create_http(
         "public": described,
         **(dependencies or {}),
     }
-    own: list[ControllerRouterHandler] = [doors, *auth.HANDLERS, *me.HANDLERS, *admin.HANDLERS, *server.HANDLERS, *public.HANDLERS]
+    own: list[ControllerRouterHandler] = [
+        doors,
+        *auth.HANDLERS,
+        *me.HANDLERS,
+        *admin.HANDLERS,
+        *server.HANDLERS,
+        *public.HANDLERS,
+    ]
     return Litestar(
         route_handlers=[*own, *handlers],
         dependencies={

@@ -7,8 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
-from chaguan.accounts import Accounts
-from chaguan.accounts import Device
+from chaguan.accounts import Accounts, Device
 from chaguan.accounts.me import MyAccount
 from chaguan.accounts.second_factor import TotpSetup
 from chaguan.core.caller import Caller

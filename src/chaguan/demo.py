@@ -1,0 +1,104 @@
+"""The first minute of a newcomer: a shop with an agent, a sandbox for WeChat, the merchant's own server beside it."""
+
+import asyncio
+import json
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from chaguan.accounts import Scope
+from chaguan.accounts.apps import AppKind, NewApp
+from chaguan.accounts.sessions import Visitor
+from chaguan.accounts.shops import ShopChange
+from chaguan.app import Deployment
+from chaguan.core.caller import Caller, Role
+from chaguan.platforms.sandbox import SandboxWeChat
+
+APPID = "wx00000000teashop"
+AGENTS = (("mei@tea.example", "小梅", Role.agent), ("lin@tea.example", "老林", Role.admin))
+PASSWORD = "tea-and-talk-2026"  # noqa: S105  the demo's own, printed on its page
+SHOP_SERVER = Path(__file__).parents[2] / "examples" / "tea-shop" / "server"
+
+
+class Demo:
+    """Fills an empty deployment once; at each start plays WeChat and runs the tea shop's server."""
+
+    def __init__(self, deployment: Deployment, port: int) -> None:
+        self._deployment = deployment
+        self._port = port
+        self._file = deployment.settings.data / "demo.json"
+        self._shop: subprocess.Popen[bytes] | None = None
+        self.sandbox: SandboxWeChat
+
+    async def prepare(self) -> dict[str, Any]:
+        """What the demo page and the phone need to know."""
+        known = json.loads(self._file.read_text()) if self._file.exists() else await self._fill()
+        self.sandbox = SandboxWeChat({APPID: known["wechat_secret"]})
+        self._start_shop(known)
+        return {
+            "app_id": known["app_id"],
+            "appid": APPID,
+            "shop_api": f"http://127.0.0.1:{self._port + 1}",
+            "agents": [{"email": email, "name": name} for email, name, _ in AGENTS],
+            "password": PASSWORD,
+        }
+
+    async def stop(self) -> None:
+        if self._shop is not None:
+            self._shop.terminate()
+            await asyncio.to_thread(self._shop.wait)
+
+    async def _fill(self) -> dict[str, str]:
+        accounts = self._deployment.accounts
+        owner = Caller("staff", "demo", role=Role.owner)
+        shop = await accounts.shops.choose()
+        context_secret = secrets.token_urlsafe(32)
+        context_url = f"http://127.0.0.1:{self._port + 1}/context"
+        await accounts.shops.change(
+            owner,
+            shop.id,
+            ShopChange(name="山间茶铺", context_url=context_url, context_secret=context_secret),
+        )
+        known = {"wechat_secret": secrets.token_urlsafe(24), "context_secret": context_secret}
+        app = await accounts.apps.create(
+            owner,
+            NewApp(
+                shop_id=shop.id,
+                kind=AppKind.wechat,
+                name="山间茶铺小程序",
+                wechat_appid=APPID,
+                wechat_secret=known["wechat_secret"],
+            ),
+        )
+        key = await accounts.keys.create(owner, "tea shop server", list(Scope))
+        known |= {"app_id": app.id, "app_secret": app.secret, "api_key": key.key}
+        for email, name, role in AGENTS:
+            link = await accounts.staff.invite(owner, email, name, role)
+            await accounts.invitations.accept(
+                Visitor("127.0.0.1", f"demo-{name}"), link.token, name, PASSWORD
+            )
+        self._file.touch(mode=0o600)
+        self._file.write_text(json.dumps(known))
+        return known
+
+    def _start_shop(self, known: dict[str, str]) -> None:
+        main = SHOP_SERVER / "main.py"
+        if not main.exists():
+            return
+        environment = {
+            **os.environ,
+            "PORT": str(self._port + 1),
+            "CHAGUAN_URL": f"http://127.0.0.1:{self._port}",
+            "CHAGUAN_APP_ID": known["app_id"],
+            "CHAGUAN_APP_SECRET": known["app_secret"],
+            "CHAGUAN_API_KEY": known["api_key"],
+            "CHAGUAN_CONTEXT_SECRET": known["context_secret"],
+            "WECHAT_URL": f"http://127.0.0.1:{self._port}/sandbox/wechat",
+            "WECHAT_APPID": APPID,
+            "WECHAT_SECRET": known["wechat_secret"],
+            "DATA_DIR": str(self._deployment.settings.data / "tea-shop"),
+        }
+        self._shop = subprocess.Popen([sys.executable, str(main)], env=environment)  # noqa: S603  our own example

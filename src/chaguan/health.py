@@ -1,0 +1,55 @@
+"""Whether this process can do its work, and if not, why: for load balancers and for people."""
+
+import shutil
+
+from msgspec import Struct
+from sqlalchemy import text
+
+from chaguan.app import Deployment
+from chaguan.core.clock import now_ms
+from chaguan.core.errors import AppError
+from chaguan.infra.keyring import MasterKeyError
+
+LOW_DISK = 256 * 1024 * 1024
+
+
+class Report(Struct):
+    """`unavailable`: nothing can be sent. `degraded`: it works, and `reasons` say what is wrong."""
+
+    status: str
+    reasons: list[str]
+    sessions: int
+    uptime_s: int
+
+
+class Health:
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+
+    async def report(self) -> Report:
+        deployment = self._deployment
+        fatal = [reason for reason in (await self._database(), self._master_key()) if reason]
+        mild = [reason for reason in (self._disk(),) if reason]
+        status = "unavailable" if fatal else "degraded" if mild else "ok"
+        uptime = (now_ms() - deployment.started_at) // 1000
+        return Report(status, [*fatal, *mild], len(deployment.edge.hub.sessions), uptime)
+
+    async def _database(self) -> str:
+        if self._deployment.db.last_error:
+            return f"The last write failed: {self._deployment.db.last_error}."
+        try:
+            await self._deployment.db.read(lambda connection: connection.execute(text("SELECT 1")))
+        except AppError as error:
+            return f"The database can't be read: {error.detail}."
+        return ""
+
+    def _master_key(self) -> str:
+        try:
+            _ = self._deployment.keyring.current_id
+        except MasterKeyError as error:
+            return error.detail
+        return ""
+
+    def _disk(self) -> str:
+        free = shutil.disk_usage(self._deployment.settings.data).free
+        return f"Only {free // 1024 // 1024} MiB are free on the data disk." if free < LOW_DISK else ""

@@ -1,0 +1,176 @@
+"""One process that serves a deployment: opens the data, answers on one port, stops without losing anything."""
+
+import asyncio
+import gc
+import logging
+import socket
+import ssl
+import sys
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from litestar import Litestar, get
+from litestar.response import Response
+
+from chaguan import pages
+from chaguan.app import Deployment, open_deployment
+from chaguan.core.settings import ConfigError, Settings
+from chaguan.gateway import http as chat
+from chaguan.gateway.server import EdgeServer, listen, raise_descriptor_limit
+from chaguan.health import Health
+from chaguan.infra import opening
+from chaguan.openapi import conversations, media
+from chaguan.openapi.http import create_http
+from chaguan.platforms.sandbox import SandboxWeChat, wechat_router
+
+SANDBOX_PATH = "/sandbox/wechat"
+
+
+def run(settings: Settings) -> int:
+    """Serve until a signal asks to stop. Problems at start are one sentence each."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    opening.prepare_folder(settings.data)
+    lock = opening.lock_folder(settings.data)
+    try:
+        sock = _listen(settings)
+        tls = _tls(settings)
+        # A commit waits for the writer thread; with the usual 5 ms it would wait for the loop's whole stretch.
+        sys.setswitchinterval(0.0005)
+        uvloop.run(_serve(settings, sock, tls))
+    finally:
+        opening.unlock_folder(lock)
+    return 0
+
+
+async def _serve(settings: Settings, sock: socket.socket, tls: ssl.SSLContext | None) -> None:
+    port = sock.getsockname()[1]
+    stand_in: SandboxWeChat | None = None
+    if settings.sandbox:
+        settings = with_sandbox(settings, port)
+    deployment = await open_deployment(settings, allow=_own_addresses(settings, port))
+    first = await deployment.accounts.first_start(settings.name)
+    if first is not None:
+        print(
+            f"\n  First administrator: {first.email}  password: {first.password}\n  (shown only now)\n",
+            flush=True,
+        )
+    await deployment.start()
+    extra: dict[str, Any] = {}
+    demo = None
+    if settings.demo:
+        from chaguan.demo import Demo
+
+        demo = Demo(deployment, port)
+        extra = await demo.prepare()
+        stand_in = demo.sandbox
+    app = http_app(deployment, stand_in, extra)
+    raise_descriptor_limit()
+    server = EdgeServer(app, deployment.edge, tls)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 1_000)
+    announce = asyncio.create_task(_announce(server, settings, port, tls is not None))
+    try:
+        await server.serve(sockets=[sock])
+    finally:
+        announce.cancel()
+        if demo is not None:
+            await demo.stop()
+        await deployment.stop()
+
+
+def http_app(deployment: Deployment, stand_in: SandboxWeChat | None, extra: dict[str, Any]) -> Litestar:
+    health = Health(deployment)
+
+    @get("/health", include_in_schema=False)
+    async def read_health() -> Response[Any]:
+        """Whether this process can do its work: `ok`, `degraded` (with reasons) or `unavailable` (503)."""
+        report = await health.report()
+        return Response(report, status_code=503 if report.status == "unavailable" else 200)
+
+    handlers: list[Any] = [
+        read_health,
+        *chat.HANDLERS,
+        media.upload_media,
+        media.fetch_media,
+        media.head_media,
+        *conversations.HANDLERS,
+        *pages.pages(demo=deployment.settings.demo, extra=extra),
+    ]
+    if stand_in is not None:
+        handlers.append(wechat_router(stand_in))
+    given: dict[str, object] = {
+        "verbs": deployment.verbs,
+        "polling": deployment.polling,
+        "media": deployment.media,
+        "limits": deployment.settings.limits,
+        "messaging": deployment.messaging,
+        "desk": deployment.desk,
+    }
+    return create_http(deployment.accounts, deployment.settings, handlers=handlers, dependencies=given)
+
+
+def with_sandbox(settings: Settings, port: int) -> Settings:
+    import msgspec
+
+    url = f"http://127.0.0.1:{port}{SANDBOX_PATH}"
+    wechat = msgspec.structs.replace(settings.wechat, base_url=url)
+    return msgspec.structs.replace(settings, wechat=wechat)
+
+
+def _own_addresses(settings: Settings, port: int) -> list[str]:
+    """In the demo the deployment asks itself (the sandbox) and the merchant's server beside it."""
+    return [f"127.0.0.1:{port}", f"127.0.0.1:{port + 1}"] if settings.sandbox else []
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        return listen(settings.host, settings.port)
+    except OSError as error:
+        raise ConfigError(
+            f"Port {settings.port} on {settings.host} can't be opened ({error.strerror}); choose another with PORT=…"
+        ) from error
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if not settings.tls_certificate:
+        return None
+    from chaguan.gateway.tls import server_context
+
+    try:
+        return server_context(Path(settings.tls_certificate), Path(settings.tls_key))
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(
+            f"The certificate {settings.tls_certificate} or its key can't be used ({error}); "
+            "give --tls a PEM chain and its key."
+        ) from error
+
+
+async def _announce(server: EdgeServer, settings: Settings, port: int, is_tls: bool) -> None:
+    while not server.started:  # noqa: ASYNC110  uvicorn offers no event for it
+        await asyncio.sleep(0.01)
+    scheme = "https" if is_tls else "http"
+    if settings.host in ("0.0.0.0", "::"):  # noqa: S104  the user's own choice
+        address = lan_address()
+        url = f"{scheme}://{address}:{port}/"
+        print(f"\n  Chaguan 茶馆 serves on {url}\n", flush=True)
+        _print_qr(url)
+        return
+    print(f"\n  Chaguan 茶馆 serves on {scheme}://{settings.host}:{port}/\n", flush=True)
+
+
+def lan_address() -> str:
+    """The address other devices of this network reach; a UDP socket tells it without sending anything."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
+
+
+def _print_qr(url: str) -> None:
+    import segno
+
+    segno.make(url, error="m").terminal(compact=True)
