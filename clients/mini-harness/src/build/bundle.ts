@@ -3,7 +3,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
-import type { AppConfig } from './app-config'
+import type { AppConfig } from '../program-config'
 import type { ComponentUnit } from './components'
 import { packageName, type Sources } from './sources'
 

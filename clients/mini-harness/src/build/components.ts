@@ -1,17 +1,6 @@
 // Which components the pages reach, with their json resolved to logical paths.
-import { pagesOf, type AppConfig, type WindowConfig } from './app-config'
+import { pagesOf, type AppConfig, type ComponentJson, type Generic } from '../program-config'
 import { BuildError, type Sources } from './sources'
-
-type Generic = true | { default?: string }
-
-export interface ComponentJson extends WindowConfig {
-  component?: boolean
-  usingComponents?: Record<string, string>
-  componentGenerics?: Record<string, Generic>
-  componentPlaceholder?: Record<string, string>
-  styleIsolation?: string
-  addGlobalClass?: boolean
-}
 
 export interface ComponentUnit {
   /** Logical base path, e.g. "pages/home/index". */

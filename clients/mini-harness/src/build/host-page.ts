@@ -1,7 +1,7 @@
 // The page that holds the phone's screen.
 import fs from 'node:fs'
 import path from 'node:path'
-import type { AppConfig } from './app-config'
+import type { AppConfig } from '../program-config'
 
 export function writePage(outDir: string, app: AppConfig, config: Record<string, unknown>): void {
   const title = app.window?.navigationBarTitleText ?? ''

@@ -162,7 +162,7 @@ function setPageHeight(holder: HTMLElement, hasNav: boolean, hasTabs: boolean): 
   const footer = hasTabs && tabBar ? 50 + config.safeAreaBottom : 0
   holder.style.setProperty('--mp-vh', `${(screenRoot.clientHeight - header - footer) / 100}px`)
   // The tab bar already keeps clear of the phone's rounded bottom.
-  if (footer) holder.style.setProperty('--mp-safe-bottom-page', '0px')
+  if (footer) holder.querySelector<HTMLElement>('.mp-viewport')?.style.setProperty('--mp-safe-bottom', '0px')
 }
 
 const navEvents = {

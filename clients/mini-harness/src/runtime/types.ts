@@ -1,7 +1,6 @@
 // Shapes shared by the runtime's modules.
 import type { glassEasel } from 'glass-easel-miniprogram-adapter'
-import type { AppConfig, WindowConfig } from '../build/app-config'
-import type { ComponentJson } from '../build/components'
+import type { AppConfig, ComponentJson, WindowConfig } from '../program-config'
 
 export type { AppConfig, ComponentJson, WindowConfig }
 export type GeElement = glassEasel.Element
