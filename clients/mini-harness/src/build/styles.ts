@@ -57,7 +57,7 @@ function rewriteNode(node: SelectorNode, target: StyleTarget): void {
     node.value = `${target.scope}--${node.value}`
   } else if (node.type === 'id') {
     // Ids are per component, so they are not DOM ids.
-    node.replaceWith(selectorParser.attribute({ attribute: 'exparser\\:info-attr-id', operator: '=', value: node.value, quoteMark: '"', raws: {} }))
+    node.replaceWith(selectorParser.tag({ value: `[exparser\\:info-attr-id="${node.value}"]` }))
   } else if (node.type === 'pseudo' && node.value === ':host') {
     const host = target.scope ? `[wx-host="${target.scope}"]` : '[wx-host]'
     node.replaceWith(selectorParser.tag({ value: host }))

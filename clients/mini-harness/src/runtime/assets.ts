@@ -2,10 +2,9 @@
 
 /** `src` as written in the file of component `from`: absolute, relative, data:, http: or a temporary file. */
 export function assetUrl(src: string, from: string): string {
+  if (src.startsWith('wxfile://')) return temporaryUrls.get(src) ?? src
   if (src === '' || /^(https?:|data:|blob:|\/\/)/.test(src)) return src
-  if (/^(wxfile|http):\/\//.test(src)) return temporaryUrls.get(src) ?? src
-  const path = src.startsWith('/') ? src : `/${from.split('/').slice(0, -1).join('/')}/${src}`
-  return `assets${new URL(path, 'http://x/').pathname}`
+  return `assets${new URL(src, `http://x/${from}`).pathname}`
 }
 
 /** Files the program got at run time (chosen, recorded, downloaded): wxfile://… → blob URL. */

@@ -1,6 +1,7 @@
 // Look of the frame around the pages and of the built-in components, after WeChat's own.
 export default `
-*{box-sizing:border-box;-webkit-tap-highlight-color:transparent}
+[class^=mp-],[class*=" mp-"],.mp-overlays *,.mp-nav *,.mp-tabbar *,wx-button,wx-button::after{box-sizing:border-box}
+*{-webkit-tap-highlight-color:transparent}
 html,body{margin:0;height:100%;overflow:hidden;background:#ededed}
 body{font:16px/1.4 -apple-system,"PingFang SC","Noto Sans CJK SC","Noto Sans SC","Microsoft YaHei",sans-serif;color:#000}
 .mp-screen{position:relative;width:min(100vw,430px);height:100vh;margin:0 auto;overflow:hidden;background:#fff;user-select:none}
@@ -19,7 +20,7 @@ wx-page>.mp-root{display:contents}
 .mp-nav-title{position:absolute;left:96px;right:96px;top:var(--mp-status);height:44px;line-height:44px;margin:0;text-align:center;font-size:17px;font-weight:600;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .mp-nav-loading::before{content:"";display:inline-block;width:14px;height:14px;margin-right:6px;vertical-align:-2px;border-radius:50%;border:2px solid currentColor;border-right-color:transparent;animation:mp-spin 1s linear infinite}
 .mp-nav-back{position:absolute;left:4px;top:calc(var(--mp-status) + 4px);width:40px;height:36px;border:0;background:none;color:inherit;cursor:pointer;padding:0}
-.mp-nav-back svg{width:12px;height:20px;display:block;margin:auto}
+.mp-nav-back svg{width:20px;height:20px;display:block;margin:auto}
 .mp-capsule{position:absolute;right:7px;top:calc(var(--mp-status) + 6px);width:87px;height:32px;border:.5px solid rgba(0,0,0,.12);border-radius:16px;background:rgba(255,255,255,.65);display:flex;color:#000;z-index:12}
 .mp-capsule.mp-light{border-color:rgba(255,255,255,.3);background:rgba(0,0,0,.15);color:#fff}
 .mp-capsule button{flex:1;border:0;background:none;color:inherit;padding:0;cursor:pointer}
@@ -104,7 +105,9 @@ wx-switch,wx-checkbox,wx-radio{display:inline-flex;align-items:center;vertical-a
 .mp-check::after{content:"";width:6px;height:11px;border:solid currentColor;border-width:0 2px 2px 0;transform:translateY(-2px) rotate(45deg);visibility:hidden}
 [aria-checked=true]>.mp-check::after{visibility:visible}
 wx-slider{display:flex;align-items:center;margin:10px 18px;gap:10px}
-wx-slider input{flex:1;accent-color:#07c160}
+wx-slider input{flex:1;min-width:0;height:28px;margin:0;appearance:none;background:none}
+wx-slider input::-webkit-slider-runnable-track{height:2px;border-radius:1px;background:linear-gradient(var(--mp-color,#07c160) 0 0) 0/var(--mp-part,0%) 100% no-repeat #e9e9e9}
+wx-slider input::-webkit-slider-thumb{appearance:none;width:28px;height:28px;margin-top:-13px;border-radius:50%;background:#fff;box-shadow:0 0 4px rgba(0,0,0,.25)}
 wx-progress{display:flex;align-items:center;gap:8px}
 .mp-progress{flex:1;height:6px;background:#ebebeb;border-radius:3px;overflow:hidden}
 .mp-progress>i{display:block;height:100%;background:var(--mp-color,#09bb07)}

@@ -109,7 +109,8 @@ function mountSlider(host: Host<SliderProps>) {
     const { min, max, step, value, disabled, showValue, activeColor } = host.props
     Object.assign(input, { min: String(min), max: String(max), step: String(step), disabled })
     input.value = String(value)
-    input.style.accentColor = activeColor
+    input.style.setProperty('--mp-part', `${((value - min) / (max - min || 1)) * 100}%`)
+    if (activeColor) input.style.setProperty('--mp-color', activeColor)
     label.textContent = showValue ? String(value) : ''
   }
   input.addEventListener('input', () => {
