@@ -3,7 +3,7 @@ import * as adapter from 'glass-easel-miniprogram-adapter'
 import { adjustTemplate } from './attributes'
 import { HarnessBackend } from './backend'
 import { installSetData } from './set-data'
-import type { Registration, Templates } from './types'
+import type { GeComponent, Registration, Templates } from './types'
 
 const { glassEasel } = adapter
 // Ids become the attribute exparser:info-attr-id, which #id selectors of wxss are compiled to.
@@ -74,4 +74,24 @@ function runScript(run: () => unknown): unknown {
   return run()
 }
 
+/** glass-easel leaves `ready` to its host: once the tree stands, children before parents. */
+const awaitingReady: GeComponent[] = []
+
+function whenAttached(element: GeComponent): void {
+  if (awaitingReady.push(element) > 1) return
+  queueMicrotask(() => {
+    for (const component of awaitingReady.splice(0).reverse()) {
+      if (glassEasel.Element.isAttached(component)) component.triggerLifetime('ready', [])
+    }
+  })
+}
+
+const readiness = space.behavior().definition({
+  lifetimes: {
+    attached(this: { _$: GeComponent }) {
+      whenAttached(this._$)
+    },
+  },
+} as never)
+space.setOverallBehavior((readiness.register() as unknown as { _$: never })._$)
 installSetData(adapter.component.ComponentCaller.prototype as never)
