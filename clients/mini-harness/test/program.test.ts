@@ -157,6 +157,16 @@ describe('templates and components', () => {
     await target.dispatchEvent(touch ? 'touchstart' : 'mousedown', touch ? { touches: [], changedTouches: [], targetTouches: [] } : {})
     if (!touch) await expect.poll(() => field(page, 'seen')).toContain('long')
   })
+  test('a pressed element wears its hover class until it is let go', async () => {
+    const page = await open()
+    await visible(page, '凤凰单丛').hover()
+    await page.mouse.down()
+    await expect.poll(() => color(page, '.card-pressed', 'background-color')).toBe('rgb(239, 234, 219)')
+    await page.mouse.move(5, 5)
+    await expect.poll(() => page.locator('.card-pressed').count()).toBe(0)
+    await page.mouse.up()
+    expect(await stack(page)).toEqual(['pages/home/index'])
+  })
   test('dragging moves, and ends in no tap', async () => {
     const page = await open()
     const box = (await page.locator('.banner').boundingBox())!

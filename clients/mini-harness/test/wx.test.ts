@@ -155,7 +155,7 @@ describe('http', () => {
       const { send } = XMLHttpRequest.prototype
       XMLHttpRequest.prototype.send = function counted(...args) {
         most = Math.max(most, (now += 1))
-        this.addEventListener('loadend', () => (now -= 1))
+        this.addEventListener('readystatechange', () => void (this.readyState === XMLHttpRequest.DONE && (now -= 1)))
         send.apply(this, args)
       }
       const results = await Promise.all(Array.from({ length: 14 }, () => wx['request']!({ url })))

@@ -79,7 +79,7 @@ wx-input{height:1.4em;min-height:1.4em}
 wx-textarea{width:300px;height:150px}
 .mp-field{display:block;width:100%;height:100%;margin:0;padding:0;border:0;outline:0;background:none;font:inherit;line-height:inherit;color:inherit;text-align:inherit;letter-spacing:inherit;resize:none;caret-color:#07c160}
 .mp-field::placeholder{color:transparent}
-.mp-placeholder{position:absolute;inset:0;color:gray;pointer-events:none;overflow:hidden;white-space:nowrap;display:flex;align-items:center}
+.mp-placeholder{position:absolute;inset:0;padding:inherit;color:gray;pointer-events:none;overflow:hidden;white-space:nowrap;display:flex;align-items:center}
 wx-textarea>.mp-placeholder{display:block;white-space:pre-wrap}
 wx-button{display:block;position:relative;margin:0 auto;padding:0 14px;font-size:18px;line-height:2.55555556;text-align:center;border-radius:5px;overflow:hidden;cursor:pointer;color:#000;background:#f8f8f8}
 wx-button::after{content:"";position:absolute;top:0;left:0;width:200%;height:200%;border:1px solid rgba(0,0,0,.2);border-radius:10px;transform:scale(.5);transform-origin:0 0;pointer-events:none}

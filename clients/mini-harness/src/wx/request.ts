@@ -28,6 +28,7 @@ interface Progress {
 
 const running = new Set<Transfer>()
 const waiting: (() => void)[] = []
+let taken = 0
 
 /** One HTTP exchange over XMLHttpRequest, which alone reports upload progress. */
 class Transfer {
@@ -43,24 +44,32 @@ class Transfer {
     this.reject?.(reason)
   }
 
-  async run(method: string, options: Common, body: Document | XMLHttpRequestBodyInit | null, type: XMLHttpRequestResponseType): Promise<XMLHttpRequest> {
+  run(method: string, options: Common, body: XMLHttpRequestBodyInit | null, type: XMLHttpRequestResponseType): Promise<XMLHttpRequest> {
     requireNetwork()
     if (!/^https?:\/\//.test(options.url)) throw new Refusal(`invalid url "${options.url}"`)
-    await place()
-    if (this.stopped) throw this.stopped
-    running.add(this)
+    return new Promise((resolve, reject) => {
+      // An abort must fail at once, also one that still waits for its turn.
+      this.reject = reject
+      this.inTurn(() => this.exchange(method, options, body, type)).then(resolve, reject)
+    })
+  }
+
+  private async inTurn(work: () => Promise<XMLHttpRequest>): Promise<XMLHttpRequest> {
+    await takePlace()
     try {
-      return await this.exchange(method, options, body, type)
+      if (this.stopped) throw this.stopped
+      running.add(this)
+      return await work()
     } finally {
       running.delete(this)
-      waiting.shift()?.()
+      leavePlace()
     }
   }
 
-  private exchange(method: string, options: Common, body: Document | XMLHttpRequestBodyInit | null, type: XMLHttpRequestResponseType): Promise<XMLHttpRequest> {
+  private exchange(method: string, options: Common, body: XMLHttpRequestBodyInit | null, type: XMLHttpRequestResponseType): Promise<XMLHttpRequest> {
     const { xhr } = this
     return new Promise((resolve, reject) => {
-      this.reject = reject
+      xhr.onabort = () => reject(this.stopped ?? new Refusal('abort'))
       xhr.open(method, options.url)
       xhr.responseType = type
       xhr.timeout = options.timeout ?? TIMEOUT_MS
@@ -79,9 +88,16 @@ class Transfer {
   }
 }
 
-function place(): Promise<void> | undefined {
-  if (running.size < MAX_CONCURRENT) return undefined
-  return new Promise((resolve) => waiting.push(resolve))
+async function takePlace(): Promise<void> {
+  if (taken < MAX_CONCURRENT) taken += 1
+  else await new Promise<void>((resolve) => waiting.push(resolve))
+}
+
+/** A place that is left goes straight to who waits longest. */
+function leavePlace(): void {
+  const next = waiting.shift()
+  if (next) next()
+  else taken -= 1
 }
 
 suspended.on(() => {
