@@ -324,6 +324,13 @@ describe('dialogs', () => {
     await page.getByRole('button', { name: '确定' }).click()
     expect(await written).toMatchObject({ confirm: true, content: '少糖' })
   })
+  test('a phone set to English speaks English', async () => {
+    const page = await open({ config: { language: 'en' } })
+    const answered = call(page, 'showModal', { title: 'Remove?' })
+    await page.getByRole('button', { name: 'OK' }).waitFor()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    expect(await answered).toMatchObject({ cancel: true })
+  })
   test('an action sheet gives the index, or fails when cancelled', async () => {
     const page = await open()
     const chosen = call(page, 'showActionSheet', { itemList: ['甲', '乙'] })

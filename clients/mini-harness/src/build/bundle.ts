@@ -1,5 +1,6 @@
 // Two scripts: the runtime (framework, built-ins, wx) and the mini program's own code, kept apart so that the
 // latter can be denied the browser's globals, as the real logic thread denies them.
+import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
@@ -83,6 +84,18 @@ function entryOf({ sources, app, appCss, units, templates }: BundleInput): strin
   return lines.join('\n')
 }
 
+/** The mapped or installed package, then `miniprogram_npm` of each folder above: packages bring their own that way. */
+function packageHomes(sources: Sources, name: string, from: string): string[] {
+  const homes: string[] = []
+  const own = sources.packageDirectory(name)
+  if (own) homes.push(own)
+  for (let dir = from; dir !== path.dirname(dir); dir = path.dirname(dir)) {
+    const home = path.join(dir, 'miniprogram_npm', name)
+    if (fs.existsSync(home)) homes.push(home)
+  }
+  return homes
+}
+
 /** Bare imports resolve as 构建 npm lays them out; a package without a mini-program build resolves as in Node. */
 function npmPlugin(sources: Sources): Plugin {
   return {
@@ -92,9 +105,7 @@ function npmPlugin(sources: Sources): Plugin {
         if (args.pluginData === 'node' || path.isAbsolute(args.path)) return undefined
         const name = packageName(args.path)
         const inside = args.path.slice(name.length)
-        const built = path.join(sources.root, 'miniprogram_npm', name)
-        for (const home of [sources.packageDirectory(name), built]) {
-          if (!home) continue
+        for (const home of packageHomes(sources, name, args.resolveDir)) {
           const found = await context.resolve(`.${inside || '/index'}`, {
             resolveDir: home, kind: args.kind, pluginData: 'node',
           })

@@ -3,11 +3,12 @@ import { Emitter } from './emitter'
 import { currentPage } from './pages'
 import { make } from './screen'
 import { config } from './settings'
+import { word } from './words'
 
 export const keyboardHeightChanged = new Emitter<{ height: number }>()
 
 const panel = make('div', 'mp-keyboard')
-panel.textContent = '键盘'
+panel.textContent = word('keyboard')
 panel.setAttribute('aria-hidden', 'true')
 let raisedFor: HTMLElement | undefined
 

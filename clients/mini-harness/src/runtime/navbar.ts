@@ -1,6 +1,7 @@
 // The navigation bar WeChat draws above a page: status bar, back arrow, title, capsule.
 import { make } from './screen'
 import { config } from './settings'
+import { word } from './words'
 import type { WindowConfig } from './types'
 
 const BACK = '<svg viewBox="0 0 12 20" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M10 2 2 10l8 8"/></svg>'
@@ -34,12 +35,12 @@ export class NavBar {
     this.title = make('h1', 'mp-nav-title')
     if (window.navigationStyle !== 'custom') {
       this.element.append(this.title)
-      if (state.canGoBack) this.button('mp-nav-back', BACK, '返回', events.onBack)
-      else if (state.canGoHome) this.button('mp-nav-back', HOME, '首页', events.onHome)
+      if (state.canGoBack) this.button('mp-nav-back', BACK, word('back'), events.onBack)
+      else if (state.canGoHome) this.button('mp-nav-back', HOME, word('home'), events.onHome)
     }
     this.capsule = make('div', 'mp-capsule', this.element)
-    this.button('', MORE, '更多', () => undefined, this.capsule)
-    this.button('', CLOSE, '关闭', events.onClose, this.capsule)
+    this.button('', MORE, word('more'), () => undefined, this.capsule)
+    this.button('', CLOSE, word('close'), events.onClose, this.capsule)
     this.setTitle(window.navigationBarTitleText ?? '')
     this.setColor(window.navigationBarTextStyle === 'white' ? '#ffffff' : '#000000', window.navigationBarBackgroundColor ?? '#ffffff')
   }

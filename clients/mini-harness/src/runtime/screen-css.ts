@@ -65,6 +65,7 @@ wx-page>.mp-root{display:contents}
 .mp-picker{padding:12px 0}
 .mp-picker select,.mp-picker input{display:block;width:calc(100% - 32px);margin:0 16px 12px;height:44px;font:inherit;border:.5px solid rgba(0,0,0,.12);border-radius:8px;background:#fff;padding:0 10px}
 :focus-visible{outline:2px solid #576b95;outline-offset:1px}
+.mp-overlays :focus-visible,.mp-tab:focus-visible{outline-offset:-3px;border-radius:8px}
 [hidden]{display:none!important}
 wx-view,wx-scroll-view,wx-rich-text,wx-swiper,wx-form,wx-cover-view,wx-navigator,wx-movable-area,wx-checkbox-group,wx-radio-group{display:block}
 wx-cover-view{white-space:nowrap;line-height:1.2}

@@ -1,6 +1,7 @@
 // Choosing and looking at pictures and files. Where a test or page put files into __harness.chooseFiles, those are taken.
 import { assetUrl, fileOf, keepFile } from '../runtime/assets'
 import { make, overlayRoot } from '../runtime/screen'
+import { word } from '../runtime/words'
 import { api, Refusal } from './api'
 
 export interface FileQueue {
@@ -94,7 +95,7 @@ const previewImage = api('previewImage', ({ urls, current }: PreviewOptions) => 
   let index = Math.max(0, urls.indexOf(current ?? ''))
   const view = make('div', 'mp-preview', overlayRoot)
   view.setAttribute('role', 'dialog')
-  view.setAttribute('aria-label', '图片预览')
+  view.setAttribute('aria-label', word('preview'))
   view.tabIndex = -1
   const image = make('img', '', view) as HTMLImageElement
   const counter = make('span', '', view)

@@ -3,6 +3,7 @@ import { Emitter } from '../runtime/emitter'
 import { currentPage } from '../runtime/pages'
 import { capsuleRect, screenRoot, screenWidth } from '../runtime/screen'
 import { config } from '../runtime/settings'
+import { word } from '../runtime/words'
 import { api } from './api'
 
 const SDK_VERSION = '3.8.0'
@@ -69,7 +70,7 @@ function clipboard() {
     setClipboardData: api('setClipboardData', async ({ data }: { data: string }) => {
       copied = data
       await navigator.clipboard?.writeText(data).catch(() => undefined)
-      await globalThis.wx.showToast({ title: '内容已复制', icon: 'none' })
+      await globalThis.wx.showToast({ title: word('copied'), icon: 'none' })
     }),
     getClipboardData: api('getClipboardData', () => ({ data: copied })),
   }

@@ -1,6 +1,7 @@
 // Toast, loading, dialogs: drawn over the page, keyboard and screen reader included.
 import { assetUrl } from '../runtime/assets'
 import { make, overlayRoot } from '../runtime/screen'
+import { word } from '../runtime/words'
 import { api, Refusal } from './api'
 
 const SUCCESS = '<svg viewBox="0 0 40 40" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"><path d="m9 21 8 8 15-17"/></svg>'
@@ -112,8 +113,8 @@ function drawModal(options: ModalOptions): Promise<ModalResult> {
     else if (content) make('p', '', box).textContent = content
     const actions = make('div', 'mp-dialog-actions', box)
     if (options.showCancel !== false)
-      addButton(actions, options.cancelText ?? '取消', options.cancelColor ?? '#000', () => close({ confirm: false, cancel: true }))
-    addButton(actions, options.confirmText ?? '确定', options.confirmColor ?? '#576B95', () =>
+      addButton(actions, options.cancelText ?? word('cancel'), options.cancelColor ?? '#000', () => close({ confirm: false, cancel: true }))
+    addButton(actions, options.confirmText ?? word('confirm'), options.confirmColor ?? '#576B95', () =>
       close({ confirm: true, cancel: false, ...(input && { content: input.value }) }))
   }, { confirm: false, cancel: true })
 }
@@ -126,11 +127,11 @@ interface SheetOptions {
 
 async function drawSheet({ itemList, itemColor = '#000', alertText }: SheetOptions): Promise<{ tapIndex: number }> {
   if (itemList.length > 6) throw new Refusal('parameter error: itemList should not be larger than 6')
-  const tapIndex = await openDialog<number>('mp-mask mp-bottom', alertText ?? '操作', (mask, close) => {
+  const tapIndex = await openDialog<number>('mp-mask mp-bottom', alertText ?? word('actions'), (mask, close) => {
     const sheet = make('div', 'mp-sheet', mask)
     if (alertText) make('div', 'mp-sheet-title', sheet).textContent = alertText
     itemList.forEach((text, index) => addButton(sheet, text, itemColor, () => close(index)))
-    addButton(sheet, '取消', '#000', () => close(-1)).className = 'mp-sheet-cancel'
+    addButton(sheet, word('cancel'), '#000', () => close(-1)).className = 'mp-sheet-cancel'
     mask.addEventListener('click', (event) => event.target === mask && close(-1))
   }, -1)
   if (tapIndex < 0) throw new Refusal('cancel')
@@ -142,8 +143,8 @@ export function openSheet<T>(label: string, draw: (sheet: HTMLElement) => () => 
   return openDialog<T | undefined>('mp-mask mp-bottom', label, (mask, close) => {
     const sheet = make('div', 'mp-sheet', mask)
     const read = draw(make('div', 'mp-picker', sheet))
-    addButton(sheet, '确定', '#07c160', () => close(read()))
-    addButton(sheet, '取消', '#000', () => close(undefined)).className = 'mp-sheet-cancel'
+    addButton(sheet, word('confirm'), '#07c160', () => close(read()))
+    addButton(sheet, word('cancel'), '#000', () => close(undefined)).className = 'mp-sheet-cancel'
   }, undefined)
 }
 

@@ -58,7 +58,8 @@ const buttonProperties = {
   type: text('default'), size: text('default'), plain: Boolean, disabled: Boolean, loading: Boolean, formType: String, openType: String,
   hoverClass: text('button-hover'), hoverStopPropagation: Boolean, hoverStartTime: Number, hoverStayTime: Number, lang: String, sessionFrom: String,
   sendMessageTitle: String, sendMessagePath: String, sendMessageImg: String, showMessageCard: Boolean, appParameter: String, businessId: String,
-  phoneNumberNoQuotaToast: Boolean,
+  phoneNumberNoQuotaToast: Boolean, activityType: Number, entrancePath: String, needShowEntrance: Boolean, createLiveActivity: Boolean, originalId: String,
+  groupId: String, guildId: String, publicId: String,
 }
 
 type NavigatorProps = { url: string; openType: string; delta: number; hoverClass: string; target: string }

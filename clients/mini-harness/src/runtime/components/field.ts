@@ -18,6 +18,8 @@ const properties: Properties = {
   autoFocus: Boolean, confirmType: { type: String, value: 'done' }, confirmHold: Boolean, cursor: minusOne, selectionStart: minusOne,
   selectionEnd: minusOne, adjustPosition: { type: Boolean, value: true }, holdKeyboard: Boolean, autoHeight: Boolean,
   showConfirmBar: { type: Boolean, value: true }, fixed: Boolean, disableDefaultPadding: Boolean, alwaysEmbed: Boolean,
+  cursorColor: String, safePasswordCertPath: String, safePasswordLength: Number, safePasswordTimeStamp: Number, safePasswordNonce: String,
+  safePasswordSalt: String, safePasswordCustomHash: String, adjustKeyboardTo: String,
 }
 
 const KEYPADS: Record<string, string> = { number: 'numeric', digit: 'decimal', idcard: 'text' }

@@ -1,6 +1,7 @@
 // picker: a sheet with the browser's own selects and date fields, so that keyboard and screen reader work.
 import { tap } from '../gestures'
 import { make } from '../screen'
+import { word } from '../words'
 import { openSheet } from '../../wx/ui'
 import { define, keyboardOperable, onTap, type Host } from './define'
 
@@ -43,7 +44,7 @@ function draw(sheet: HTMLElement, host: Host<Props>): () => unknown {
 
 async function choose(host: Host<Props>): Promise<void> {
   if (host.props.disabled) return
-  const value = await openSheet<unknown>(host.props.headerText || '选择', (sheet) => draw(sheet, host))
+  const value = await openSheet<unknown>(host.props.headerText || word('choose'), (sheet) => draw(sheet, host))
   if (value === undefined) return host.emit('cancel')
   host.set({ value })
   host.emit('change', { value })
