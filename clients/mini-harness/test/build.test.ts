@@ -2,24 +2,13 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { program, removePrograms } from './small-program'
 import { BuildError, buildMiniProgram, checkTemplates, Sources } from '../src/build/index'
 import { compileStyle } from '../src/build/styles'
 import { compileTemplates } from '../src/build/templates'
 import { convertUnits } from '../src/runtime/units'
 
-const made: string[] = []
-
-function program(files: Record<string, string>): string {
-  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'mini-'))
-  made.push(root)
-  for (const [file, content] of Object.entries({ 'app.json': '{"pages":["p/p"]}', 'app.ts': 'App({})', ...files })) {
-    fs.mkdirSync(path.dirname(path.join(root, file)), { recursive: true })
-    fs.writeFileSync(path.join(root, file), content)
-  }
-  return root
-}
-
-afterAll(() => made.forEach((dir) => fs.rmSync(dir, { recursive: true })))
+afterAll(removePrograms)
 
 const style = (css: string, target = {}) => compileStyle(new Sources(program({ 'a.wxss': css })), 'a.wxss', target)
 
@@ -128,6 +117,16 @@ describe('a whole build', () => {
   })
   test('a page without a script is an error that names it', async () => {
     await expect(buildMiniProgram({ root: program(page), outDir: os.tmpdir() })).rejects.toThrow('p/p: no script')
+  })
+  test('only what the platform packs is copied', async () => {
+    const root = program({ ...page, 'p/p.ts': 'Page({})', 'images/a.svg': '<svg/>', 'server/secret.env': 'x', 'server/main.py': 'x' })
+    await buildMiniProgram({ root, outDir: path.join(root, 'dist') })
+    expect(fs.readdirSync(path.join(root, 'dist/assets'), { recursive: true })).toEqual(['images', 'images/a.svg'])
+  })
+  test('project.config.json may name the folder of the program', () => {
+    const root = program({ 'project.config.json': '{"miniprogramRoot":"mini/"}', 'mini/app.json': '{}' })
+    fs.rmSync(path.join(root, 'app.json'))
+    expect(new Sources(root).root).toBe(path.join(root, 'mini'))
   })
   test('a folder without app.json is refused', () => {
     expect(() => new Sources(os.tmpdir())).toThrow(BuildError)

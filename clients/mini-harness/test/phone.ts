@@ -87,6 +87,14 @@ export async function startLab(): Promise<Lab> {
   }
 }
 
+/** Builds another program and serves it in place of the fixture. */
+export async function serveProgram(lab: Lab, root: string): Promise<Lab> {
+  const outDir = path.join(root, 'dist')
+  await buildMiniProgram({ root, outDir })
+  const site = await serve(outDir)
+  return { ...lab, site, close: () => site.close() }
+}
+
 export interface Phone {
   page: Page
   /** Errors and warnings of the console. */

@@ -21,8 +21,7 @@ export class Sources {
   private readonly mapped: Map<string, string>
 
   constructor(root: string, options: SourceOptions = {}) {
-    this.root = path.resolve(root)
-    if (!fs.existsSync(path.join(this.root, 'app.json'))) throw new BuildError(`${this.root}: no app.json here`)
+    this.root = programRoot(path.resolve(root))
     this.mapped = new Map(Object.entries(options.npm ?? {}).map(([name, dir]) => [name, path.resolve(dir)]))
     this.mount(this.root, '')
   }
@@ -127,6 +126,15 @@ export function packageName(reference: string): string {
     .split('/')
     .slice(0, reference.startsWith('@') ? 2 : 1)
     .join('/')
+}
+
+/** The folder with app.json: this one, or the one project.config.json names. */
+function programRoot(root: string): string {
+  if (fs.existsSync(path.join(root, 'app.json'))) return root
+  const project = path.join(root, 'project.config.json')
+  const named = fs.existsSync(project) ? (JSON.parse(fs.readFileSync(project, 'utf8')) as { miniprogramRoot?: string }).miniprogramRoot : undefined
+  if (named && fs.existsSync(path.join(root, named, 'app.json'))) return path.resolve(root, named)
+  throw new BuildError(`${root}: no app.json here`)
 }
 
 function withIndex(base: string): string[] {

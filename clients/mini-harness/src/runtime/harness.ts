@@ -38,6 +38,7 @@ export function installHarness(): void {
   ;(window as { __harness?: Harness }).__harness = harness
   appError.on((text) => errors.push(text))
   navigated.on((page) => tellParent({ type: 'navigate', path: page.path, query: page.query, title: page.nav.text }))
+  window.addEventListener('mp:close', () => tellParent({ type: 'close' }))
   window.addEventListener('message', (event) => {
     if (event.source === window.parent && event.source !== window) obey(event.data as HostCommand)
   })

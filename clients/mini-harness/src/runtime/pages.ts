@@ -18,6 +18,8 @@ export interface OpenPage {
   holder: HTMLElement
   viewport: HTMLElement
   scroller: HTMLElement
+  /** The program's own tab bar on this page, where app.json says `custom`. */
+  tabBar: PageInstance | undefined
   destroy(): void
   shown: boolean
 }
@@ -152,9 +154,22 @@ function create(path: string, query: Query): OpenPage {
   root.attach(scroller as never, placeholder as never)
   const dom = (instance._$ as unknown as { $$: BackedElement }).$$
   dom.classList.add('mp-root')
-  const page: OpenPage = { path, query, instance, nav, holder, viewport, scroller, shown: false, destroy: () => { root.release(); holder.remove() } }
+  const ownBar = app.tabBar?.custom && isTab(path) ? attachCustomTabBar(viewport) : undefined
+  const destroy = () => {
+    ownBar?.release()
+    root.release()
+    holder.remove()
+  }
+  const tabBarInstance = ownBar?.get() as unknown as PageInstance | undefined
+  const page: OpenPage = { path, query, instance, nav, holder, viewport, scroller, tabBar: tabBarInstance, shown: false, destroy }
   registerPageContainer(page, json)
   return page
+}
+
+function attachCustomTabBar(viewport: HTMLElement) {
+  const root = associated.createRoot('mp-tab-bar', space, 'custom-tab-bar/index')
+  root.attach(viewport as never, make('div', '', viewport) as never)
+  return root
 }
 
 function setPageHeight(holder: HTMLElement, hasNav: boolean, hasTabs: boolean): void {

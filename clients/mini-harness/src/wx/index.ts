@@ -1,5 +1,6 @@
 // The wx object. What it lacks says so in the console instead of failing silently.
 import { component } from 'glass-easel-miniprogram-adapter'
+import { currentPage, openPages } from '../runtime/pages'
 import type { GeComponent } from '../runtime/types'
 import { account } from './login'
 import { audio } from './audio'
@@ -70,6 +71,9 @@ function addComponentMethods(): void {
       this.__channel ??= openerChannel()
       return this.__channel
     },
-    getTabBar: () => null,
+    /** Of a page, or of a component on it. */
+    getTabBar(this: Owner) {
+      return (openPages().find(({ instance }) => (instance as unknown as Owner) === this) ?? currentPage())?.tabBar ?? null
+    },
   })
 }
