@@ -113,6 +113,7 @@ describe('styles', () => {
     await page.evaluate(() => window.__harness.open('/shop/detail/index?id=puer&name=x'))
     expect(await color(page, '.mp-page:not([hidden]) .probe:nth-of-type(2)')).not.toBe('rgb(9, 8, 7)')
     expect(await page.getByText('第二行').evaluate((element) => getComputedStyle(element).color)).toBe('rgb(9, 8, 7)')
+    expect(await page.getByText('不红').evaluate((element) => getComputedStyle(element).color)).toBe('rgb(43, 42, 38)')
     expect(await color(page, '.mp-page:not([hidden]) wx-page', 'background-color')).toBe('rgb(247, 245, 239)')
   })
   test('100vh is the height below the navigation bar', async () => {
@@ -234,7 +235,16 @@ describe('chat', () => {
     await expect.poll(() => log.evaluate((element) => element.scrollHeight - element.clientHeight - element.scrollTop)).toBeLessThan(2)
     expect(await log.evaluate((element) => element.scrollTop)).toBeGreaterThan(100)
     await log.evaluate((element) => element.scrollTo(0, 0))
-    await expect.poll(async () => ((await field(page, 'data')) as { uppers: number }).uppers).toBe(1)
+    const uppers = async () => ((await field(page, 'data')) as { uppers: number }).uppers
+    await expect.poll(uppers).toBe(1)
+    // Within the threshold it is told once; after leaving it, again.
+    for (const top of [10, 0, 200, 0]) {
+      await log.evaluate((element, to) => new Promise((resolve) => {
+        element.addEventListener('scroll', () => resolve(undefined), { once: true })
+        element.scrollTo(0, to)
+      }), top)
+    }
+    await expect.poll(uppers).toBe(2)
     expect(await color(page, '.mine', 'font-weight')).toBe('600')
   })
   test('an event of a component brings its detail, a long press its sheet', async () => {
