@@ -1,6 +1,14 @@
 // mini-harness build|check|serve: see `mini-harness --help`.
 import { parseArgs } from 'node:util'
-import { buildMiniProgram, BuildError, checkTemplates, serve, watchMiniProgram, type BuildOptions, type BuildResult } from './build/index'
+import {
+  buildMiniProgram,
+  BuildError,
+  checkTemplates,
+  serve,
+  watchMiniProgram,
+  type BuildOptions,
+  type BuildResult,
+} from './build/index'
 
 const HELP = `mini-harness build <miniprogram-root> <out-dir> [--npm name=dir]… [--config JSON] [--minify] [--watch]
 mini-harness check <miniprogram-root> [--npm name=dir]…      compile every wxml with WeChat's wcc
@@ -51,7 +59,8 @@ function check(root: string): void {
 function explain(error: unknown): string {
   if (error instanceof BuildError) return error.message
   const errors = (error as { errors?: { text: string; location?: { file: string; line: number } | null }[] }).errors
-  if (Array.isArray(errors)) return errors.map(({ text, location }) => `${location?.file ?? ''}:${location?.line ?? ''}: ${text}`).join('\n')
+  if (Array.isArray(errors))
+    return errors.map(({ text, location }) => `${location?.file ?? ''}:${location?.line ?? ''}: ${text}`).join('\n')
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 

@@ -39,13 +39,17 @@ describe('styles', () => {
     expect(style('.my-view, .button {}')).toContain('.my-view, .button')
   })
   test('a page style reaches only its page', () => {
-    expect(style('page { } .x { }', { page: 'p/p' })).toMatch(/wx-page:where\(wx-page\[data-route="p\/p"\]\) \{.*\} :where\(wx-page\[data-route="p\/p"\]\) \.x/s)
+    expect(style('page { } .x { }', { page: 'p/p' })).toMatch(
+      /wx-page:where\(wx-page\[data-route="p\/p"\]\) \{.*\} :where\(wx-page\[data-route="p\/p"\]\) \.x/s,
+    )
   })
   test('ids become the attribute the runtime writes', () => {
     expect(style('#top {}')).toContain('[exparser\\:info-attr-id="top"]')
   })
   test('keyframe steps are no selectors', () => {
-    expect(style('@keyframes k { from { left: 1rpx } }', { page: 'p/p' })).toContain('from { left: calc(1 * var(--mp-rpx)) }')
+    expect(style('@keyframes k { from { left: 1rpx } }', { page: 'p/p' })).toContain(
+      'from { left: calc(1 * var(--mp-rpx)) }',
+    )
   })
   test('imports are inlined once, circles included', () => {
     const root = program({ 'a.wxss': '@import "./b.wxss"; .a {}', 'b.wxss': '@import "/a.wxss"; .b {}' })
@@ -58,7 +62,9 @@ describe('styles', () => {
 
 describe('component paths', () => {
   const files = {
-    'c/index.json': '{"component":true}', 'miniprogram_npm/ui/cell/index.json': '{}', 'sub/p.json': '{}',
+    'c/index.json': '{"component":true}',
+    'miniprogram_npm/ui/cell/index.json': '{}',
+    'sub/p.json': '{}',
   }
   test.each([
     ['absolute, with index left out', 'sub/p', '/c', 'c/index'],
@@ -76,7 +82,8 @@ describe('component paths', () => {
   })
   test('a package in node_modules is taken from the directory its "miniprogram" names', () => {
     const root = program({
-      'node_modules/ui/package.json': '{"miniprogram":"out"}', 'node_modules/ui/out/cell/index.json': '{}',
+      'node_modules/ui/package.json': '{"miniprogram":"out"}',
+      'node_modules/ui/out/cell/index.json': '{}',
     })
     expect(new Sources(root).component('p/p', 'ui/cell/index')).toBe('miniprogram_npm/ui/cell/index')
   })
@@ -91,10 +98,15 @@ describe('templates', () => {
     expect(() => compileTemplates(sources, ['p/p'])).toThrow(/^p\/p\.wxml:2:\d+: /)
   })
   test('imported templates, includes and nested wxs are compiled', () => {
-    const sources = new Sources(program({
-      'p/p.wxml': '<import src="../t.wxml"/><include src="i"/><wxs module="m" src="./m.wxs"/>{{m.f()}}',
-      't.wxml': '<template name="t"/>', 'p/i.wxml': '<view/>', 'p/m.wxs': 'var n = require("./n.wxs"); module.exports = n', 'p/n.wxs': 'module.exports = {}',
-    }))
+    const sources = new Sources(
+      program({
+        'p/p.wxml': '<import src="../t.wxml"/><include src="i"/><wxs module="m" src="./m.wxs"/>{{m.f()}}',
+        't.wxml': '<template name="t"/>',
+        'p/i.wxml': '<view/>',
+        'p/m.wxs': 'var n = require("./n.wxs"); module.exports = n',
+        'p/n.wxs': 'module.exports = {}',
+      }),
+    )
     const { code } = compileTemplates(sources, ['p/p'])
     for (const part of ['G["t"]', 'G["p/i"]', 'R["p/m"]', 'R["p/n"]']) expect(code).toContain(part)
   })
@@ -103,10 +115,15 @@ describe('templates', () => {
 describe('a whole build', () => {
   const page = { 'p/p.wxml': '<view/>', 'p/p.json': '{}' }
   test('denies the program the browser globals it will not have on a phone', async () => {
-    const root = program({ ...page, 'p/p.ts': 'Page({ data: { kinds: [typeof window, typeof fetch, typeof localStorage, typeof wx] } })' })
+    const root = program({
+      ...page,
+      'p/p.ts': 'Page({ data: { kinds: [typeof window, typeof fetch, typeof localStorage, typeof wx] } })',
+    })
     const out = path.join(root, 'dist')
     await buildMiniProgram({ root, outDir: out })
-    expect(fs.readFileSync(path.join(out, 'program.js'), 'utf8')).toContain('["undefined", "undefined", "undefined", typeof wx]')
+    expect(fs.readFileSync(path.join(out, 'program.js'), 'utf8')).toContain(
+      '["undefined", "undefined", "undefined", typeof wx]',
+    )
   })
   test('imports of a package use its mapped sources', async () => {
     const lib = program({ 'index.ts': 'export const word: string = "from the map"' })
@@ -119,7 +136,13 @@ describe('a whole build', () => {
     await expect(buildMiniProgram({ root: program(page), outDir: os.tmpdir() })).rejects.toThrow('p/p: no script')
   })
   test('only what the platform packs is copied', async () => {
-    const root = program({ ...page, 'p/p.ts': 'Page({})', 'images/a.svg': '<svg/>', 'server/secret.env': 'x', 'server/main.py': 'x' })
+    const root = program({
+      ...page,
+      'p/p.ts': 'Page({})',
+      'images/a.svg': '<svg/>',
+      'server/secret.env': 'x',
+      'server/main.py': 'x',
+    })
     await buildMiniProgram({ root, outDir: path.join(root, 'dist') })
     expect(fs.readdirSync(path.join(root, 'dist/assets'), { recursive: true })).toEqual(['images', 'images/a.svg'])
   })
@@ -133,7 +156,11 @@ describe('a whole build', () => {
   })
   test('an embedded config cannot close its own script element', async () => {
     const root = program({ ...page, 'p/p.ts': 'Page({})' })
-    await buildMiniProgram({ root, outDir: path.join(root, 'dist'), config: { ext: { x: '</script><script>alert(1)' } } })
+    await buildMiniProgram({
+      root,
+      outDir: path.join(root, 'dist'),
+      config: { ext: { x: '</script><script>alert(1)' } },
+    })
     expect(fs.readFileSync(path.join(root, 'dist/index.html'), 'utf8')).not.toContain('<script>alert')
   })
 })
@@ -141,7 +168,9 @@ describe('a whole build', () => {
 describe('check', () => {
   test('the vendor compiler accepts the fixture and refuses what it refuses on a phone', () => {
     const fixture = path.join(import.meta.dirname, 'fixture')
-    const good = checkTemplates(fixture, { npm: { '@demo/badge': path.join(import.meta.dirname, 'fixture-npm/badge') } })
+    const good = checkTemplates(fixture, {
+      npm: { '@demo/badge': path.join(import.meta.dirname, 'fixture-npm/badge') },
+    })
     const bad = checkTemplates(program({ 'p/p.wxml': '<view>\n<text></view>', 'p/p.ts': 'Page({})' }))
     if (!good.available) return console.warn('miniprogram-compiler does not run here: not checked')
     expect(good.problems).toEqual([])

@@ -16,8 +16,15 @@ declare global {
 }
 
 const FLAGS = [
-  '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required',
 ]
 const BROWSERS = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 export const browserPath = BROWSERS.find((file) => file !== undefined && fs.existsSync(file))
@@ -36,19 +43,34 @@ export async function startBackend(): Promise<Backend> {
   const held: http.ServerResponse[] = []
   const load = { now: 0, most: 0 }
   const server = http.createServer((request, response) => {
-    const allowed = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*', 'access-control-allow-methods': '*' }
+    const allowed = {
+      'access-control-allow-origin': '*',
+      'access-control-allow-headers': '*',
+      'access-control-allow-methods': '*',
+    }
     if (request.method === 'OPTIONS') return void response.writeHead(204, allowed).end()
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       const body = Buffer.concat(chunks)
-      response.writeHead(request.url?.startsWith('/teapot') ? 418 : 200, { ...allowed, 'content-type': 'application/json' })
+      response.writeHead(request.url?.startsWith('/teapot') ? 418 : 200, {
+        ...allowed,
+        'content-type': 'application/json',
+      })
       if (request.url?.startsWith('/hold')) {
         load.now += 1
         load.most = Math.max(load.most, load.now)
         return void held.push(response)
       }
-      response.end(JSON.stringify({ method: request.method, url: request.url, type: request.headers['content-type'] ?? '', size: body.length, text: body.toString('utf8').slice(0, 2000) }))
+      response.end(
+        JSON.stringify({
+          method: request.method,
+          url: request.url,
+          type: request.headers['content-type'] ?? '',
+          size: body.length,
+          text: body.toString('utf8').slice(0, 2000),
+        }),
+      )
     })
   })
   const sockets = new WebSocketServer({ server })
@@ -56,9 +78,20 @@ export async function startBackend(): Promise<Backend> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {
-    http: `http://127.0.0.1:${port}`, ws: `ws://127.0.0.1:${port}`, load,
-    release: () => held.splice(0).forEach((response) => { load.now -= 1; response.end('{}') }),
-    close: () => new Promise((resolve) => { sockets.close(); server.close(() => resolve()); server.closeAllConnections() }),
+    http: `http://127.0.0.1:${port}`,
+    ws: `ws://127.0.0.1:${port}`,
+    load,
+    release: () =>
+      held.splice(0).forEach((response) => {
+        load.now -= 1
+        response.end('{}')
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        sockets.close()
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
   }
 }
 
@@ -72,13 +105,17 @@ export interface Lab {
 export async function startLab(): Promise<Lab> {
   const outDir = fs.mkdtempSync(path.join(os.tmpdir(), 'mini-harness-'))
   await buildMiniProgram({
-    root: path.join(import.meta.dirname, 'fixture'), outDir, npm: { '@demo/badge': path.join(import.meta.dirname, 'fixture-npm/badge') },
+    root: path.join(import.meta.dirname, 'fixture'),
+    outDir,
+    npm: { '@demo/badge': path.join(import.meta.dirname, 'fixture-npm/badge') },
   })
   const site = await serve(outDir)
   const backend = await startBackend()
   const browser = await chromium.launch({ executablePath: browserPath!, args: FLAGS })
   return {
-    browser, site, backend,
+    browser,
+    site,
+    backend,
     close: async () => {
       await browser.close()
       await Promise.all([site.close(), backend.close()])
@@ -101,9 +138,16 @@ export interface Phone {
   complaints: string[]
 }
 
-export async function openPhone(lab: Lab, url = '', options: { config?: Record<string, unknown>; touch?: boolean } = {}): Promise<Phone> {
+export async function openPhone(
+  lab: Lab,
+  url = '',
+  options: { config?: Record<string, unknown>; touch?: boolean } = {},
+): Promise<Phone> {
   const context = await lab.browser.newContext({
-    viewport: { width: 375, height: 812 }, deviceScaleFactor: 2, hasTouch: options.touch ?? false, isMobile: options.touch ?? false,
+    viewport: { width: 375, height: 812 },
+    deviceScaleFactor: 2,
+    hasTouch: options.touch ?? false,
+    isMobile: options.touch ?? false,
   })
   const page = await context.newPage()
   const complaints: string[] = []

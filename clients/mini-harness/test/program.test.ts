@@ -22,11 +22,15 @@ async function open(url = '', options = {}): Promise<Page> {
 
 const visible = (page: Page, text: string) => page.locator('.mp-page:not([hidden])').getByText(text, { exact: true })
 /** A field of the page instance now on top. */
-const field = (page: Page, name: string) => page.evaluate((key) => JSON.parse(JSON.stringify(window.__harness.page()?.[key] ?? null)) as unknown, name)
+const field = (page: Page, name: string) =>
+  page.evaluate((key) => JSON.parse(JSON.stringify(window.__harness.page()?.[key] ?? null)) as unknown, name)
 const title = (page: Page) => page.evaluate(() => window.__harness.title())
 const stack = (page: Page) => page.evaluate(() => window.__harness.stack().map((entry) => entry.path))
 const color = (page: Page, selector: string, property = 'color') =>
-  page.locator(selector).first().evaluate((element, name) => getComputedStyle(element).getPropertyValue(name), property)
+  page
+    .locator(selector)
+    .first()
+    .evaluate((element, name) => getComputedStyle(element).getPropertyValue(name), property)
 
 test('a browser is there to test in', () => expect(browserPath).toBeDefined())
 
@@ -34,7 +38,9 @@ describe('launch', () => {
   test('App and Page lifecycles come in order', async () => {
     const page = await open()
     await expect.poll(() => field(page, 'calls')).toEqual(['load', 'show', 'ready'])
-    const log = await page.evaluate(() => (globalThis as unknown as { getApp(): { log: { events: string[] } } }).getApp().log.events)
+    const log = await page.evaluate(
+      () => (globalThis as unknown as { getApp(): { log: { events: string[] } } }).getApp().log.events,
+    )
     expect(log).toEqual(['launch pages/home/index 1001', 'show'])
   })
   test('the address names page, query and scene', async () => {
@@ -63,7 +69,13 @@ describe('navigation', () => {
     const errors = await page.evaluate(async () => {
       const { wx } = globalThis as unknown as { wx: { navigateTo(o: object): Promise<unknown> } }
       const results = []
-      for (let i = 0; i < 10; i += 1) results.push(await wx.navigateTo({ url: '/shop/detail/index?id=puer&name=x' }).then(() => 'ok', (error: { errMsg: string }) => error.errMsg))
+      for (let i = 0; i < 10; i += 1)
+        results.push(
+          await wx.navigateTo({ url: '/shop/detail/index?id=puer&name=x' }).then(
+            () => 'ok',
+            (error: { errMsg: string }) => error.errMsg,
+          ),
+        )
       return results
     })
     expect(errors).toEqual([...Array<string>(9).fill('ok'), 'navigateTo:fail webview count limit exceed'])
@@ -75,7 +87,11 @@ describe('navigation', () => {
     expect(await page.locator('.mp-tab-badge').textContent()).toBe('3')
     await page.getByRole('tab', { name: '首页' }).click()
     expect(await field(page, 'calls')).toEqual(['load', 'show', 'ready', 'hide', 'show', 'tab 首页'])
-    const refusal = await page.evaluate(() => (globalThis as unknown as { wx: { navigateTo(o: object): Promise<unknown> } }).wx.navigateTo({ url: '/pages/me/index' }).catch((error: { errMsg: string }) => error.errMsg))
+    const refusal = await page.evaluate(() =>
+      (globalThis as unknown as { wx: { navigateTo(o: object): Promise<unknown> } }).wx
+        .navigateTo({ url: '/pages/me/index' })
+        .catch((error: { errMsg: string }) => error.errMsg),
+    )
     expect(refusal).toBe('navigateTo:fail can not navigateTo a tabbar page')
   })
   test('a custom navigation bar leaves the page the whole screen, under the capsule', async () => {
@@ -90,7 +106,12 @@ describe('navigation', () => {
       window.heard = []; addEventListener('message', (event) => window.heard.push(event.data))</script>`)
     const frame = page.frameLocator('iframe')
     await frame.getByText('熟普小沱').click()
-    const heard = () => page.evaluate(() => (window as unknown as { heard: { type: string; path: string }[] }).heard.map((message) => `${message.type} ${message.path}`))
+    const heard = () =>
+      page.evaluate(() =>
+        (window as unknown as { heard: { type: string; path: string }[] }).heard.map(
+          (message) => `${message.type} ${message.path}`,
+        ),
+      )
     await expect.poll(heard).toContain('navigate shop/detail/index')
     expect(await frame.locator('.hero').evaluate((element) => element.clientWidth)).toBe(375)
   })
@@ -125,9 +146,14 @@ describe('styles', () => {
 describe('templates and components', () => {
   test('include, template, slots, relations, generics, virtual host and npm all render', async () => {
     const page = await open('/pages/features/index')
-    for (const text of ['引入 0', '模板：0', '标题槽', '正文槽', '底部槽', '行 甲', '默认 乙', '虚拟宿主']) await visible(page, text).waitFor()
+    for (const text of ['引入 0', '模板：0', '标题槽', '正文槽', '底部槽', '行 甲', '默认 乙', '虚拟宿主'])
+      await visible(page, text).waitFor()
     expect(await page.locator('[class$=list]').textContent()).toContain('共 2')
-    expect(await page.getByText('标题槽').evaluate((a) => a.compareDocumentPosition(document.querySelector('[class$=slot-body]')!))).toBe(4)
+    expect(
+      await page
+        .getByText('标题槽')
+        .evaluate((a) => a.compareDocumentPosition(document.querySelector('[class$=slot-body]')!)),
+    ).toBe(4)
     await page.evaluate(() => window.__harness.open('/shop/detail/index?id=puer&name=x'))
     await visible(page, '5').waitFor()
   })
@@ -141,7 +167,15 @@ describe('templates and components', () => {
   })
   test('component and page lifetimes reach a component', async () => {
     const page = await open('/pages/features/index')
-    await expect.poll(() => page.evaluate(() => (window.__harness.page() as unknown as { selectComponent(s: string): { calls(): string[] } }).selectComponent('#watcher').calls())).toEqual(['created', 'attached', 'show', 'ready'])
+    await expect
+      .poll(() =>
+        page.evaluate(() =>
+          (window.__harness.page() as unknown as { selectComponent(s: string): { calls(): string[] } })
+            .selectComponent('#watcher')
+            .calls(),
+        ),
+      )
+      .toEqual(['created', 'attached', 'show', 'ready'])
   })
   test('bind bubbles with marks, catch does not', async () => {
     const page = await open('/pages/features/index')
@@ -149,13 +183,19 @@ describe('templates and components', () => {
     await visible(page, '冒泡').click()
     expect(await field(page, 'seen')).toEqual(['inner tap', 'inner tap', 'outer {"kind":"bind","where":"outer"}'])
   })
-  test.each([['mouse', false], ['finger', true]])('a %s press is a long press when it lasts, else a tap', async (_, touch) => {
+  test.each([
+    ['mouse', false],
+    ['finger', true],
+  ])('a %s press is a long press when it lasts, else a tap', async (_, touch) => {
     const page = await open('/pages/features/index', { touch })
     const target = visible(page, '长按')
     if (touch) await target.tap()
     else await target.click()
     expect(await field(page, 'seen')).toEqual(['touchstart 1/1', 'touchend 0/1'])
-    await target.dispatchEvent(touch ? 'touchstart' : 'mousedown', touch ? { touches: [], changedTouches: [], targetTouches: [] } : {})
+    await target.dispatchEvent(
+      touch ? 'touchstart' : 'mousedown',
+      touch ? { touches: [], changedTouches: [], targetTouches: [] } : {},
+    )
     if (!touch) await expect.poll(() => field(page, 'seen')).toContain('long')
   })
   test('a pressed element wears its hover class until it is let go', async () => {
@@ -181,7 +221,9 @@ describe('templates and components', () => {
     const page = await open('/pages/features/index')
     await page.evaluate(() => document.querySelector('wx-page')!.scrollTo(0, 99999))
     await expect.poll(() => field(page, 'seen')).toContain('bottom')
-    await page.evaluate(() => (globalThis as unknown as { wx: { startPullDownRefresh(): unknown } }).wx.startPullDownRefresh())
+    await page.evaluate(() =>
+      (globalThis as unknown as { wx: { startPullDownRefresh(): unknown } }).wx.startPullDownRefresh(),
+    )
     await expect.poll(() => field(page, 'seen')).toContain('pull')
   })
   test('rich text drops scripts', async () => {
@@ -204,7 +246,16 @@ describe('forms', () => {
     await page.getByRole('button', { name: '确定' }).click()
     await page.getByRole('button', { name: '提交' }).click()
     const result = JSON.parse((await page.locator('.result').textContent()) ?? '') as unknown
-    expect(result).toEqual({ name: '陆羽', note: '一\n二\n三', invoice: true, extras: ['gift', 'card'], ship: '自提', sweet: 30, city: 1, stars: 3 })
+    expect(result).toEqual({
+      name: '陆羽',
+      note: '一\n二\n三',
+      invoice: true,
+      extras: ['gift', 'card'],
+      ship: '自提',
+      sweet: 30,
+      city: 1,
+      stars: 3,
+    })
     expect(await page.locator('.echo').textContent()).toBe('陆羽')
     const seen = await field(page, 'seen')
     for (const event of ['switch true', 'extras gift,card', 'ship 自提', 'lines 3']) expect(seen).toContain(event)
@@ -223,7 +274,9 @@ describe('forms', () => {
 describe('chat', () => {
   test('a typed line is sent, answered, cleared and scrolled to', async () => {
     const page = await open('/pages/chat/index')
-    await expect.poll(() => page.evaluate(() => (window.__harness.page()?.['task'] as { readyState: number }).readyState)).toBe(1)
+    await expect
+      .poll(() => page.evaluate(() => (window.__harness.page()?.['task'] as { readyState: number }).readyState))
+      .toBe(1)
     const box = page.getByPlaceholder('输入消息')
     for (let i = 0; i < 12; i += 1) {
       await box.fill(`第 ${i} 句`)
@@ -232,17 +285,23 @@ describe('chat', () => {
     }
     expect(await box.inputValue()).toBe('')
     const log = page.locator('wx-scroll-view')
-    await expect.poll(() => log.evaluate((element) => element.scrollHeight - element.clientHeight - element.scrollTop)).toBeLessThan(2)
+    await expect
+      .poll(() => log.evaluate((element) => element.scrollHeight - element.clientHeight - element.scrollTop))
+      .toBeLessThan(2)
     expect(await log.evaluate((element) => element.scrollTop)).toBeGreaterThan(100)
     await log.evaluate((element) => element.scrollTo(0, 0))
     const uppers = async () => ((await field(page, 'data')) as { uppers: number }).uppers
     await expect.poll(uppers).toBe(1)
     // Within the threshold it is told once; after leaving it, again.
     for (const top of [10, 0, 200, 0]) {
-      await log.evaluate((element, to) => new Promise((resolve) => {
-        element.addEventListener('scroll', () => resolve(undefined), { once: true })
-        element.scrollTo(0, to)
-      }), top)
+      await log.evaluate(
+        (element, to) =>
+          new Promise((resolve) => {
+            element.addEventListener('scroll', () => resolve(undefined), { once: true })
+            element.scrollTo(0, to)
+          }),
+        top,
+      )
     }
     await expect.poll(uppers).toBe(2)
     expect(await color(page, '.mine', 'font-weight')).toBe('600')

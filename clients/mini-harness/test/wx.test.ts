@@ -29,14 +29,17 @@ const seen = (page: Page) => page.evaluate(() => window.seen)
 
 /** Awaits `wx[name](options)`; a failure comes back as its errMsg. */
 function call(page: Page, name: string, options: unknown = {}): Promise<unknown> {
-  return page.evaluate(async ([api, given]) => {
-    const { wx } = globalThis as unknown as { wx: Wx }
-    try {
-      return await wx[api as string]!(given)
-    } catch (error) {
-      return (error as { errMsg: string }).errMsg
-    }
-  }, [name, options] as const)
+  return page.evaluate(
+    async ([api, given]) => {
+      const { wx } = globalThis as unknown as { wx: Wx }
+      try {
+        return await wx[api as string]!(given)
+      } catch (error) {
+        return (error as { errMsg: string }).errMsg
+      }
+    },
+    [name, options] as const,
+  )
 }
 
 describe('calling convention', () => {
@@ -44,7 +47,10 @@ describe('calling convention', () => {
     const page = await open()
     const returned = await page.evaluate(() => {
       const { wx } = globalThis as unknown as { wx: Wx }
-      return wx['getNetworkType']!({ success: () => window.seen.push('success'), complete: (result: { errMsg: string }) => window.seen.push(result.errMsg) })
+      return wx['getNetworkType']!({
+        success: () => window.seen.push('success'),
+        complete: (result: { errMsg: string }) => window.seen.push(result.errMsg),
+      })
     })
     expect(returned).toBeUndefined()
     await expect.poll(() => seen(page)).toEqual(['success', 'getNetworkType:ok'])
@@ -63,12 +69,15 @@ describe('calling convention', () => {
 })
 
 describe('sockets', () => {
-  const connect = (page: Page) => page.evaluate((url) => {
-    const { wx } = globalThis as unknown as { wx: Wx }
-    window.task = wx['connectSocket']!({ url }) as Window['task']
-    for (const name of ['onOpen', 'onMessage', 'onClose', 'onError'])
-      window.task[name]!((event: { data?: string; code?: number; errMsg?: string }) => window.seen.push(`${name} ${event.data ?? event.code ?? event.errMsg ?? ''}`))
-  }, lab.backend.ws)
+  const connect = (page: Page) =>
+    page.evaluate((url) => {
+      const { wx } = globalThis as unknown as { wx: Wx }
+      window.task = wx['connectSocket']!({ url }) as Window['task']
+      for (const name of ['onOpen', 'onMessage', 'onClose', 'onError'])
+        window.task[name]!((event: { data?: string; code?: number; errMsg?: string }) =>
+          window.seen.push(`${name} ${event.data ?? event.code ?? event.errMsg ?? ''}`),
+        )
+    }, lab.backend.ws)
   const isOpen = (page: Page) => expect.poll(() => page.evaluate(() => window.task.readyState)).toBe(1)
 
   test('text goes and comes; sending after the close fails', async () => {
@@ -79,7 +88,9 @@ describe('sockets', () => {
     await expect.poll(() => seen(page)).toEqual(['onOpen ', 'onMessage 收到：你好'])
     await page.evaluate(() => window.task['close']!({ code: 1000 }))
     await expect.poll(() => seen(page)).toContain('onClose 1000')
-    const refused = await page.evaluate(() => (window.task['send']!({ data: 'x' }) as Promise<unknown>).catch((error: { errMsg: string }) => error.errMsg))
+    const refused = await page.evaluate(() =>
+      (window.task['send']!({ data: 'x' }) as Promise<unknown>).catch((error: { errMsg: string }) => error.errMsg),
+    )
     expect(refused).toBe('sendSocketMessage:fail SocketTask.readyState is not OPEN')
   })
   test('the sixth socket is refused', async () => {
@@ -94,9 +105,14 @@ describe('sockets', () => {
     await page.evaluate(() => window.__harness.setNetwork('none'))
     await expect.poll(() => seen(page)).toContain('onClose 1006')
     await connect(page)
-    await expect.poll(async () => (await seen(page)).some((line) => String(line).startsWith('onError connectSocket:fail'))).toBe(true)
+    await expect
+      .poll(async () => (await seen(page)).some((line) => String(line).startsWith('onError connectSocket:fail')))
+      .toBe(true)
   })
-  test.each([[false, ['onOpen ', 'onClose 1006']], [true, ['onOpen ']]])('suspension closes it; the news comes on return, or never (silent: %s)', async (silent, expected) => {
+  test.each([
+    [false, ['onOpen ', 'onClose 1006']],
+    [true, ['onOpen ']],
+  ])('suspension closes it; the news comes on return, or never (silent: %s)', async (silent, expected) => {
     const page = await open({ config: { socketCloseSilent: silent } })
     await connect(page)
     await isOpen(page)
@@ -141,7 +157,11 @@ describe('http', () => {
   test('JSON is sent and parsed, any status is a success, a query is built', async () => {
     const page = await open()
     const posted = await call(page, 'request', { url: `${lab.backend.http}/teapot`, method: 'POST', data: { a: 1 } })
-    expect(posted).toMatchObject({ statusCode: 418, errMsg: 'request:ok', data: { method: 'POST', text: '{"a":1}', type: 'application/json' } })
+    expect(posted).toMatchObject({
+      statusCode: 418,
+      errMsg: 'request:ok',
+      data: { method: 'POST', text: '{"a":1}', type: 'application/json' },
+    })
     const got = await call(page, 'request', { url: `${lab.backend.http}/x`, data: { q: '茶' } })
     expect(got).toMatchObject({ data: { url: '/x?q=%E8%8C%B6' } })
   })
@@ -174,7 +194,9 @@ describe('http', () => {
     const message = await page.evaluate((url) => {
       const { wx } = globalThis as unknown as { wx: Wx }
       return new Promise((resolve) => {
-        const task = wx['request']!({ url, fail: (error: { errMsg: string }) => resolve(error.errMsg) }) as { abort(): void }
+        const task = wx['request']!({ url, fail: (error: { errMsg: string }) => resolve(error.errMsg) }) as {
+          abort(): void
+        }
         task.abort()
       })
     }, `${lab.backend.http}/hold`)
@@ -186,11 +208,19 @@ describe('http', () => {
     const result = await page.evaluate(async (url) => {
       const { wx } = globalThis as unknown as { wx: Wx }
       window.__harness.chooseFiles.push(new File(['leaf'.repeat(1000)], 'leaf.txt', { type: 'text/plain' }))
-      const chosen = (await wx['chooseMessageFile']!({ count: 1 })) as { tempFiles: { path: string; name: string; size: number }[] }
+      const chosen = (await wx['chooseMessageFile']!({ count: 1 })) as {
+        tempFiles: { path: string; name: string; size: number }[]
+      }
       const file = chosen.tempFiles[0]!
       return new Promise<{ data: string; file: typeof file; progress: number }>((resolve) => {
         let progress = 0
-        const task = wx['uploadFile']!({ url, filePath: file.path, name: 'upload', formData: { kind: 'file' }, success: ({ data }: { data: string }) => resolve({ data, file, progress }) }) as { onProgressUpdate(f: (p: { progress: number }) => void): void }
+        const task = wx['uploadFile']!({
+          url,
+          filePath: file.path,
+          name: 'upload',
+          formData: { kind: 'file' },
+          success: ({ data }: { data: string }) => resolve({ data, file, progress }),
+        }) as { onProgressUpdate(f: (p: { progress: number }) => void): void }
         task.onProgressUpdate((update) => void (progress = update.progress))
       })
     }, `${lab.backend.http}/up`)
@@ -204,7 +234,9 @@ describe('http', () => {
   })
   test('a download becomes a temporary file that can be read, kept and removed', async () => {
     const page = await open()
-    const { tempFilePath } = (await call(page, 'downloadFile', { url: `${lab.backend.http}/a.json` })) as { tempFilePath: string }
+    const { tempFilePath } = (await call(page, 'downloadFile', { url: `${lab.backend.http}/a.json` })) as {
+      tempFilePath: string
+    }
     expect(tempFilePath).toMatch(/^wxfile:\/\/tmp_.*\.json$/)
     const outcome = await page.evaluate(async (path) => {
       const { wx } = globalThis as unknown as { wx: Wx }
@@ -212,7 +244,9 @@ describe('http', () => {
       const { savedFilePath } = await files['saveFile']!({ tempFilePath: path })
       const { data } = await files['readFile']!({ filePath: savedFilePath, encoding: 'utf8' })
       await files['unlink']!({ filePath: savedFilePath! })
-      const gone = await files['readFile']!({ filePath: savedFilePath! }).catch((error: { errMsg: string }) => error.errMsg)
+      const gone = await files['readFile']!({ filePath: savedFilePath! }).catch(
+        (error: { errMsg: string }) => error.errMsg,
+      )
       return { data, gone }
     }, tempFilePath)
     expect(JSON.parse(outcome.data!)).toMatchObject({ url: '/a.json' })
@@ -233,7 +267,9 @@ describe('storage', () => {
   })
   test('a key above 1 MB and a sum above 10 MB are refused, synchronously by a throw', async () => {
     const page = await open()
-    expect(await call(page, 'setStorage', { key: 'big', data: 'x'.repeat(1024 * 1024) })).toBe('setStorage:fail entry size limit reached')
+    expect(await call(page, 'setStorage', { key: 'big', data: 'x'.repeat(1024 * 1024) })).toBe(
+      'setStorage:fail entry size limit reached',
+    )
     const refusal = await page.evaluate(() => {
       const { wx } = globalThis as unknown as { wx: Wx }
       try {
@@ -255,7 +291,10 @@ describe('media', () => {
       const canvas = new OffscreenCanvas(40, 20)
       canvas.getContext('2d')!.fillRect(0, 0, 40, 20)
       window.__harness.chooseFiles.push(new File([await canvas.convertToBlob()], 'a.png', { type: 'image/png' }))
-      const chosen = (await wx['chooseMedia']!({ count: 3, mediaType: ['image'] })) as { type: string; tempFiles: { tempFilePath: string; fileType: string; width: number }[] }
+      const chosen = (await wx['chooseMedia']!({ count: 3, mediaType: ['image'] })) as {
+        type: string
+        tempFiles: { tempFilePath: string; fileType: string; width: number }[]
+      }
       const path = chosen.tempFiles[0]!.tempFilePath
       const info = await wx['getImageInfo']!({ src: path })
       const small = (await wx['compressImage']!({ src: path, compressedWidth: 10 })) as { tempFilePath: string }
@@ -281,7 +320,10 @@ describe('media', () => {
     const outcome = await page.evaluate(async () => {
       const { wx } = globalThis as unknown as { wx: Wx }
       const recorder = wx['getRecorderManager']!() as Record<string, (o?: unknown) => void>
-      const audio = wx['createInnerAudioContext']!() as Record<string, (f?: unknown) => void> & { src: string; duration: number }
+      const audio = wx['createInnerAudioContext']!() as Record<string, (f?: unknown) => void> & {
+        src: string
+        duration: number
+      }
       const result = await new Promise<{ tempFilePath: string; duration: number }>((resolve) => {
         recorder['onStop']!(resolve)
         recorder['onStart']!(() => setTimeout(() => recorder['stop']!(), 300))
@@ -300,11 +342,17 @@ describe('media', () => {
   })
   test('a denied microphone is an error event', async () => {
     const page = await open({ config: { recordPermission: false } })
-    const error = await page.evaluate(() => new Promise<{ errMsg: string }>((resolve) => {
-      const recorder = (globalThis as unknown as { wx: Wx }).wx['getRecorderManager']!() as Record<string, (o?: unknown) => void>
-      recorder['onError']!(resolve)
-      recorder['start']!({})
-    }))
+    const error = await page.evaluate(
+      () =>
+        new Promise<{ errMsg: string }>((resolve) => {
+          const recorder = (globalThis as unknown as { wx: Wx }).wx['getRecorderManager']!() as Record<
+            string,
+            (o?: unknown) => void
+          >
+          recorder['onError']!(resolve)
+          recorder['start']!({})
+        }),
+    )
     expect(error.errMsg).toBe('operateRecorder:fail auth deny')
   })
 })
@@ -355,19 +403,22 @@ describe('measuring', () => {
   test('selector queries count from below the navigation bar', async () => {
     const page = await open({}, '/shop/detail/index?id=puer&name=x')
     await page.locator('.hero img').evaluate((image: HTMLImageElement) => image.decode())
-    const [hero, probes, view, style] = (await page.evaluate(() => new Promise((resolve) => {
-      const query = (globalThis as unknown as { wx: Wx }).wx['createSelectorQuery']!() as {
-        select(s: string): { boundingClientRect(): void; fields(f: object): void }
-        selectAll(s: string): { boundingClientRect(): void }
-        selectViewport(): { scrollOffset(): void }
-        exec(f: (r: unknown) => void): void
-      }
-      query.select('.hero').boundingClientRect()
-      query.selectAll('.probe').boundingClientRect()
-      query.selectViewport().scrollOffset()
-      query.select('#second').fields({ computedStyle: ['color'] })
-      query.exec((results) => resolve(results as never))
-    }))) as [{ top: number; width: number }, unknown[], { scrollTop: number }, { color: string }]
+    const [hero, probes, view, style] = (await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const query = (globalThis as unknown as { wx: Wx }).wx['createSelectorQuery']!() as {
+            select(s: string): { boundingClientRect(): void; fields(f: object): void }
+            selectAll(s: string): { boundingClientRect(): void }
+            selectViewport(): { scrollOffset(): void }
+            exec(f: (r: unknown) => void): void
+          }
+          query.select('.hero').boundingClientRect()
+          query.selectAll('.probe').boundingClientRect()
+          query.selectViewport().scrollOffset()
+          query.select('#second').fields({ computedStyle: ['color'] })
+          query.exec((results) => resolve(results as never))
+        }),
+    )) as [{ top: number; width: number }, unknown[], { scrollTop: number }, { color: string }]
     expect(hero).toMatchObject({ top: 0, width: 375 })
     expect(probes).toHaveLength(2)
     expect(view.scrollTop).toBe(0)
@@ -376,8 +427,15 @@ describe('measuring', () => {
   test('an intersection observer tells when an element comes into the page', async () => {
     const page = await open({}, '/pages/features/index')
     await page.evaluate(() => {
-      const instance = window.__harness.page() as unknown as { createIntersectionObserver(): { relativeToViewport(): { observe(s: string, f: (r: { intersectionRatio: number }) => void): void } } }
-      instance.createIntersectionObserver().relativeToViewport().observe('.target', ({ intersectionRatio }) => window.seen.push(intersectionRatio > 0))
+      const instance = window.__harness.page() as unknown as {
+        createIntersectionObserver(): {
+          relativeToViewport(): { observe(s: string, f: (r: { intersectionRatio: number }) => void): void }
+        }
+      }
+      instance
+        .createIntersectionObserver()
+        .relativeToViewport()
+        .observe('.target', ({ intersectionRatio }) => window.seen.push(intersectionRatio > 0))
       requestAnimationFrame(() => document.querySelector('wx-page')!.scrollTo(0, 99999))
     })
     await expect.poll(() => seen(page)).toContain(true)
@@ -386,9 +444,17 @@ describe('measuring', () => {
     const page = await open()
     const [info, capsule] = await page.evaluate(() => {
       const { wx } = globalThis as unknown as { wx: Wx }
-      return [wx['getWindowInfo']!(), wx['getMenuButtonBoundingClientRect']!()] as [Record<string, unknown>, Record<string, number>]
+      return [wx['getWindowInfo']!(), wx['getMenuButtonBoundingClientRect']!()] as [
+        Record<string, unknown>,
+        Record<string, number>,
+      ]
     })
-    expect(info).toMatchObject({ windowWidth: 375, screenHeight: 812, statusBarHeight: 44, windowHeight: 812 - 88 - 84 })
+    expect(info).toMatchObject({
+      windowWidth: 375,
+      screenHeight: 812,
+      statusBarHeight: 44,
+      windowHeight: 812 - 88 - 84,
+    })
     const drawn = await page.locator('.mp-page:not([hidden]) .mp-capsule').boundingBox()
     expect(drawn).toMatchObject({ x: capsule['left'], y: capsule['top'], width: 87, height: 32 })
   })
@@ -402,7 +468,10 @@ describe('the rest', () => {
       const shared = { name: 'before' }
       window.__harness.page()!.setData({ shared })
       shared.name = 'after'
-      return { stats: window.__harness.setDataStats(), kept: (window.__harness.page()!.data['shared'] as { name: string }).name }
+      return {
+        stats: window.__harness.setDataStats(),
+        kept: (window.__harness.page()!.data['shared'] as { name: string }).name,
+      }
     })
     expect(outcome).toEqual({ stats: { calls: 1, bytes: 28, largest: 28 }, kept: 'before' })
   })
@@ -424,7 +493,12 @@ describe('the rest', () => {
   })
   test('a page and the one it opened talk over their channel', async () => {
     const page = await open()
-    await page.evaluate(() => (globalThis as unknown as { wx: Wx }).wx['navigateTo']!({ url: '/shop/detail/index?id=puer&name=x', events: { arrived: (id: string) => window.seen.push(id) } }))
+    await page.evaluate(() =>
+      (globalThis as unknown as { wx: Wx }).wx['navigateTo']!({
+        url: '/shop/detail/index?id=puer&name=x',
+        events: { arrived: (id: string) => window.seen.push(id) },
+      }),
+    )
     expect(await seen(page)).toEqual(['puer'])
   })
 })

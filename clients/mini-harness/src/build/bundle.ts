@@ -10,10 +10,41 @@ import { packageName, type Sources } from './sources'
 
 /** Names that do not exist in a mini program's logic thread. */
 const ABSENT = [
-  'window', 'document', 'self', 'top', 'parent', 'navigator', 'location', 'history', 'localStorage', 'sessionStorage',
-  'indexedDB', 'fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource', 'FormData', 'Blob', 'File', 'FileReader',
-  'TextEncoder', 'TextDecoder', 'structuredClone', 'crypto', 'alert', 'confirm', 'prompt', 'requestIdleCallback',
-  'Worker', 'SharedWorker', 'BroadcastChannel', 'MessageChannel', 'Image', 'Audio', 'AudioContext', 'Notification',
+  'window',
+  'document',
+  'self',
+  'top',
+  'parent',
+  'navigator',
+  'location',
+  'history',
+  'localStorage',
+  'sessionStorage',
+  'indexedDB',
+  'fetch',
+  'XMLHttpRequest',
+  'WebSocket',
+  'EventSource',
+  'FormData',
+  'Blob',
+  'File',
+  'FileReader',
+  'TextEncoder',
+  'TextDecoder',
+  'structuredClone',
+  'crypto',
+  'alert',
+  'confirm',
+  'prompt',
+  'requestIdleCallback',
+  'Worker',
+  'SharedWorker',
+  'BroadcastChannel',
+  'MessageChannel',
+  'Image',
+  'Audio',
+  'AudioContext',
+  'Notification',
 ]
 /** Timers go through the host, which freezes them while the program is suspended. */
 const TIMERS = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval']
@@ -107,7 +138,9 @@ function npmPlugin(sources: Sources): Plugin {
         const inside = args.path.slice(name.length)
         for (const home of packageHomes(sources, name, args.resolveDir)) {
           const found = await context.resolve(`.${inside || '/index'}`, {
-            resolveDir: home, kind: args.kind, pluginData: 'node',
+            resolveDir: home,
+            kind: args.kind,
+            pluginData: 'node',
           })
           if (found.errors.length === 0) return found
         }

@@ -24,7 +24,11 @@ export function checkTemplates(root: string, options: SourceOptions = {}): Check
   const stage = fs.mkdtempSync(path.join(os.tmpdir(), 'wcc-'))
   try {
     const files = stageSources(sources, stage)
-    return { available: true, files: units.length, problems: units.flatMap((unit) => compileOne(wcc, stage, unit, files)) }
+    return {
+      available: true,
+      files: units.length,
+      problems: units.flatMap((unit) => compileOne(wcc, stage, unit, files)),
+    }
   } finally {
     fs.rmSync(stage, { recursive: true })
     fs.rmSync(path.dirname(wcc), { recursive: true })

@@ -71,7 +71,9 @@ function resolveGenerics(sources: Sources, from: string, generics: Record<string
 }
 
 function dependenciesOf(unit: ComponentUnit): string[] {
-  const generics = Object.values(unit.json.componentGenerics ?? {}).map((generic) => (generic as { default: string }).default)
+  const generics = Object.values(unit.json.componentGenerics ?? {}).map(
+    (generic) => (generic as { default: string }).default,
+  )
   return [...Object.values(unit.json.usingComponents ?? {}), ...generics]
     .filter((reference) => reference !== EMPTY_COMPONENT)
     .map((reference) => reference.slice(1))

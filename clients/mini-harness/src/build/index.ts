@@ -42,7 +42,10 @@ export async function buildMiniProgram(options: BuildOptions): Promise<BuildResu
   const sources = new Sources(options.root, options.npm ? { npm: options.npm } : {})
   const app = readAppConfig(sources)
   const collected = collectComponents(sources, app)
-  const templates = compileTemplates(sources, collected.map((unit) => unit.path))
+  const templates = compileTemplates(
+    sources,
+    collected.map((unit) => unit.path),
+  )
   const units = collected.map((unit) => ({
     unit,
     css: compileStyle(sources, `${unit.path}.wxss`, { scope: unit.scope, page: unit.isPage ? unit.path : undefined }),
@@ -57,8 +60,14 @@ export async function buildMiniProgram(options: BuildOptions): Promise<BuildResu
   copyAssets(sources, path.join(outDir, 'assets'))
   writePage(outDir, app, options.config ?? {})
   return {
-    pages: collected.filter((unit) => unit.isPage).map((unit) => unit.path).reverse(),
-    components: collected.filter((unit) => !unit.isPage).map((unit) => unit.path).reverse(),
+    pages: collected
+      .filter((unit) => unit.isPage)
+      .map((unit) => unit.path)
+      .reverse(),
+    components: collected
+      .filter((unit) => !unit.isPage)
+      .map((unit) => unit.path)
+      .reverse(),
     warnings: templates.warnings,
     directories: sources.directories(),
     milliseconds: Math.round(performance.now() - started),

@@ -132,7 +132,9 @@ export function packageName(reference: string): string {
 function programRoot(root: string): string {
   if (fs.existsSync(path.join(root, 'app.json'))) return root
   const project = path.join(root, 'project.config.json')
-  const named = fs.existsSync(project) ? (JSON.parse(fs.readFileSync(project, 'utf8')) as { miniprogramRoot?: string }).miniprogramRoot : undefined
+  const named = fs.existsSync(project)
+    ? (JSON.parse(fs.readFileSync(project, 'utf8')) as { miniprogramRoot?: string }).miniprogramRoot
+    : undefined
   if (named && fs.existsSync(path.join(root, named, 'app.json'))) return path.resolve(root, named)
   throw new BuildError(`${root}: no app.json here`)
 }

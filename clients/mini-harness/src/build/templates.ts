@@ -28,7 +28,8 @@ export function compileTemplates(sources: Sources, roots: string[]): CompiledTem
     const file = `${base}.wxml`
     report((group.addTmpl(base, sources.read(file)) ?? []) as TemplateProblem[], warnings)
     queue.push(...group.getDirectDependencies(base).map(String).map(withoutExtension))
-    for (const script of group.getScriptDependencies(base)) addScript(group, sources, withoutExtension(String(script)), seen)
+    for (const script of group.getScriptDependencies(base))
+      addScript(group, sources, withoutExtension(String(script)), seen)
   }
   const code = group.getTmplGenObjectGroups()
   group.free()
@@ -49,10 +50,12 @@ function addScript(group: TmplGroup, sources: Sources, base: string, seen: Set<s
   seen.add(file)
   const required: string[] = []
   // The compiled modules are known by their path without extension.
-  const code = sources.read(file).replace(/(require\(\s*['"])([^'"]+?)(?:\.wxs)?(['"]\s*\))/g, (_, open, reference, close) => {
-    required.push(path.posix.join(path.posix.dirname(base), String(reference)))
-    return `${open}${reference}${close}`
-  })
+  const code = sources
+    .read(file)
+    .replace(/(require\(\s*['"])([^'"]+?)(?:\.wxs)?(['"]\s*\))/g, (_, open, reference, close) => {
+      required.push(path.posix.join(path.posix.dirname(base), String(reference)))
+      return `${open}${reference}${close}`
+    })
   group.addScript(base, code)
   for (const next of required) addScript(group, sources, next, seen)
 }

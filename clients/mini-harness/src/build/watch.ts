@@ -28,7 +28,9 @@ export async function watchMiniProgram(options: BuildOptions, events: WatchEvent
   const watchers = directories.map((dir) =>
     fs.watch(dir, { recursive: true }, () => {
       clearTimeout(timer)
-      timer = setTimeout(() => (running = running.then(rebuild).then(() => undefined)), SETTLE_MS)
+      timer = setTimeout(() => {
+        running = running.then(async () => void (await rebuild()))
+      }, SETTLE_MS)
     }),
   )
   return () => {

@@ -37,8 +37,12 @@ export function installAppGlobals(): void {
     getDate: (...parts: [number]) => new Date(...parts),
     getRegExp: (pattern: string, flags?: string) => new RegExp(pattern, flags),
   })
-  window.addEventListener('error', (event) => reportToApp(`${event.message}\n${(event.error as Error | undefined)?.stack ?? ''}`))
-  window.addEventListener('unhandledrejection', (event) => call('onUnhandledRejection', { reason: event.reason as unknown, promise: event.promise }))
+  window.addEventListener('error', (event) =>
+    reportToApp(`${event.message}\n${(event.error as Error | undefined)?.stack ?? ''}`),
+  )
+  window.addEventListener('unhandledrejection', (event) =>
+    call('onUnhandledRejection', { reason: event.reason as unknown, promise: event.promise }),
+  )
 }
 
 function reportToApp(text: string): void {

@@ -31,7 +31,9 @@ function adjust(wrapper: ProcGenWrapper): void {
   wrapper.setEventListenerWrapper(callHandler)
   const original = wrapper.r
   wrapper.r = (element, name, value, ...rest) => {
-    const known = (element as { _$behavior?: unknown; hasExternalClass?(name: string): boolean }).hasExternalClass?.(name)
+    const known = (element as { _$behavior?: unknown; hasExternalClass?(name: string): boolean }).hasExternalClass?.(
+      name,
+    )
     if (COMMON.test(name) && !known && !hasProperty(element, name)) setCommon(element, name, value)
     else original(element, name, value, ...rest)
   }

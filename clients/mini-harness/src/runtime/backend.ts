@@ -11,8 +11,10 @@ function domTag(tag: string): string {
 }
 
 const HYPHENATED = new Set(
-  ('scroll-view swiper-item rich-text picker-view picker-view-column checkbox-group radio-group cover-view ' +
-    'cover-image web-view movable-view movable-area page-container root-portal page-meta navigation-bar match-media').split(' '),
+  (
+    'scroll-view swiper-item rich-text picker-view picker-view-column checkbox-group radio-group cover-view ' +
+    'cover-image web-view movable-view movable-area page-container root-portal page-meta navigation-bar match-media'
+  ).split(' '),
 )
 
 function isHyphenatedBuiltin(tag: string): boolean {

@@ -52,8 +52,13 @@ function start(event: Event, point: Point): void {
   const target = elementOf(event.target)
   if (!target) return
   const press: Press = {
-    ...pick(point), target, dom: event.target as BackedElement, moved: false, longPressed: false,
-    unhover: hover(event.target as BackedElement), timer: 0,
+    ...pick(point),
+    target,
+    dom: event.target as BackedElement,
+    moved: false,
+    longPressed: false,
+    unhover: hover(event.target as BackedElement),
+    timer: 0,
   }
   press.timer = window.setTimeout(() => longPress(press, event), LONG_PRESS_MS)
   presses.set(point.identifier, press)
@@ -93,7 +98,10 @@ export function tap(target: GeElement, dom: BackedElement, event?: Event, point?
   const touch = point ? [touchOf(dom, point)] : []
   dom.dispatchEvent(new CustomEvent('mp:tap', { bubbles: true, cancelable: true }))
   dispatch(target, 'tap', at, {
-    bubbles: true, composed: true, ...(event && { originalEvent: event }), extra: { touches: touch, changedTouches: touch },
+    bubbles: true,
+    composed: true,
+    ...(event && { originalEvent: event }),
+    extra: { touches: touch, changedTouches: touch },
   })
 }
 

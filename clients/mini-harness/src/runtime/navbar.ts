@@ -4,10 +4,14 @@ import { config } from './settings'
 import { word } from './words'
 import type { WindowConfig } from './types'
 
-const BACK = '<svg viewBox="0 0 12 20" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M10 2 2 10l8 8"/></svg>'
-const HOME = '<svg viewBox="0 0 20 20" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linejoin="round" aria-hidden="true"><path d="M3 9 10 3l7 6v8H3z"/></svg>'
-const MORE = '<svg viewBox="0 0 18 18" fill="currentColor" aria-hidden="true"><circle cx="3" cy="9" r="1.6"/><circle cx="9" cy="9" r="2.4"/><circle cx="15" cy="9" r="1.6"/></svg>'
-const CLOSE = '<svg viewBox="0 0 18 18" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true"><circle cx="9" cy="9" r="7.4"/><circle cx="9" cy="9" r="2.4" fill="currentColor"/></svg>'
+const BACK =
+  '<svg viewBox="0 0 12 20" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M10 2 2 10l8 8"/></svg>'
+const HOME =
+  '<svg viewBox="0 0 20 20" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linejoin="round" aria-hidden="true"><path d="M3 9 10 3l7 6v8H3z"/></svg>'
+const MORE =
+  '<svg viewBox="0 0 18 18" fill="currentColor" aria-hidden="true"><circle cx="3" cy="9" r="1.6"/><circle cx="9" cy="9" r="2.4"/><circle cx="15" cy="9" r="1.6"/></svg>'
+const CLOSE =
+  '<svg viewBox="0 0 18 18" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true"><circle cx="9" cy="9" r="7.4"/><circle cx="9" cy="9" r="2.4" fill="currentColor"/></svg>'
 
 export interface NavBarEvents {
   onBack(): void
@@ -42,7 +46,10 @@ export class NavBar {
     this.button('', MORE, word('more'), () => undefined, this.capsule)
     this.button('', CLOSE, word('close'), events.onClose, this.capsule)
     this.setTitle(window.navigationBarTitleText ?? '')
-    this.setColor(window.navigationBarTextStyle === 'white' ? '#ffffff' : '#000000', window.navigationBarBackgroundColor ?? '#ffffff')
+    this.setColor(
+      window.navigationBarTextStyle === 'white' ? '#ffffff' : '#000000',
+      window.navigationBarBackgroundColor ?? '#ffffff',
+    )
   }
 
   setTitle(text: string): void {

@@ -118,10 +118,13 @@ function target(url: string): { path: string; query: Query } {
 
 /** Values stay as they were written: WeChat does not decode them. */
 export function parseQuery(search: string): Query {
-  const pairs = search.split('&').filter(Boolean).map((pair) => {
-    const at = pair.indexOf('=')
-    return at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)]
-  })
+  const pairs = search
+    .split('&')
+    .filter(Boolean)
+    .map((pair) => {
+      const at = pair.indexOf('=')
+      return at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)]
+    })
   return Object.fromEntries(pairs) as Query
 }
 
@@ -140,7 +143,11 @@ function push(path: string, query: Query, animate: boolean): OpenPage {
 function create(path: string, query: Query): OpenPage {
   const json: ComponentJson = { ...app.window, ...(space.getComponentStaticConfig(path) as ComponentJson | undefined) }
   const holder = make('section', 'mp-page', pagesRoot)
-  const nav = new NavBar(json, { canGoBack: stack.length > 0, canGoHome: !isTab(path) && path !== firstPage() }, navEvents)
+  const nav = new NavBar(
+    json,
+    { canGoBack: stack.length > 0, canGoHome: !isTab(path) && path !== firstPage() },
+    navEvents,
+  )
   const viewport = make('div', 'mp-viewport')
   const scroller = make('wx-page', '', viewport)
   scroller.dataset['route'] = path
@@ -161,7 +168,18 @@ function create(path: string, query: Query): OpenPage {
     holder.remove()
   }
   const tabBarInstance = ownBar?.get() as unknown as PageInstance | undefined
-  const page: OpenPage = { path, query, instance, nav, holder, viewport, scroller, tabBar: tabBarInstance, shown: false, destroy }
+  const page: OpenPage = {
+    path,
+    query,
+    instance,
+    nav,
+    holder,
+    viewport,
+    scroller,
+    tabBar: tabBarInstance,
+    shown: false,
+    destroy,
+  }
   registerPageContainer(page, json)
   return page
 }

@@ -37,7 +37,14 @@ export function headerHeight(): number {
 }
 
 /** The capsule, as wx.getMenuButtonBoundingClientRect reports it. */
-export function capsuleRect(): { width: number; height: number; top: number; bottom: number; left: number; right: number } {
+export function capsuleRect(): {
+  width: number
+  height: number
+  top: number
+  bottom: number
+  left: number
+  right: number
+} {
   const width = 87
   const height = 32
   const top = config.statusBarHeight + (NAV_BAR_HEIGHT - height) / 2

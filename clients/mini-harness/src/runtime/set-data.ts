@@ -31,7 +31,8 @@ export function installSetData(prototype: { setData: SetData }): void {
     stats.calls += 1
     stats.bytes += crossed.length
     stats.largest = Math.max(stats.largest, crossed.length)
-    if (crossed.length > LIMIT) console.error(`setData of ${this.is}: ${crossed.length} characters, above the limit of ${LIMIT}`)
+    if (crossed.length > LIMIT)
+      console.error(`setData of ${this.is}: ${crossed.length} characters, above the limit of ${LIMIT}`)
     return original.call(this, restore(data, crossed), done)
   }
 }

@@ -20,7 +20,10 @@ type AnyBehavior = adapter.behavior.GeneralBehavior
 const NAMED_BEHAVIORS: Record<string, AnyBehavior | undefined> = {}
 
 export function defineNamedBehaviors(): void {
-  const field = space.behavior().property('name', String as never).property('value', null as never)
+  const field = space
+    .behavior()
+    .property('name', String as never)
+    .property('value', null as never)
   NAMED_BEHAVIORS['wx://form-field'] = field.register() as unknown as AnyBehavior
 }
 
@@ -50,10 +53,16 @@ export function registerStyle(path: string, css: string, scope?: string): void {
 export function register(entry: Registration, templates: Templates, run: () => unknown): void {
   const template = templates[entry.path]
   if (!template) throw new Error(`${entry.path}: no template`)
-  const json = { ...entry.json, component: !entry.isPage, usingComponents: { ...builtins, ...entry.json.usingComponents } }
+  const json = {
+    ...entry.json,
+    component: !entry.isPage,
+    usingComponents: { ...builtins, ...entry.json.usingComponents },
+  }
   space.addComponentStaticConfig(entry.path, json as never)
   space.addCompiledTemplate(entry.path, {
-    groupList: templates, content: adjustTemplate(template), fallbackListenerOnNativeNode: true,
+    groupList: templates,
+    content: adjustTemplate(template),
+    fallbackListenerOnNativeNode: true,
   } as never)
   registerStyle(entry.path, entry.css, entry.scope)
   space.globalComponentEnv(globalThis, entry.path, () => runScript(run))

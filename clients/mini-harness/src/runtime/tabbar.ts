@@ -11,7 +11,10 @@ export class TabBar {
   private readonly badges = new Map<number, Badge>()
   private selected = ''
 
-  constructor(private readonly settings: TabBarConfig, private readonly onSelect: (path: string, index: number) => void) {
+  constructor(
+    private readonly settings: TabBarConfig,
+    private readonly onSelect: (path: string, index: number) => void,
+  ) {
     this.element.style.background = settings.backgroundColor ?? '#ffffff'
     this.element.setAttribute('role', 'tablist')
     this.draw()

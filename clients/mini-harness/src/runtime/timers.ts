@@ -24,10 +24,21 @@ function fire(id: number, timer: Timer): void {
   timer.run()
 }
 
-function add(callback: (...args: unknown[]) => void, delay: number | undefined, repeat: boolean, args: unknown[]): number {
+function add(
+  callback: (...args: unknown[]) => void,
+  delay: number | undefined,
+  repeat: boolean,
+  args: unknown[],
+): number {
   const id = next
   next += 1
-  const timer: Timer = { run: () => callback(...args), delay: Math.max(delay ?? 0, repeat ? 4 : 0), repeat, handle: 0, due: 0 }
+  const timer: Timer = {
+    run: () => callback(...args),
+    delay: Math.max(delay ?? 0, repeat ? 4 : 0),
+    repeat,
+    handle: 0,
+    due: 0,
+  }
   timers.set(id, timer)
   if (!frozen) arm(id, timer)
   return id
@@ -39,8 +50,10 @@ function remove(id: number): void {
 }
 
 export const programTimers = {
-  setTimeout: (callback: (...args: unknown[]) => void, delay?: number, ...args: unknown[]) => add(callback, delay, false, args),
-  setInterval: (callback: (...args: unknown[]) => void, delay?: number, ...args: unknown[]) => add(callback, delay, true, args),
+  setTimeout: (callback: (...args: unknown[]) => void, delay?: number, ...args: unknown[]) =>
+    add(callback, delay, false, args),
+  setInterval: (callback: (...args: unknown[]) => void, delay?: number, ...args: unknown[]) =>
+    add(callback, delay, true, args),
   clearTimeout: remove,
   clearInterval: remove,
 }
@@ -53,7 +66,8 @@ export function suspendTimers(): void {
 /** Overdue timers fire at once, late, as on a phone; then what was held back. */
 export function resumeTimers(): void {
   frozen = false
-  for (const [id, timer] of timers) timer.handle = window.setTimeout(() => fire(id, timer), Math.max(0, timer.due - performance.now()))
+  for (const [id, timer] of timers)
+    timer.handle = window.setTimeout(() => fire(id, timer), Math.max(0, timer.due - performance.now()))
   for (const deliver of held.splice(0)) deliver()
 }
 

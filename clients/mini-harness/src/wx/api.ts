@@ -15,7 +15,10 @@ export interface WxError {
 
 /** Thrown by an implementation to answer `fail`; the reason becomes "<api>:fail <reason>". */
 export class Refusal extends Error {
-  constructor(readonly reason: string, readonly detail: Record<string, unknown> = {}) {
+  constructor(
+    readonly reason: string,
+    readonly detail: Record<string, unknown> = {},
+  ) {
     super(reason)
   }
 }
@@ -26,21 +29,32 @@ export function errorOf(name: string, thrown: unknown): WxError {
 }
 
 /** Runs `work` and reports as wx does: to the callbacks if there are any, else through the returned Promise. */
-export function settle<R extends object>(name: string, options: Callbacks<R>, work: () => R | void | Promise<R | void>): Promise<R> | undefined {
+export function settle<R extends object>(
+  name: string,
+  options: Callbacks<R>,
+  work: () => R | void | Promise<R | void>,
+): Promise<R> | undefined {
   const hasCallbacks = Boolean(options.success ?? options.fail ?? options.complete)
   const outcome = new Promise<R>((resolve, reject) => {
     // A throw inside `work` must become a fail, also when it is not async.
-    Promise.resolve().then(work).then(
-      (value) => deliver(() => succeed(name, options, value, resolve)),
-      (thrown: unknown) => deliver(() => fail(errorOf(name, thrown), options, reject)),
-    )
+    Promise.resolve()
+      .then(work)
+      .then(
+        (value) => deliver(() => succeed(name, options, value, resolve)),
+        (thrown: unknown) => deliver(() => fail(errorOf(name, thrown), options, reject)),
+      )
   })
   if (!hasCallbacks) return outcome
   outcome.catch(() => undefined)
   return undefined
 }
 
-function succeed<R extends object>(name: string, options: Callbacks<R>, value: R | void, resolve: (result: R) => void): void {
+function succeed<R extends object>(
+  name: string,
+  options: Callbacks<R>,
+  value: R | void,
+  resolve: (result: R) => void,
+): void {
   const result = { ...value, errMsg: `${name}:ok` } as unknown as R & { errMsg: string }
   resolve(result)
   options.success?.(result)
@@ -57,5 +71,6 @@ type Implementation<O, R> = (options: O) => R | void | Promise<R | void>
 
 /** An asynchronous API of wx from its plain implementation. */
 export function api<O extends object, R extends object>(name: string, work: Implementation<O, R>) {
-  return (options: O & Callbacks<R> = {} as O & Callbacks<R>): Promise<R> | undefined => settle(name, options, () => work(options))
+  return (options: O & Callbacks<R> = {} as O & Callbacks<R>): Promise<R> | undefined =>
+    settle(name, options, () => work(options))
 }

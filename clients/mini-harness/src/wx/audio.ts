@@ -4,8 +4,14 @@ import { Emitter } from '../runtime/emitter'
 import { deliver } from '../runtime/timers'
 
 const EVENTS = {
-  Canplay: 'canplay', Play: 'play', Pause: 'pause', Ended: 'ended', TimeUpdate: 'timeupdate', Waiting: 'waiting',
-  Seeking: 'seeking', Seeked: 'seeked',
+  Canplay: 'canplay',
+  Play: 'play',
+  Pause: 'pause',
+  Ended: 'ended',
+  TimeUpdate: 'timeupdate',
+  Waiting: 'waiting',
+  Seeking: 'seeking',
+  Seeked: 'seeked',
 } as const
 
 class InnerAudioContext {
@@ -35,23 +41,49 @@ class InnerAudioContext {
     this[`off${name}`] = (listener) => emitter.off(listener)
   }
 
-  get src(): string { return this.path }
+  get src(): string {
+    return this.path
+  }
   set src(path: string) {
     this.path = path
     this.element.src = assetUrl(path, 'app')
   }
-  get duration(): number { return Number.isFinite(this.element.duration) ? this.element.duration : 0 }
-  get currentTime(): number { return this.element.currentTime }
-  get paused(): boolean { return this.element.paused }
-  get buffered(): number { return this.element.buffered.length ? this.element.buffered.end(0) : 0 }
-  get volume(): number { return this.element.volume }
-  set volume(value: number) { this.element.volume = value }
-  get loop(): boolean { return this.element.loop }
-  set loop(value: boolean) { this.element.loop = value }
-  get autoplay(): boolean { return this.element.autoplay }
-  set autoplay(value: boolean) { this.element.autoplay = value }
-  get playbackRate(): number { return this.element.playbackRate }
-  set playbackRate(value: number) { this.element.playbackRate = value }
+  get duration(): number {
+    return Number.isFinite(this.element.duration) ? this.element.duration : 0
+  }
+  get currentTime(): number {
+    return this.element.currentTime
+  }
+  get paused(): boolean {
+    return this.element.paused
+  }
+  get buffered(): number {
+    return this.element.buffered.length ? this.element.buffered.end(0) : 0
+  }
+  get volume(): number {
+    return this.element.volume
+  }
+  set volume(value: number) {
+    this.element.volume = value
+  }
+  get loop(): boolean {
+    return this.element.loop
+  }
+  set loop(value: boolean) {
+    this.element.loop = value
+  }
+  get autoplay(): boolean {
+    return this.element.autoplay
+  }
+  set autoplay(value: boolean) {
+    this.element.autoplay = value
+  }
+  get playbackRate(): number {
+    return this.element.playbackRate
+  }
+  set playbackRate(value: number) {
+    this.element.playbackRate = value
+  }
 
   play(): void {
     this.element.play().catch((error: Error) => {

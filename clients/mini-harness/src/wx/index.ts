@@ -22,7 +22,19 @@ import { ui } from './ui'
 type Owner = { _$: GeComponent }
 
 const parts = {
-  ...account, ...audio, ...files, ...http, ...lifecycle, ...media, ...navigation, ...network, ...recorder, ...socket, ...storage, ...system, ...ui,
+  ...account,
+  ...audio,
+  ...files,
+  ...http,
+  ...lifecycle,
+  ...media,
+  ...navigation,
+  ...network,
+  ...recorder,
+  ...socket,
+  ...storage,
+  ...system,
+  ...ui,
   arrayBufferToBase64,
   base64ToArrayBuffer,
   createSelectorQuery: () => new SelectorQuery(undefined),
@@ -42,7 +54,8 @@ export function createWx(queue: FileQueue): object {
 }
 
 function lookUp(target: object, name: PropertyKey, receiver: unknown): unknown {
-  if (Reflect.has(target, name) || typeof name === 'symbol' || name === 'then' || name === 'toJSON') return Reflect.get(target, name, receiver)
+  if (Reflect.has(target, name) || typeof name === 'symbol' || name === 'then' || name === 'toJSON')
+    return Reflect.get(target, name, receiver)
   if (!warned.has(name)) {
     warned.add(name)
     console.warn(`wx.${String(name)} does not exist in mini-harness; on a phone it may.`)
@@ -53,10 +66,21 @@ function lookUp(target: object, name: PropertyKey, receiver: unknown): unknown {
 /** "request", "request.object.method", "button.open-type.contact": only the first part is looked at. */
 function canIUse(schema: string): boolean {
   const name = schema.split('.')[0] ?? ''
-  return name in parts || customElements !== undefined && /^[a-z-]+$/.test(name) && KNOWN_TAGS.has(name)
+  return name in parts || (customElements !== undefined && /^[a-z-]+$/.test(name) && KNOWN_TAGS.has(name))
 }
 
-const KNOWN_TAGS = new Set(['view', 'button', 'input', 'textarea', 'scroll-view', 'image', 'swiper', 'page-container', 'root-portal', 'page-meta'])
+const KNOWN_TAGS = new Set([
+  'view',
+  'button',
+  'input',
+  'textarea',
+  'scroll-view',
+  'image',
+  'swiper',
+  'page-container',
+  'root-portal',
+  'page-meta',
+])
 
 /** Methods of `this` in pages and components that answer in page coordinates or belong to navigation. */
 function addComponentMethods(): void {
@@ -73,7 +97,9 @@ function addComponentMethods(): void {
     },
     /** Of a page, or of a component on it. */
     getTabBar(this: Owner) {
-      return (openPages().find(({ instance }) => (instance as unknown as Owner) === this) ?? currentPage())?.tabBar ?? null
+      return (
+        (openPages().find(({ instance }) => (instance as unknown as Owner) === this) ?? currentPage())?.tabBar ?? null
+      )
     },
   })
 }

@@ -24,7 +24,10 @@ export class ProgramIntersectionObserver {
   private relative: string | undefined
   private margins: Margins = {}
 
-  constructor(private readonly owner: { _$: GeComponent } | undefined, private readonly options: Options = {}) {}
+  constructor(
+    private readonly owner: { _$: GeComponent } | undefined,
+    private readonly options: Options = {},
+  ) {}
 
   relativeTo(selector: string, margins: Margins = {}): this {
     this.relative = selector
@@ -69,8 +72,13 @@ export class ProgramIntersectionObserver {
     const element = (entry.target as { __wxElement?: { id: string; dataset: Record<string, unknown> } }).__wxElement
     deliver(() =>
       listener({
-        id: element?.id ?? '', dataset: { ...element?.dataset }, time: Date.now(), intersectionRatio: entry.intersectionRatio,
-        boundingClientRect: entry.boundingClientRect, intersectionRect: entry.intersectionRect, relativeRect: entry.rootBounds,
+        id: element?.id ?? '',
+        dataset: { ...element?.dataset },
+        time: Date.now(),
+        intersectionRatio: entry.intersectionRatio,
+        boundingClientRect: entry.boundingClientRect,
+        intersectionRect: entry.intersectionRect,
+        relativeRect: entry.rootBounds,
       }),
     )
   }

@@ -5,7 +5,8 @@ import { Emitter } from '../runtime/emitter'
 import { api } from './api'
 
 type Listener<T> = (value: T) => void
-const pair = <T>(emitter: Emitter<T>) => [(listener: Listener<T>) => emitter.on(listener), (listener?: Listener<T>) => emitter.off(listener)] as const
+const pair = <T>(emitter: Emitter<T>) =>
+  [(listener: Listener<T>) => emitter.on(listener), (listener?: Listener<T>) => emitter.off(listener)] as const
 
 const [onAppShow, offAppShow] = pair<LaunchOptions>(appShown)
 const [onAppHide, offAppHide] = pair<void>(appHidden)
@@ -17,14 +18,32 @@ const [onPageNotFound, offPageNotFound] = pair(new Emitter<{ path: string }>())
 const [onWindowResize, offWindowResize] = pair(new Emitter<unknown>())
 
 export const lifecycle = {
-  onAppShow, offAppShow, onAppHide, offAppHide, onError, offError, onKeyboardHeightChange, offKeyboardHeightChange,
-  onMemoryWarning, offMemoryWarning, onUnhandledRejection, offUnhandledRejection, onPageNotFound, offPageNotFound,
-  onWindowResize, offWindowResize,
+  onAppShow,
+  offAppShow,
+  onAppHide,
+  offAppHide,
+  onError,
+  offError,
+  onKeyboardHeightChange,
+  offKeyboardHeightChange,
+  onMemoryWarning,
+  offMemoryWarning,
+  onUnhandledRejection,
+  offUnhandledRejection,
+  onPageNotFound,
+  offPageNotFound,
+  onWindowResize,
+  offWindowResize,
   hideKeyboard: api('hideKeyboard', hideKeyboard),
   getLaunchOptionsSync: launchOptions,
   getEnterOptionsSync: launchOptions,
   nextTick: (callback: () => void) => void setTimeout(callback, 0),
-  getUpdateManager: () => ({ onCheckForUpdate: () => undefined, onUpdateReady: () => undefined, onUpdateFailed: () => undefined, applyUpdate: () => undefined }),
+  getUpdateManager: () => ({
+    onCheckForUpdate: () => undefined,
+    onUpdateReady: () => undefined,
+    onUpdateFailed: () => undefined,
+    applyUpdate: () => undefined,
+  }),
   onShareAppMessage: () => undefined,
   showShareMenu: api('showShareMenu', () => undefined),
   hideShareMenu: api('hideShareMenu', () => undefined),

@@ -2,7 +2,8 @@
 import { config } from '../runtime/settings'
 import { api, Refusal } from './api'
 
-const randomCode = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+const randomCode = () =>
+  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 
 const login = api('login', async () => {
   if (!config.loginUrl) return { code: `harness-${randomCode()}` }
@@ -17,7 +18,7 @@ const requestPayment = api('requestPayment', () => {
 })
 
 const requestSubscribeMessage = api('requestSubscribeMessage', ({ tmplIds }: { tmplIds: string[] }) => {
-  if (!Array.isArray(tmplIds) || tmplIds.length === 0) throw new Refusal('TmplIds can\'t be empty', { errCode: 10001 })
+  if (!Array.isArray(tmplIds) || tmplIds.length === 0) throw new Refusal("TmplIds can't be empty", { errCode: 10001 })
   if (tmplIds.length > 5) throw new Refusal('Templates count out of max bounds', { errCode: 20003 })
   return Object.fromEntries(tmplIds.map((id) => [id, config.subscribe]))
 })
@@ -27,19 +28,37 @@ const authorize = api('authorize', ({ scope }: { scope: string }) => {
 })
 
 export const account = {
-  login, requestPayment, requestSubscribeMessage, authorize,
+  login,
+  requestPayment,
+  requestSubscribeMessage,
+  authorize,
   checkSession: api('checkSession', () => undefined),
   getSetting: api('getSetting', () => ({ authSetting: { 'scope.record': config.recordPermission } })),
   openSetting: api('openSetting', () => ({ authSetting: { 'scope.record': config.recordPermission } })),
-  getPrivacySetting: api('getPrivacySetting', () => ({ needAuthorization: false, privacyContractName: '《小程序用户隐私保护指引》' })),
+  getPrivacySetting: api('getPrivacySetting', () => ({
+    needAuthorization: false,
+    privacyContractName: '《小程序用户隐私保护指引》',
+  })),
   requirePrivacyAuthorize: api('requirePrivacyAuthorize', () => undefined),
   openPrivacyContract: api('openPrivacyContract', () => undefined),
   onNeedPrivacyAuthorization: () => undefined,
-  openCustomerServiceChat: api('openCustomerServiceChat', () => { throw new Refusal('not supported here') }),
-  navigateToMiniProgram: api('navigateToMiniProgram', () => { throw new Refusal('not supported here') }),
-  makePhoneCall: api('makePhoneCall', () => { throw new Refusal('not supported here') }),
-  getLocation: api('getLocation', () => { throw new Refusal('auth deny') }),
-  chooseLocation: api('chooseLocation', () => { throw new Refusal('cancel') }),
+  openCustomerServiceChat: api('openCustomerServiceChat', () => {
+    throw new Refusal('not supported here')
+  }),
+  navigateToMiniProgram: api('navigateToMiniProgram', () => {
+    throw new Refusal('not supported here')
+  }),
+  makePhoneCall: api('makePhoneCall', () => {
+    throw new Refusal('not supported here')
+  }),
+  getLocation: api('getLocation', () => {
+    throw new Refusal('auth deny')
+  }),
+  chooseLocation: api('chooseLocation', () => {
+    throw new Refusal('cancel')
+  }),
   openLocation: api('openLocation', () => undefined),
-  scanCode: api('scanCode', () => { throw new Refusal('cancel') }),
+  scanCode: api('scanCode', () => {
+    throw new Refusal('cancel')
+  }),
 }

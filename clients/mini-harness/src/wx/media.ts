@@ -46,7 +46,8 @@ async function measure(url: string): Promise<{ width: number; height: number }> 
 function measureVideo(url: string): Promise<{ width: number; height: number; duration: number }> {
   const video = document.createElement('video')
   return new Promise((resolve) => {
-    video.onloadedmetadata = () => resolve({ width: video.videoWidth, height: video.videoHeight, duration: video.duration })
+    video.onloadedmetadata = () =>
+      resolve({ width: video.videoWidth, height: video.videoHeight, duration: video.duration })
     video.onerror = () => resolve({ width: 0, height: 0, duration: 0 })
     video.src = url
   })
@@ -66,25 +67,38 @@ interface ChooseMediaOptions {
 }
 
 const chooseMedia = api('chooseMedia', async ({ count = 9, mediaType = ['image', 'video'] }: ChooseMediaOptions) => {
-  const accept = mediaType.filter((type) => type !== 'mix').map((type) => `${type}/*`).join(',') || 'image/*,video/*'
+  const accept =
+    mediaType
+      .filter((type) => type !== 'mix')
+      .map((type) => `${type}/*`)
+      .join(',') || 'image/*,video/*'
   const tempFiles = await Promise.all((await pick(accept, count)).map(describeMedia))
   const types = new Set(tempFiles.map((file) => file.fileType))
   return { tempFiles, type: types.size > 1 ? 'mix' : [...types][0] }
 })
 
 const chooseImage = api('chooseImage', async ({ count = 9 }: { count?: number }) => {
-  const tempFiles = (await pick('image/*', count)).map((file) => ({ path: keepFile(file, extensionOf(file)), size: file.size }))
+  const tempFiles = (await pick('image/*', count)).map((file) => ({
+    path: keepFile(file, extensionOf(file)),
+    size: file.size,
+  }))
   return { tempFiles, tempFilePaths: tempFiles.map((file) => file.path) }
 })
 
-const chooseMessageFile = api('chooseMessageFile', async ({ count, type = 'all' }: { count: number; type?: string }) => {
-  const accept = type === 'image' || type === 'video' ? `${type}/*` : ''
-  const tempFiles = (await pick(accept, count)).map((file) => ({
-    path: keepFile(file, extensionOf(file)), name: file.name, size: file.size, time: Math.floor(file.lastModified / 1000),
-    type: /^(image|video)\//.exec(file.type)?.[1] ?? 'file',
-  }))
-  return { tempFiles }
-})
+const chooseMessageFile = api(
+  'chooseMessageFile',
+  async ({ count, type = 'all' }: { count: number; type?: string }) => {
+    const accept = type === 'image' || type === 'video' ? `${type}/*` : ''
+    const tempFiles = (await pick(accept, count)).map((file) => ({
+      path: keepFile(file, extensionOf(file)),
+      name: file.name,
+      size: file.size,
+      time: Math.floor(file.lastModified / 1000),
+      type: /^(image|video)\//.exec(file.type)?.[1] ?? 'file',
+    }))
+    return { tempFiles }
+  },
+)
 
 interface PreviewOptions {
   urls: string[]
@@ -114,15 +128,24 @@ const previewImage = api('previewImage', ({ urls, current }: PreviewOptions) => 
   view.focus()
 })
 
-const previewMedia = api('previewMedia', async ({ sources, current = 0 }: { sources: { url: string }[]; current?: number }) => {
-  await previewImage({ urls: sources.map((source) => source.url), current: sources[current]?.url ?? '' })
-})
+const previewMedia = api(
+  'previewMedia',
+  async ({ sources, current = 0 }: { sources: { url: string }[]; current?: number }) => {
+    await previewImage({ urls: sources.map((source) => source.url), current: sources[current]?.url ?? '' })
+  },
+)
 
 const getImageInfo = api('getImageInfo', async ({ src }: { src: string }) => {
   const blob = await fileOf(src)
   const { width, height } = await measure(assetUrl(src, 'app'))
   if (!blob || width === 0) throw new Refusal('image not found')
-  return { width, height, path: src, orientation: 'up', type: blob.type.split('/')[1]?.replace('svg+xml', 'svg') ?? 'unknown' }
+  return {
+    width,
+    height,
+    path: src,
+    orientation: 'up',
+    type: blob.type.split('/')[1]?.replace('svg+xml', 'svg') ?? 'unknown',
+  }
 })
 
 interface CompressOptions {
@@ -133,10 +156,13 @@ interface CompressOptions {
 
 const compressImage = api('compressImage', async ({ src, quality = 80, compressedWidth }: CompressOptions) => {
   const blob = await fileOf(src)
-  if (!blob) throw new Refusal('file doesn\'t exist')
+  if (!blob) throw new Refusal("file doesn't exist")
   const bitmap = await createImageBitmap(blob)
   const scale = compressedWidth ? compressedWidth / bitmap.width : 1
-  const canvas = new OffscreenCanvas(Math.max(1, Math.round(bitmap.width * scale)), Math.max(1, Math.round(bitmap.height * scale)))
+  const canvas = new OffscreenCanvas(
+    Math.max(1, Math.round(bitmap.width * scale)),
+    Math.max(1, Math.round(bitmap.height * scale)),
+  )
   canvas.getContext('2d')?.drawImage(bitmap, 0, 0, canvas.width, canvas.height)
   return { tempFilePath: keepFile(await canvas.convertToBlob({ type: 'image/jpeg', quality: quality / 100 }), 'jpg') }
 })
@@ -146,9 +172,16 @@ const saveImageToPhotosAlbum = api('saveImageToPhotosAlbum', async ({ filePath }
 })
 
 export const media = {
-  chooseMedia, chooseImage, chooseMessageFile, previewImage, previewMedia, getImageInfo, compressImage, saveImageToPhotosAlbum,
+  chooseMedia,
+  chooseImage,
+  chooseMessageFile,
+  previewImage,
+  previewMedia,
+  getImageInfo,
+  compressImage,
+  saveImageToPhotosAlbum,
   openDocument: api('openDocument', async ({ filePath }: { filePath: string }) => {
-    if (!(await fileOf(filePath))) throw new Refusal('file doesn\'t exist')
+    if (!(await fileOf(filePath))) throw new Refusal("file doesn't exist")
     window.open(assetUrl(filePath, 'app'), '_blank', 'noopener')
   }),
 }

@@ -94,25 +94,37 @@ export const navigation = {
   switchTab: api('switchTab', ({ url }: { url: string }) => void refusable(() => pages.switchTab(url))),
   navigateBack: api('navigateBack', ({ delta = 1 }: { delta?: number }) => refusable(() => pages.navigateBack(delta))),
   setNavigationBarTitle,
-  setNavigationBarColor: api('setNavigationBarColor', ({ frontColor, backgroundColor }: { frontColor: string; backgroundColor: string }) =>
-    current().nav.setColor(frontColor, backgroundColor)),
+  setNavigationBarColor: api(
+    'setNavigationBarColor',
+    ({ frontColor, backgroundColor }: { frontColor: string; backgroundColor: string }) =>
+      current().nav.setColor(frontColor, backgroundColor),
+  ),
   showNavigationBarLoading: api('showNavigationBarLoading', () => current().nav.setLoading(true)),
   hideNavigationBarLoading: api('hideNavigationBarLoading', () => current().nav.setLoading(false)),
-  setTabBarBadge: api('setTabBarBadge', ({ index, text }: { index: number; text: string }) => tabBar().setBadge(index, { text })),
+  setTabBarBadge: api('setTabBarBadge', ({ index, text }: { index: number; text: string }) =>
+    tabBar().setBadge(index, { text }),
+  ),
   removeTabBarBadge: api('removeTabBarBadge', ({ index }: { index: number }) => tabBar().setBadge(index, undefined)),
   showTabBarRedDot: api('showTabBarRedDot', ({ index }: { index: number }) => tabBar().setBadge(index, { dot: true })),
   hideTabBarRedDot: api('hideTabBarRedDot', ({ index }: { index: number }) => tabBar().setBadge(index, undefined)),
-  setTabBarItem: api('setTabBarItem', ({ index, ...item }: { index: number; text?: string }) => tabBar().setItem(index, item)),
+  setTabBarItem: api('setTabBarItem', ({ index, ...item }: { index: number; text?: string }) =>
+    tabBar().setItem(index, item),
+  ),
   showTabBar: api('showTabBar', () => void (tabBar().element.hidden = false)),
   hideTabBar: api('hideTabBar', () => void (tabBar().element.hidden = true)),
   startPullDownRefresh: api('startPullDownRefresh', () => startPullDown(current())),
   stopPullDownRefresh: api('stopPullDownRefresh', () => stopPullDown(current())),
-  pageScrollTo: api('pageScrollTo', ({ scrollTop, duration = 300, selector }: { scrollTop?: number; duration?: number; selector?: string }) => {
-    const page = current()
-    const behavior = duration > 0 ? 'smooth' : 'instant'
-    if (scrollTop !== undefined) return page.scroller.scrollTo({ top: scrollTop, behavior })
-    const found = selector ? (page.instance._$.getShadowRoot()?.querySelector(selector) as { $$: HTMLElement | null } | null | undefined) : undefined
-    if (!found?.$$) throw new Refusal('selector not found')
-    found.$$.scrollIntoView({ behavior })
-  }),
+  pageScrollTo: api(
+    'pageScrollTo',
+    ({ scrollTop, duration = 300, selector }: { scrollTop?: number; duration?: number; selector?: string }) => {
+      const page = current()
+      const behavior = duration > 0 ? 'smooth' : 'instant'
+      if (scrollTop !== undefined) return page.scroller.scrollTo({ top: scrollTop, behavior })
+      const found = selector
+        ? (page.instance._$.getShadowRoot()?.querySelector(selector) as { $$: HTMLElement | null } | null | undefined)
+        : undefined
+      if (!found?.$$) throw new Refusal('selector not found')
+      found.$$.scrollIntoView({ behavior })
+    },
+  ),
 }

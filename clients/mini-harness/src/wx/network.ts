@@ -23,7 +23,8 @@ export function setNetwork(next: string): void {
 /** Throws what a phone answers when there is no network, or the program is suspended. */
 export function requireNetwork(): void {
   if (lifeState() === 'suspended') throw new Refusal('interrupted', { errno: 600003 })
-  if (type === 'none') throw new Refusal('errcode:-2 cronet_error_code:-106 error_msg:net::ERR_INTERNET_DISCONNECTED', { errno: 600001 })
+  if (type === 'none')
+    throw new Refusal('errcode:-2 cronet_error_code:-106 error_msg:net::ERR_INTERNET_DISCONNECTED', { errno: 600001 })
 }
 
 export const network = {

@@ -45,7 +45,9 @@ export class SelectorQuery {
   }
 
   selectAll(selector: string): NodesRef {
-    return new NodesRef(this, (fields) => (this.root()?.querySelectorAll(selector) ?? []).map((found) => readFields(found, fields)))
+    return new NodesRef(this, (fields) =>
+      (this.root()?.querySelectorAll(selector) ?? []).map((found) => readFields(found, fields)),
+    )
   }
 
   selectViewport(): NodesRef {
@@ -76,23 +78,33 @@ export class SelectorQuery {
 }
 
 class NodesRef {
-  constructor(private readonly query: SelectorQuery, private readonly read: (fields: Fields) => Found | Found[]) {}
+  constructor(
+    private readonly query: SelectorQuery,
+    private readonly read: (fields: Fields) => Found | Found[],
+  ) {}
 
   fields = (fields: Fields, callback?: Callback) => this.query.add(() => this.read(fields), callback)
-  boundingClientRect = (callback?: Callback) => this.fields({ id: true, dataset: true, rect: true, size: true }, callback)
+  boundingClientRect = (callback?: Callback) =>
+    this.fields({ id: true, dataset: true, rect: true, size: true }, callback)
   scrollOffset = (callback?: Callback) => this.fields({ id: true, dataset: true, scrollOffset: true }, callback)
   context = (callback?: Callback) => this.fields({ context: true }, callback)
   node = (callback?: Callback) => this.fields({ node: true }, callback)
 }
 
-const scrollOf = ({ scrollLeft, scrollTop, scrollWidth, scrollHeight }: HTMLElement) => ({ scrollLeft, scrollTop, scrollWidth, scrollHeight })
+const scrollOf = ({ scrollLeft, scrollTop, scrollWidth, scrollHeight }: HTMLElement) => ({
+  scrollLeft,
+  scrollTop,
+  scrollWidth,
+  scrollHeight,
+})
 
 function readViewport(fields: Fields): Found {
   const page = currentPage()
   if (!page) return null
   const { clientWidth: width, clientHeight: height } = page.viewport
   return {
-    id: '', dataset: {},
+    id: '',
+    dataset: {},
     ...(fields.rect && { left: 0, top: 0, right: width, bottom: height }),
     ...(fields.size && { width, height }),
     ...(fields.scrollOffset && scrollOf(page.scroller)),
@@ -134,9 +146,15 @@ function readStyles(dom: HTMLElement, names: string[] = []): Record<string, stri
 function contextOf(dom: HTMLElement): Record<string, unknown> {
   return {
     scrollTo: ({ top, left, animated = true }: { top?: number; left?: number; animated?: boolean }) =>
-      dom.scrollTo({ ...(top !== undefined && { top }), ...(left !== undefined && { left }), behavior: animated ? 'smooth' : 'instant' }),
+      dom.scrollTo({
+        ...(top !== undefined && { top }),
+        ...(left !== undefined && { left }),
+        behavior: animated ? 'smooth' : 'instant',
+      }),
     scrollIntoView: (selector: string, { animated = true } = {}) =>
-      dom.querySelector(`[exparser\\:info-attr-id="${selector.replace('#', '')}"]`)?.scrollIntoView({ behavior: animated ? 'smooth' : 'instant' }),
+      dom
+        .querySelector(`[exparser\\:info-attr-id="${selector.replace('#', '')}"]`)
+        ?.scrollIntoView({ behavior: animated ? 'smooth' : 'instant' }),
   }
 }
 

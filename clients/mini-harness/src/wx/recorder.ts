@@ -91,7 +91,9 @@ class RecorderManager {
   }
 
   private sendFrame(isLastFrame: boolean): void {
-    void toneWav(FRAME_MS).arrayBuffer().then((frameBuffer) => deliver(() => this.frame.emit({ frameBuffer, isLastFrame })))
+    void toneWav(FRAME_MS)
+      .arrayBuffer()
+      .then((frameBuffer) => deliver(() => this.frame.emit({ frameBuffer, isLastFrame })))
   }
 
   private async finish(): Promise<void> {

@@ -44,7 +44,12 @@ class Transfer {
     this.reject?.(reason)
   }
 
-  run(method: string, options: Common, body: XMLHttpRequestBodyInit | null, type: XMLHttpRequestResponseType): Promise<XMLHttpRequest> {
+  run(
+    method: string,
+    options: Common,
+    body: XMLHttpRequestBodyInit | null,
+    type: XMLHttpRequestResponseType,
+  ): Promise<XMLHttpRequest> {
     requireNetwork()
     if (!/^https?:\/\//.test(options.url)) throw new Refusal(`invalid url "${options.url}"`)
     return new Promise((resolve, reject) => {
@@ -66,7 +71,12 @@ class Transfer {
     }
   }
 
-  private exchange(method: string, options: Common, body: XMLHttpRequestBodyInit | null, type: XMLHttpRequestResponseType): Promise<XMLHttpRequest> {
+  private exchange(
+    method: string,
+    options: Common,
+    body: XMLHttpRequestBodyInit | null,
+    type: XMLHttpRequestResponseType,
+  ): Promise<XMLHttpRequest> {
     const { xhr } = this
     return new Promise((resolve, reject) => {
       xhr.onabort = () => reject(this.stopped ?? new Refusal('abort'))
@@ -74,14 +84,20 @@ class Transfer {
       xhr.responseType = type
       xhr.timeout = options.timeout ?? TIMEOUT_MS
       // Browsers forbid a few headers that phones allow; wx forbids Referer.
-      for (const [name, value] of Object.entries(options.header ?? {})) if (!/^(referer|user-agent|host)$/i.test(name)) xhr.setRequestHeader(name, String(value))
+      for (const [name, value] of Object.entries(options.header ?? {}))
+        if (!/^(referer|user-agent|host)$/i.test(name)) xhr.setRequestHeader(name, String(value))
       const watched = body instanceof FormData ? xhr.upload : xhr
-      watched.onprogress = ({ loaded, total }) => this.progress.emit(progressOf(loaded, total, body instanceof FormData))
+      watched.onprogress = ({ loaded, total }) =>
+        this.progress.emit(progressOf(loaded, total, body instanceof FormData))
       xhr.onreadystatechange = () => {
-        if (xhr.readyState === XMLHttpRequest.HEADERS_RECEIVED) this.headers.emit({ header: headersOf(xhr), statusCode: xhr.status, cookies: [] })
+        if (xhr.readyState === XMLHttpRequest.HEADERS_RECEIVED)
+          this.headers.emit({ header: headersOf(xhr), statusCode: xhr.status, cookies: [] })
       }
       xhr.onload = () => resolve(xhr)
-      xhr.onerror = () => reject(new Refusal('errcode:-102 cronet_error_code:-102 error_msg:net::ERR_CONNECTION_REFUSED', { errno: 600001 }))
+      xhr.onerror = () =>
+        reject(
+          new Refusal('errcode:-102 cronet_error_code:-102 error_msg:net::ERR_CONNECTION_REFUSED', { errno: 600001 }),
+        )
       xhr.ontimeout = () => reject(new Refusal('timeout', { errno: 5 }))
       xhr.send(body)
     })
@@ -104,7 +120,9 @@ suspended.on(() => {
   for (const transfer of [...running]) transfer.stop(new Refusal('interrupted', { errno: 600003 }))
 })
 networkChanged.on(({ isConnected }) => {
-  if (!isConnected) for (const transfer of [...running]) transfer.stop(new Refusal('errcode:-2 error_msg:net::ERR_NETWORK_CHANGED', { errno: 600001 }))
+  if (!isConnected)
+    for (const transfer of [...running])
+      transfer.stop(new Refusal('errcode:-2 error_msg:net::ERR_NETWORK_CHANGED', { errno: 600001 }))
 })
 
 function progressOf(loaded: number, total: number, upload: boolean): Progress {
@@ -115,8 +133,14 @@ function progressOf(loaded: number, total: number, upload: boolean): Progress {
 }
 
 function headersOf(xhr: XMLHttpRequest): Record<string, string> {
-  const lines = xhr.getAllResponseHeaders().trim().split(/[\r\n]+/).filter(Boolean)
-  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]))
+  const lines = xhr
+    .getAllResponseHeaders()
+    .trim()
+    .split(/[\r\n]+/)
+    .filter(Boolean)
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
+  )
 }
 
 function start(name: string, options: Callbacks, transfer: Transfer, work: () => Promise<Record<string, unknown>>) {
@@ -144,7 +168,10 @@ function request(options: RequestOptions) {
   })
 }
 
-function encode(method: string, options: RequestOptions): { url: string; body: XMLHttpRequestBodyInit | null; header: Record<string, string> } {
+function encode(
+  method: string,
+  options: RequestOptions,
+): { url: string; body: XMLHttpRequestBodyInit | null; header: Record<string, string> } {
   const type = Object.entries(options.header ?? {}).find(([name]) => name.toLowerCase() === 'content-type')?.[1]
   const header = { ...(type ? {} : { 'content-type': 'application/json' }), ...options.header }
   const { data, url } = options
@@ -155,7 +182,11 @@ function encode(method: string, options: RequestOptions): { url: string; body: X
   if (data === undefined || data === null) return { url, body: null, header }
   if (typeof data === 'string' || data instanceof ArrayBuffer) return { url, body: data, header }
   const form = (type ?? '').includes('application/x-www-form-urlencoded')
-  return { url, body: form ? new URLSearchParams(data as Record<string, string>).toString() : JSON.stringify(data), header }
+  return {
+    url,
+    body: form ? new URLSearchParams(data as Record<string, string>).toString() : JSON.stringify(data),
+    header,
+  }
 }
 
 function withQuery(url: string, data: unknown): string {
@@ -183,12 +214,14 @@ function uploadFile(options: UploadOptions) {
   const transfer = new Transfer()
   return start('uploadFile', options, transfer, async () => {
     const file = await fileOf(options.filePath)
-    if (!file) throw new Refusal('file doesn\'t exist')
+    if (!file) throw new Refusal("file doesn't exist")
     const form = new FormData()
     for (const [key, value] of Object.entries(options.formData ?? {})) form.append(key, String(value))
     form.append(options.name, file, options.filePath.split('/').pop())
     // The boundary is the browser's to set.
-    const header = Object.fromEntries(Object.entries(options.header ?? {}).filter(([name]) => name.toLowerCase() !== 'content-type'))
+    const header = Object.fromEntries(
+      Object.entries(options.header ?? {}).filter(([name]) => name.toLowerCase() !== 'content-type'),
+    )
     const xhr = await transfer.run('POST', { ...options, header }, form, 'text')
     return { data: xhr.responseText, statusCode: xhr.status, header: headersOf(xhr) }
   })
@@ -206,7 +239,12 @@ function downloadFile(options: DownloadOptions) {
     const { filePath } = options
     const extension = new URL(options.url).pathname.match(/\.(\w{1,5})$/)?.[1] ?? ''
     if (filePath) return { filePath: keepFileAs(filePath, blob), statusCode: xhr.status, header: headersOf(xhr) }
-    return { tempFilePath: keepFile(blob, extension), statusCode: xhr.status, header: headersOf(xhr), dataLength: blob.size }
+    return {
+      tempFilePath: keepFile(blob, extension),
+      statusCode: xhr.status,
+      header: headersOf(xhr),
+      dataLength: blob.size,
+    }
   })
 }
 

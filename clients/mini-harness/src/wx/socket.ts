@@ -52,7 +52,8 @@ export class SocketTask {
       clearTimeout(late)
       deliver(() => this.opened.emit({ header: {}, profile: {} }))
     }
-    socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => deliver(() => this.messages.emit({ data: event.data }))
+    socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) =>
+      deliver(() => this.messages.emit({ data: event.data }))
     socket.onerror = () => deliver(() => this.errors.emit({ errMsg: 'connectSocket:fail' }))
     socket.onclose = ({ code, reason }) => {
       clearTimeout(late)
@@ -69,7 +70,8 @@ export class SocketTask {
     return settle('sendSocketMessage', options, () => {
       if (lifeState() === 'suspended') throw new Refusal('interrupted')
       if (this.readyState !== SocketTask.OPEN) throw new Refusal('SocketTask.readyState is not OPEN')
-      if (typeof options.data !== 'string' && !(options.data instanceof ArrayBuffer)) throw new Refusal('data must be a string or an ArrayBuffer')
+      if (typeof options.data !== 'string' && !(options.data instanceof ArrayBuffer))
+        throw new Refusal('data must be a string or an ArrayBuffer')
       this.socket?.send(options.data)
     })
   }

@@ -14,7 +14,9 @@ const prefix = () => `${config.storagePrefix}:${config.appId}:`
 
 function keys(): string[] {
   const start = prefix()
-  return Object.keys(localStorage).filter((key) => key.startsWith(start)).map((key) => key.slice(start.length))
+  return Object.keys(localStorage)
+    .filter((key) => key.startsWith(start))
+    .map((key) => key.slice(start.length))
 }
 
 function size(): number {
@@ -22,7 +24,8 @@ function size(): number {
 }
 
 function write(key: string, data: unknown): void {
-  if (typeof key !== 'string' || key === '') throw new Refusal('parameter error: parameter.key should be a non-empty String')
+  if (typeof key !== 'string' || key === '')
+    throw new Refusal('parameter error: parameter.key should be a non-empty String')
   const stored: Stored = { type: typeof data, data }
   const text = JSON.stringify(stored)
   if (text.length > KEY_LIMIT) throw new Refusal('entry size limit reached')

@@ -21,35 +21,76 @@ function getWindowInfo() {
   const viewport = currentPage()?.viewport
   const width = screenWidth()
   return {
-    pixelRatio: devicePixelRatio, screenWidth: width, screenHeight, windowWidth: width,
-    windowHeight: viewport?.clientHeight ?? screenHeight, statusBarHeight: config.statusBarHeight,
+    pixelRatio: devicePixelRatio,
+    screenWidth: width,
+    screenHeight,
+    windowWidth: width,
+    windowHeight: viewport?.clientHeight ?? screenHeight,
+    statusBarHeight: config.statusBarHeight,
     screenTop: viewport ? viewport.getBoundingClientRect().top : 0,
-    safeArea: { left: 0, right: width, top: config.statusBarHeight, bottom, width, height: bottom - config.statusBarHeight },
+    safeArea: {
+      left: 0,
+      right: width,
+      top: config.statusBarHeight,
+      bottom,
+      width,
+      height: bottom - config.statusBarHeight,
+    },
   }
 }
 
 const getDeviceInfo = () => ({
-  abi: '', benchmarkLevel: 50, brand: 'harness', model: 'harness', platform: config.platform, system: 'iOS 17.0', cpuType: '', memorySize: '4096',
+  abi: '',
+  benchmarkLevel: 50,
+  brand: 'harness',
+  model: 'harness',
+  platform: config.platform,
+  system: 'iOS 17.0',
+  cpuType: '',
+  memorySize: '4096',
 })
 
 const getAppBaseInfo = () => ({
-  SDKVersion: SDK_VERSION, enableDebug: false, host: { appId: '', env: 'WeChat' }, language: config.language, version: '8.0.50', theme,
-  fontSizeSetting: 16, fontSizeScaleFactor: 1,
+  SDKVersion: SDK_VERSION,
+  enableDebug: false,
+  host: { appId: '', env: 'WeChat' },
+  language: config.language,
+  version: '8.0.50',
+  theme,
+  fontSizeSetting: 16,
+  fontSizeScaleFactor: 1,
 })
 
-const getSystemSetting = () => ({ bluetoothEnabled: true, locationEnabled: true, wifiEnabled: true, deviceOrientation: 'portrait' })
+const getSystemSetting = () => ({
+  bluetoothEnabled: true,
+  locationEnabled: true,
+  wifiEnabled: true,
+  deviceOrientation: 'portrait',
+})
 
 const getAppAuthorizeSetting = () => ({
-  albumAuthorized: 'authorized', cameraAuthorized: 'authorized', locationAuthorized: 'authorized', notificationAuthorized: 'authorized',
+  albumAuthorized: 'authorized',
+  cameraAuthorized: 'authorized',
+  locationAuthorized: 'authorized',
+  notificationAuthorized: 'authorized',
   microphoneAuthorized: config.recordPermission ? 'authorized' : 'denied',
 })
 
 const getSystemInfoSync = () => ({ ...getWindowInfo(), ...getDeviceInfo(), ...getAppBaseInfo(), ...getSystemSetting() })
 
-const getAccountInfoSync = () => ({ miniProgram: { appId: config.appId, envVersion: config.envVersion, version: '' }, plugin: {} })
+const getAccountInfoSync = () => ({
+  miniProgram: { appId: config.appId, envVersion: config.envVersion, version: '' },
+  plugin: {},
+})
 
 export const system = {
-  getWindowInfo, getDeviceInfo, getAppBaseInfo, getSystemSetting, getAppAuthorizeSetting, getSystemInfoSync, getAccountInfoSync,
+  getWindowInfo,
+  getDeviceInfo,
+  getAppBaseInfo,
+  getSystemSetting,
+  getAppAuthorizeSetting,
+  getSystemInfoSync,
+  getAccountInfoSync,
   getSystemInfo: api('getSystemInfo', getSystemInfoSync),
   getSystemInfoAsync: api('getSystemInfoAsync', getSystemInfoSync),
   getMenuButtonBoundingClientRect: capsuleRect,
@@ -59,7 +100,9 @@ export const system = {
   offThemeChange: (listener?: (change: { theme: string }) => void) => themeChanged.off(listener),
   vibrateShort: api('vibrateShort', () => void navigator.vibrate?.(15)),
   vibrateLong: api('vibrateLong', () => void navigator.vibrate?.(400)),
-  getRandomValues: api('getRandomValues', ({ length }: { length: number }) => ({ randomValues: crypto.getRandomValues(new Uint8Array(length)).buffer })),
+  getRandomValues: api('getRandomValues', ({ length }: { length: number }) => ({
+    randomValues: crypto.getRandomValues(new Uint8Array(length)).buffer,
+  })),
   ...clipboard(),
 }
 
@@ -77,6 +120,5 @@ function clipboard() {
 }
 
 declare global {
-  // eslint-disable-next-line no-var
   var wx: { showToast(options: { title: string; icon: string }): Promise<unknown> }
 }

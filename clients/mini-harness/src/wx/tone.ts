@@ -4,7 +4,8 @@ const RATE = 16_000
 export function toneWav(milliseconds: number): Blob {
   const samples = Math.max(1, Math.round((RATE * milliseconds) / 1000))
   const view = new DataView(new ArrayBuffer(44 + samples * 2))
-  const text = (offset: number, value: string) => [...value].forEach((char, i) => view.setUint8(offset + i, char.charCodeAt(0)))
+  const text = (offset: number, value: string) =>
+    [...value].forEach((char, i) => view.setUint8(offset + i, char.charCodeAt(0)))
   text(0, 'RIFF')
   view.setUint32(4, 36 + samples * 2, true)
   text(8, 'WAVEfmt ')

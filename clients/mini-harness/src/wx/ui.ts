@@ -4,8 +4,10 @@ import { make, overlayRoot } from '../runtime/screen'
 import { word } from '../runtime/words'
 import { api, Refusal } from './api'
 
-const SUCCESS = '<svg viewBox="0 0 40 40" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"><path d="m9 21 8 8 15-17"/></svg>'
-const ERROR = '<svg viewBox="0 0 40 40" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round"><path d="m11 11 18 18M29 11 11 29"/></svg>'
+const SUCCESS =
+  '<svg viewBox="0 0 40 40" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"><path d="m9 21 8 8 15-17"/></svg>'
+const ERROR =
+  '<svg viewBox="0 0 40 40" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round"><path d="m11 11 18 18M29 11 11 29"/></svg>'
 
 interface ToastOptions {
   title: string
@@ -43,7 +45,12 @@ function drawToast({ title, icon = 'success', image, duration = 1500, mask }: To
 }
 
 /** A dialog that keeps the focus, gives it back, and closes on Escape. */
-function openDialog<T>(className: string, label: string, build: (box: HTMLElement, close: (value: T) => void) => void, onEscape: T): Promise<T> {
+function openDialog<T>(
+  className: string,
+  label: string,
+  build: (box: HTMLElement, close: (value: T) => void) => void,
+  onEscape: T,
+): Promise<T> {
   return new Promise((resolve) => {
     const before = document.activeElement as HTMLElement | null
     const mask = make('div', className, overlayRoot)
@@ -105,18 +112,27 @@ interface ModalResult {
 
 function drawModal(options: ModalOptions): Promise<ModalResult> {
   const { title = '', content = '', editable = false } = options
-  return openDialog<ModalResult>('mp-mask', title || content, (mask, close) => {
-    const box = make('div', 'mp-dialog', mask)
-    if (title) make('h2', '', box).textContent = title
-    const input = editable ? (make('input', '', box) as HTMLInputElement) : undefined
-    if (input) Object.assign(input, { value: content, placeholder: options.placeholderText ?? '' }).dataset['focus'] = ''
-    else if (content) make('p', '', box).textContent = content
-    const actions = make('div', 'mp-dialog-actions', box)
-    if (options.showCancel !== false)
-      addButton(actions, options.cancelText ?? word('cancel'), options.cancelColor ?? '#000', () => close({ confirm: false, cancel: true }))
-    addButton(actions, options.confirmText ?? word('confirm'), options.confirmColor ?? '#576B95', () =>
-      close({ confirm: true, cancel: false, ...(input && { content: input.value }) }))
-  }, { confirm: false, cancel: true })
+  return openDialog<ModalResult>(
+    'mp-mask',
+    title || content,
+    (mask, close) => {
+      const box = make('div', 'mp-dialog', mask)
+      if (title) make('h2', '', box).textContent = title
+      const input = editable ? (make('input', '', box) as HTMLInputElement) : undefined
+      if (input)
+        Object.assign(input, { value: content, placeholder: options.placeholderText ?? '' }).dataset['focus'] = ''
+      else if (content) make('p', '', box).textContent = content
+      const actions = make('div', 'mp-dialog-actions', box)
+      if (options.showCancel !== false)
+        addButton(actions, options.cancelText ?? word('cancel'), options.cancelColor ?? '#000', () =>
+          close({ confirm: false, cancel: true }),
+        )
+      addButton(actions, options.confirmText ?? word('confirm'), options.confirmColor ?? '#576B95', () =>
+        close({ confirm: true, cancel: false, ...(input && { content: input.value }) }),
+      )
+    },
+    { confirm: false, cancel: true },
+  )
 }
 
 interface SheetOptions {
@@ -127,25 +143,35 @@ interface SheetOptions {
 
 async function drawSheet({ itemList, itemColor = '#000', alertText }: SheetOptions): Promise<{ tapIndex: number }> {
   if (itemList.length > 6) throw new Refusal('parameter error: itemList should not be larger than 6')
-  const tapIndex = await openDialog<number>('mp-mask mp-bottom', alertText ?? word('actions'), (mask, close) => {
-    const sheet = make('div', 'mp-sheet', mask)
-    if (alertText) make('div', 'mp-sheet-title', sheet).textContent = alertText
-    itemList.forEach((text, index) => addButton(sheet, text, itemColor, () => close(index)))
-    addButton(sheet, word('cancel'), '#000', () => close(-1)).className = 'mp-sheet-cancel'
-    mask.addEventListener('click', (event) => event.target === mask && close(-1))
-  }, -1)
+  const tapIndex = await openDialog<number>(
+    'mp-mask mp-bottom',
+    alertText ?? word('actions'),
+    (mask, close) => {
+      const sheet = make('div', 'mp-sheet', mask)
+      if (alertText) make('div', 'mp-sheet-title', sheet).textContent = alertText
+      itemList.forEach((text, index) => addButton(sheet, text, itemColor, () => close(index)))
+      addButton(sheet, word('cancel'), '#000', () => close(-1)).className = 'mp-sheet-cancel'
+      mask.addEventListener('click', (event) => event.target === mask && close(-1))
+    },
+    -1,
+  )
   if (tapIndex < 0) throw new Refusal('cancel')
   return { tapIndex }
 }
 
 /** For the picker component: a sheet whose body the caller draws; undefined when cancelled. */
 export function openSheet<T>(label: string, draw: (sheet: HTMLElement) => () => T): Promise<T | undefined> {
-  return openDialog<T | undefined>('mp-mask mp-bottom', label, (mask, close) => {
-    const sheet = make('div', 'mp-sheet', mask)
-    const read = draw(make('div', 'mp-picker', sheet))
-    addButton(sheet, word('confirm'), '#07c160', () => close(read()))
-    addButton(sheet, word('cancel'), '#000', () => close(undefined)).className = 'mp-sheet-cancel'
-  }, undefined)
+  return openDialog<T | undefined>(
+    'mp-mask mp-bottom',
+    label,
+    (mask, close) => {
+      const sheet = make('div', 'mp-sheet', mask)
+      const read = draw(make('div', 'mp-picker', sheet))
+      addButton(sheet, word('confirm'), '#07c160', () => close(read()))
+      addButton(sheet, word('cancel'), '#000', () => close(undefined)).className = 'mp-sheet-cancel'
+    },
+    undefined,
+  )
 }
 
 export const ui = {

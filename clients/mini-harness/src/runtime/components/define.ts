@@ -3,8 +3,12 @@ import { dispatch } from '../events'
 import { space, useBuiltin } from '../space'
 import type { BackedElement, GeElement } from '../types'
 
-type PropertyType = StringConstructor | NumberConstructor | BooleanConstructor | ObjectConstructor | ArrayConstructor | null
-export type Properties = Record<string, PropertyType | { type: PropertyType; value: unknown; optionalTypes?: PropertyType[] }>
+type PropertyType =
+  StringConstructor | NumberConstructor | BooleanConstructor | ObjectConstructor | ArrayConstructor | null
+export type Properties = Record<
+  string,
+  PropertyType | { type: PropertyType; value: unknown; optionalTypes?: PropertyType[] }
+>
 export type Props = Record<string, unknown>
 
 export interface Host<P extends Props = Props> {
@@ -29,7 +33,12 @@ export interface Builtin<P extends Props> {
 }
 
 interface Instance {
-  _$: GeElement & { data: Props; setData(values: object): void; $$: BackedElement; ownerShadowRoot: { getHostNode(): { is: string } } | null }
+  _$: GeElement & {
+    data: Props
+    setData(values: object): void
+    $$: BackedElement
+    ownerShadowRoot: { getHostNode(): { is: string } } | null
+  }
   __mounted?: Mounted | void
 }
 
@@ -40,12 +49,16 @@ export function define<P extends Props>(tag: string, builtin: Builtin<P>): void 
   const path = `builtin/${tag}`
   const properties = { ...IGNORED, ...builtin.properties }
   const observers = Object.fromEntries(
-    Object.keys(properties).map((name) => [name, function changed(this: Instance, value: unknown) {
-      if (this.__mounted) this.__mounted.changed?.(name, value)
-    }]),
+    Object.keys(properties).map((name) => [
+      name,
+      function changed(this: Instance, value: unknown) {
+        if (this.__mounted) this.__mounted.changed?.(name, value)
+      },
+    ]),
   )
   const definition = {
-    properties, observers,
+    properties,
+    observers,
     options: { virtualHost: false },
     lifetimes: {
       attached(this: Instance) {
@@ -57,7 +70,10 @@ export function define<P extends Props>(tag: string, builtin: Builtin<P>): void 
     },
   }
   space.addComponentStaticConfig(path, { component: true } as never)
-  space.component(path).definition(definition as never).register()
+  space
+    .component(path)
+    .definition(definition as never)
+    .register()
   useBuiltin(tag, path)
 }
 
@@ -102,11 +118,17 @@ export function onDrag(dom: HTMLElement, drag: Drag): void {
   let from: { x: number; y: number } | undefined
   const begin = (x: number, y: number) => (from = drag.start?.() === false ? undefined : { x, y })
   const delta = (x: number, y: number) => [x - (from?.x ?? x), y - (from?.y ?? y)] as const
-  dom.addEventListener('touchstart', ({ touches: [touch] }) => touch && begin(touch.clientX, touch.clientY), { passive: true })
-  dom.addEventListener('touchmove', (event) => {
-    const [touch] = event.touches
-    if (from && touch && drag.move(...delta(touch.clientX, touch.clientY)) && event.cancelable) event.preventDefault()
-  }, { passive: false })
+  dom.addEventListener('touchstart', ({ touches: [touch] }) => touch && begin(touch.clientX, touch.clientY), {
+    passive: true,
+  })
+  dom.addEventListener(
+    'touchmove',
+    (event) => {
+      const [touch] = event.touches
+      if (from && touch && drag.move(...delta(touch.clientX, touch.clientY)) && event.cancelable) event.preventDefault()
+    },
+    { passive: false },
+  )
   dom.addEventListener('touchend', ({ changedTouches: [touch] }) => {
     if (from && touch) drag.end(...delta(touch.clientX, touch.clientY))
     from = undefined

@@ -4,7 +4,8 @@ import { make } from '../screen'
 import { convertUnits } from '../units'
 import { define, type Host } from './define'
 
-const stroke = (path: string) => `<path d="${path}" fill="none" stroke="#fff" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/>`
+const stroke = (path: string) =>
+  `<path d="${path}" fill="none" stroke="#fff" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/>`
 const ICONS: Record<string, { color: string; inside: string; bare?: true }> = {
   success: { color: '#09BB07', inside: stroke('m7 12.5 3.5 3.5L17 8.5') },
   success_no_circle: { color: '#09BB07', inside: 'm5 12.5 5 5L19 7', bare: true },
@@ -32,7 +33,14 @@ function drawIcon({ dom, props }: Host<IconProps>): void {
   Object.assign(svg.style, { width: size, height: size, color })
 }
 
-type ProgressProps = { percent: number; showInfo: boolean; strokeWidth: number | string; activeColor: string; backgroundColor: string; active: boolean }
+type ProgressProps = {
+  percent: number
+  showInfo: boolean
+  strokeWidth: number | string
+  activeColor: string
+  backgroundColor: string
+  active: boolean
+}
 
 function mountProgress(host: Host<ProgressProps>) {
   const track = make('div', 'mp-progress', host.dom)
@@ -51,7 +59,15 @@ function mountProgress(host: Host<ProgressProps>) {
   return { changed: draw }
 }
 
-type VideoProps = { src: string; poster: string; controls: boolean; autoplay: boolean; loop: boolean; muted: boolean; objectFit: string }
+type VideoProps = {
+  src: string
+  poster: string
+  controls: boolean
+  autoplay: boolean
+  loop: boolean
+  muted: boolean
+  objectFit: string
+}
 
 function mountVideo(host: Host<VideoProps>) {
   const video = make('video', '') as HTMLVideoElement
@@ -66,14 +82,24 @@ function mountVideo(host: Host<VideoProps>) {
     video.style.objectFit = objectFit
   }
   for (const type of ['play', 'pause', 'ended', 'waiting'] as const) video.addEventListener(type, () => host.emit(type))
-  video.addEventListener('timeupdate', () => host.emit('timeupdate', { currentTime: video.currentTime, duration: video.duration }))
-  video.addEventListener('loadedmetadata', () => host.emit('loadedmetadata', { width: video.videoWidth, height: video.videoHeight, duration: video.duration }))
+  video.addEventListener('timeupdate', () =>
+    host.emit('timeupdate', { currentTime: video.currentTime, duration: video.duration }),
+  )
+  video.addEventListener('loadedmetadata', () =>
+    host.emit('loadedmetadata', { width: video.videoWidth, height: video.videoHeight, duration: video.duration }),
+  )
   video.addEventListener('error', () => host.emit('error', { errMsg: 'MEDIA_ERR_SRC_NOT_SUPPORTED' }))
   draw()
   return { changed: draw, unmounted: () => video.pause() }
 }
 
-type ContainerProps = { show: boolean; overlay: boolean; position: string; closeOnSlideDown: boolean; customStyle: string }
+type ContainerProps = {
+  show: boolean
+  overlay: boolean
+  position: string
+  closeOnSlideDown: boolean
+  customStyle: string
+}
 
 function mountPageContainer(host: Host<ContainerProps>) {
   const overlay = make('div', 'mp-container-overlay')
@@ -88,7 +114,8 @@ function mountPageContainer(host: Host<ContainerProps>) {
     if (host.dom.hasAttribute('data-shown') === show) return
     host.dom.toggleAttribute('data-shown', show)
     if (initial && !show) return
-    for (const step of show ? ['beforeenter', 'enter', 'afterenter'] : ['beforeleave', 'leave', 'afterleave']) host.emit(step)
+    for (const step of show ? ['beforeenter', 'enter', 'afterenter'] : ['beforeleave', 'leave', 'afterleave'])
+      host.emit(step)
   }
   draw(true)
   return { changed: (name: string) => name === 'show' && draw(false) }
@@ -118,28 +145,62 @@ export function defineDisplay(): void {
   })
   define<ProgressProps>('progress', {
     properties: {
-      percent: Number, showInfo: Boolean, strokeWidth: { type: Number, value: 6, optionalTypes: [String] }, activeColor: String, color: String,
-      backgroundColor: String, active: Boolean, activeMode: String, duration: Number, borderRadius: Number, fontSize: Number,
+      percent: Number,
+      showInfo: Boolean,
+      strokeWidth: { type: Number, value: 6, optionalTypes: [String] },
+      activeColor: String,
+      color: String,
+      backgroundColor: String,
+      active: Boolean,
+      activeMode: String,
+      duration: Number,
+      borderRadius: Number,
+      fontSize: Number,
     },
     mount: mountProgress,
   })
   define<VideoProps>('video', {
     properties: {
-      src: String, poster: String, controls: { type: Boolean, value: true }, autoplay: Boolean, loop: Boolean, muted: Boolean,
-      objectFit: { type: String, value: 'contain' }, duration: Number, title: String, showCenterPlayBtn: Boolean, showFullscreenBtn: Boolean,
-      enableProgressGesture: Boolean, initialTime: Number, direction: Number,
+      src: String,
+      poster: String,
+      controls: { type: Boolean, value: true },
+      autoplay: Boolean,
+      loop: Boolean,
+      muted: Boolean,
+      objectFit: { type: String, value: 'contain' },
+      duration: Number,
+      title: String,
+      showCenterPlayBtn: Boolean,
+      showFullscreenBtn: Boolean,
+      enableProgressGesture: Boolean,
+      initialTime: Number,
+      direction: Number,
     },
     mount: mountVideo,
   })
   define<ContainerProps>('page-container', {
     properties: {
-      show: Boolean, overlay: { type: Boolean, value: true }, position: { type: String, value: 'bottom' }, closeOnSlideDown: Boolean,
-      customStyle: String, round: Boolean, duration: Number, zIndex: Number, overlayStyle: String,
+      show: Boolean,
+      overlay: { type: Boolean, value: true },
+      position: { type: String, value: 'bottom' },
+      closeOnSlideDown: Boolean,
+      customStyle: String,
+      round: Boolean,
+      duration: Number,
+      zIndex: Number,
+      overlayStyle: String,
     },
     mount: mountPageContainer,
   })
   define<MetaProps>('page-meta', {
-    properties: { pageStyle: String, rootFontSize: String, scrollTop: String, backgroundColor: String, backgroundTextStyle: String, pageFontSize: String },
+    properties: {
+      pageStyle: String,
+      rootFontSize: String,
+      scrollTop: String,
+      backgroundColor: String,
+      backgroundTextStyle: String,
+      pageFontSize: String,
+    },
     mount: mountPageMeta,
   })
   define('root-portal', { properties: { enable: { type: Boolean, value: true } }, mount: () => undefined })

@@ -5,25 +5,75 @@ import { define, onTap, type Host, type Properties } from './define'
 
 type Field = HTMLInputElement | HTMLTextAreaElement
 type Props = {
-  value: string; type: string; password: boolean; placeholder: string; placeholderStyle: string; placeholderClass: string; disabled: boolean
-  maxlength: number; cursorSpacing: number; focus: boolean; autoFocus: boolean; confirmType: string; confirmHold: boolean; cursor: number
-  selectionStart: number; selectionEnd: number; adjustPosition: boolean; holdKeyboard: boolean; autoHeight: boolean; showConfirmBar: boolean
-  fixed: boolean; disableDefaultPadding: boolean; alwaysEmbed: boolean
+  value: string
+  type: string
+  password: boolean
+  placeholder: string
+  placeholderStyle: string
+  placeholderClass: string
+  disabled: boolean
+  maxlength: number
+  cursorSpacing: number
+  focus: boolean
+  autoFocus: boolean
+  confirmType: string
+  confirmHold: boolean
+  cursor: number
+  selectionStart: number
+  selectionEnd: number
+  adjustPosition: boolean
+  holdKeyboard: boolean
+  autoHeight: boolean
+  showConfirmBar: boolean
+  fixed: boolean
+  disableDefaultPadding: boolean
+  alwaysEmbed: boolean
 }
 
 const minusOne = { type: Number, value: -1 }
 const properties: Properties = {
-  value: { type: String, value: '' }, type: { type: String, value: 'text' }, password: Boolean, placeholder: String, placeholderStyle: String,
-  placeholderClass: String, disabled: Boolean, maxlength: { type: Number, value: 140 }, cursorSpacing: Number, focus: Boolean,
-  autoFocus: Boolean, confirmType: { type: String, value: 'done' }, confirmHold: Boolean, cursor: minusOne, selectionStart: minusOne,
-  selectionEnd: minusOne, adjustPosition: { type: Boolean, value: true }, holdKeyboard: Boolean, autoHeight: Boolean,
-  showConfirmBar: { type: Boolean, value: true }, fixed: Boolean, disableDefaultPadding: Boolean, alwaysEmbed: Boolean,
-  cursorColor: String, safePasswordCertPath: String, safePasswordLength: Number, safePasswordTimeStamp: Number, safePasswordNonce: String,
-  safePasswordSalt: String, safePasswordCustomHash: String, adjustKeyboardTo: String,
+  value: { type: String, value: '' },
+  type: { type: String, value: 'text' },
+  password: Boolean,
+  placeholder: String,
+  placeholderStyle: String,
+  placeholderClass: String,
+  disabled: Boolean,
+  maxlength: { type: Number, value: 140 },
+  cursorSpacing: Number,
+  focus: Boolean,
+  autoFocus: Boolean,
+  confirmType: { type: String, value: 'done' },
+  confirmHold: Boolean,
+  cursor: minusOne,
+  selectionStart: minusOne,
+  selectionEnd: minusOne,
+  adjustPosition: { type: Boolean, value: true },
+  holdKeyboard: Boolean,
+  autoHeight: Boolean,
+  showConfirmBar: { type: Boolean, value: true },
+  fixed: Boolean,
+  disableDefaultPadding: Boolean,
+  alwaysEmbed: Boolean,
+  cursorColor: String,
+  safePasswordCertPath: String,
+  safePasswordLength: Number,
+  safePasswordTimeStamp: Number,
+  safePasswordNonce: String,
+  safePasswordSalt: String,
+  safePasswordCustomHash: String,
+  adjustKeyboardTo: String,
 }
 
 const KEYPADS: Record<string, string> = { number: 'numeric', digit: 'decimal', idcard: 'text' }
-const ENTER_HINTS: Record<string, string> = { send: 'send', search: 'search', next: 'next', go: 'go', done: 'done', return: 'enter' }
+const ENTER_HINTS: Record<string, string> = {
+  send: 'send',
+  search: 'search',
+  next: 'next',
+  go: 'go',
+  done: 'done',
+  return: 'enter',
+}
 
 function mountField(host: Host<Props>, field: Field) {
   const multiline = field instanceof HTMLTextAreaElement
@@ -36,7 +86,10 @@ function mountField(host: Host<Props>, field: Field) {
   const drawHint = () => {
     const { placeholder, placeholderStyle, placeholderClass } = host.props
     const prefix = host.dom.getAttribute('exparser:info-class-prefix') ?? ''
-    const classes = placeholderClass.split(/\s+/).filter(Boolean).map((name) => prefix + name)
+    const classes = placeholderClass
+      .split(/\s+/)
+      .filter(Boolean)
+      .map((name) => prefix + name)
     hint.className = ['mp-placeholder', ...classes].join(' ')
     hint.style.cssText = placeholderStyle
     hint.textContent = placeholder

@@ -34,7 +34,9 @@ const CONTROLS = 'wx-switch,wx-checkbox,wx-radio,wx-button,wx-input,wx-textarea'
 function mountLabel(host: Host<{ for: string }>): void {
   onTap(host.dom, (event) => {
     if ((event.target as Element).closest(CONTROLS)) return
-    const named = host.props.for && document.querySelector<BackedElement>(`[exparser\\:info-attr-id="${CSS.escape(host.props.for)}"]`)
+    const named =
+      host.props.for &&
+      document.querySelector<BackedElement>(`[exparser\\:info-attr-id="${CSS.escape(host.props.for)}"]`)
     const control = named || host.dom.querySelector<BackedElement>(CONTROLS)
     if (control?.__wxElement) tap(control.__wxElement, control)
   })
@@ -87,7 +89,10 @@ function mountRadio(host: Host<Checkable>) {
 
 function mountGroup(host: Host<{ value: unknown }>, member: string, single: boolean): void {
   const read = () => {
-    const chosen = [...host.dom.querySelectorAll(member)].map(dataOf).filter((data) => data['checked']).map((data) => data['value'])
+    const chosen = [...host.dom.querySelectorAll(member)]
+      .map(dataOf)
+      .filter((data) => data['checked'])
+      .map((data) => data['value'])
     return single ? (chosen[0] ?? '') : chosen
   }
   // The members' first values are known once the children are attached.
@@ -99,7 +104,15 @@ function mountGroup(host: Host<{ value: unknown }>, member: string, single: bool
   })
 }
 
-type SliderProps = { min: number; max: number; step: number; value: number; disabled: boolean; showValue: boolean; activeColor: string }
+type SliderProps = {
+  min: number
+  max: number
+  step: number
+  value: number
+  disabled: boolean
+  showValue: boolean
+  activeColor: string
+}
 
 function mountSlider(host: Host<SliderProps>) {
   const input = make('input', '', host.dom) as HTMLInputElement
@@ -122,7 +135,13 @@ function mountSlider(host: Host<SliderProps>) {
   return { changed: draw }
 }
 
-const checkable = { checked: Boolean, value: String, disabled: Boolean, color: String, type: { type: String, value: 'switch' } }
+const checkable = {
+  checked: Boolean,
+  value: String,
+  disabled: Boolean,
+  color: String,
+  type: { type: String, value: 'switch' },
+}
 const number = (value: number) => ({ type: Number, value })
 
 export function defineForms(): void {
@@ -131,12 +150,28 @@ export function defineForms(): void {
   define<Checkable>('switch', { properties: checkable, mount: mountSwitch })
   define<Checkable>('checkbox', { properties: checkable, mount: mountCheckbox })
   define<Checkable>('radio', { properties: checkable, mount: mountRadio })
-  define<{ value: unknown }>('checkbox-group', { properties: { value: null }, mount: (host) => mountGroup(host, 'wx-checkbox', false) })
-  define<{ value: unknown }>('radio-group', { properties: { value: null }, mount: (host) => mountGroup(host, 'wx-radio', true) })
+  define<{ value: unknown }>('checkbox-group', {
+    properties: { value: null },
+    mount: (host) => mountGroup(host, 'wx-checkbox', false),
+  })
+  define<{ value: unknown }>('radio-group', {
+    properties: { value: null },
+    mount: (host) => mountGroup(host, 'wx-radio', true),
+  })
   define<SliderProps>('slider', {
     properties: {
-      min: number(0), max: number(100), step: number(1), value: number(0), disabled: Boolean, showValue: Boolean,
-      activeColor: String, backgroundColor: String, blockSize: Number, blockColor: String, color: String, selectedColor: String,
+      min: number(0),
+      max: number(100),
+      step: number(1),
+      value: number(0),
+      disabled: Boolean,
+      showValue: Boolean,
+      activeColor: String,
+      backgroundColor: String,
+      blockSize: Number,
+      blockColor: String,
+      color: String,
+      selectedColor: String,
     },
     mount: mountSlider,
   })

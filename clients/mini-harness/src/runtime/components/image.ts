@@ -1,9 +1,26 @@
 import { assetUrl } from '../assets'
 import { define, type Host } from './define'
 
-type Props = { src: string; mode: string; lazyLoad: boolean; fadeIn: boolean; webp: boolean; showMenuByLongpress: boolean }
+type Props = {
+  src: string
+  mode: string
+  lazyLoad: boolean
+  fadeIn: boolean
+  webp: boolean
+  showMenuByLongpress: boolean
+}
 
-const POSITIONS = new Set(['top', 'bottom', 'center', 'left', 'right', 'top left', 'top right', 'bottom left', 'bottom right'])
+const POSITIONS = new Set([
+  'top',
+  'bottom',
+  'center',
+  'left',
+  'right',
+  'top left',
+  'top right',
+  'bottom left',
+  'bottom right',
+])
 
 function applyMode(dom: HTMLElement, image: HTMLImageElement, mode: string): void {
   const fit = mode === 'aspectFill' ? 'cover' : mode === 'aspectFit' ? 'contain' : POSITIONS.has(mode) ? 'none' : 'fill'
@@ -38,7 +55,14 @@ function mount(host: Host<Props>) {
   }
 }
 
-const properties = { src: String, mode: { type: String, value: 'scaleToFill' }, lazyLoad: Boolean, fadeIn: Boolean, webp: Boolean, showMenuByLongpress: Boolean }
+const properties = {
+  src: String,
+  mode: { type: String, value: 'scaleToFill' },
+  lazyLoad: Boolean,
+  fadeIn: Boolean,
+  webp: Boolean,
+  showMenuByLongpress: Boolean,
+}
 
 export function defineImages(): void {
   define<Props>('image', { properties, mount })

@@ -5,7 +5,17 @@ import { word } from '../words'
 import { openSheet } from '../../wx/ui'
 import { define, keyboardOperable, onTap, type Host } from './define'
 
-type Props = { mode: string; range: unknown[]; rangeKey: string; value: unknown; disabled: boolean; start: string; end: string; headerText: string; fields: string }
+type Props = {
+  mode: string
+  range: unknown[]
+  rangeKey: string
+  value: unknown
+  disabled: boolean
+  start: string
+  end: string
+  headerText: string
+  fields: string
+}
 
 const textOf = (item: unknown, key: string): string => String(key ? (item as Record<string, unknown>)[key] : item)
 
@@ -58,8 +68,17 @@ function mount(host: Host<Props>): void {
 export const definePicker = (): void =>
   define<Props>('picker', {
     properties: {
-      mode: { type: String, value: 'selector' }, range: Array, rangeKey: String, value: null, disabled: Boolean, start: String, end: String,
-      headerText: String, fields: { type: String, value: 'day' }, customItem: String, level: String,
+      mode: { type: String, value: 'selector' },
+      range: Array,
+      rangeKey: String,
+      value: null,
+      disabled: Boolean,
+      start: String,
+      end: String,
+      headerText: String,
+      fields: { type: String, value: 'day' },
+      customItem: String,
+      level: String,
     },
     mount,
   })

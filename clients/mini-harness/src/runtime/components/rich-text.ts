@@ -13,25 +13,49 @@ interface RichNode {
 type Props = { nodes: string | RichNode[]; space: string }
 
 const TAGS = new Set(
-  ('a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del div dl dt em fieldset font ' +
+  (
+    'a abbr address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del div dl dt em fieldset font ' +
     'footer h1 h2 h3 h4 h5 h6 header hr i img ins label legend li mark nav ol p pre q rt ruby s section small span strong sub sup ' +
-    'table tbody td tfoot th thead tr tt u ul').split(' '),
+    'table tbody td tfoot th thead tr tt u ul'
+  ).split(' '),
 )
-const ATTRIBUTES = new Set(['alt', 'src', 'height', 'width', 'colspan', 'rowspan', 'align', 'span', 'start', 'type', 'dir', 'size', 'face', 'color'])
+const ATTRIBUTES = new Set([
+  'alt',
+  'src',
+  'height',
+  'width',
+  'colspan',
+  'rowspan',
+  'align',
+  'span',
+  'start',
+  'type',
+  'dir',
+  'size',
+  'face',
+  'color',
+])
 
 function build(node: RichNode, prefix: string): Node | undefined {
-  if (node.type === 'text' || (node.name === undefined && node.text !== undefined)) return document.createTextNode(decode(node.text ?? ''))
+  if (node.type === 'text' || (node.name === undefined && node.text !== undefined))
+    return document.createTextNode(decode(node.text ?? ''))
   const name = (node.name ?? '').toLowerCase()
   if (!TAGS.has(name)) return undefined
   const element = document.createElement(name)
-  for (const [key, value] of Object.entries(node.attrs ?? {})) setAttribute(element, key.toLowerCase(), String(value), prefix)
+  for (const [key, value] of Object.entries(node.attrs ?? {}))
+    setAttribute(element, key.toLowerCase(), String(value), prefix)
   append(element, node.children ?? [], prefix)
   return element
 }
 
 function setAttribute(element: HTMLElement, name: string, value: string, prefix: string): void {
   if (name === 'style') element.style.cssText = convertUnits(value)
-  else if (name === 'class') element.className = value.split(/\s+/).filter(Boolean).map((part) => prefix + part).join(' ')
+  else if (name === 'class')
+    element.className = value
+      .split(/\s+/)
+      .filter(Boolean)
+      .map((part) => prefix + part)
+      .join(' ')
   else if (ATTRIBUTES.has(name) && !/^\s*javascript:/i.test(value)) element.setAttribute(name, value)
 }
 
@@ -42,7 +66,8 @@ function append(parent: Node, nodes: RichNode[], prefix: string): void {
   }
 }
 
-const decode = (text: string): string => new DOMParser().parseFromString(text.replace(/</g, '&lt;'), 'text/html').documentElement.textContent ?? ''
+const decode = (text: string): string =>
+  new DOMParser().parseFromString(text.replace(/</g, '&lt;'), 'text/html').documentElement.textContent ?? ''
 
 /** An inert document: nothing in it loads or runs. */
 function parse(html: string): RichNode[] {

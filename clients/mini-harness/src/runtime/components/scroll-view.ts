@@ -2,19 +2,56 @@ import { make } from '../screen'
 import { define, onDrag, type Host } from './define'
 
 type Props = {
-  scrollX: boolean; scrollY: boolean; scrollTop: number; scrollLeft: number; scrollIntoView: string; scrollWithAnimation: boolean
-  upperThreshold: number; lowerThreshold: number; scrollAnchoring: boolean; refresherEnabled: boolean; refresherTriggered: boolean
-  refresherThreshold: number; enableFlex: boolean; scrollIntoViewOffset: number; scrollIntoViewAlignment: string
+  scrollX: boolean
+  scrollY: boolean
+  scrollTop: number
+  scrollLeft: number
+  scrollIntoView: string
+  scrollWithAnimation: boolean
+  upperThreshold: number
+  lowerThreshold: number
+  scrollAnchoring: boolean
+  refresherEnabled: boolean
+  refresherTriggered: boolean
+  refresherThreshold: number
+  enableFlex: boolean
+  scrollIntoViewOffset: number
+  scrollIntoViewAlignment: string
 }
 
 const properties = {
-  scrollX: Boolean, scrollY: Boolean, scrollTop: { type: Number, value: 0, optionalTypes: [String] }, scrollLeft: { type: Number, value: 0, optionalTypes: [String] },
-  scrollIntoView: String, scrollWithAnimation: Boolean, upperThreshold: { type: Number, value: 50 }, lowerThreshold: { type: Number, value: 50 },
-  scrollAnchoring: Boolean, refresherEnabled: Boolean, refresherTriggered: Boolean, refresherThreshold: { type: Number, value: 45 },
-  refresherDefaultStyle: String, refresherBackground: String, refresherTwoLevelEnabled: Boolean, enableFlex: Boolean, enableBackToTop: Boolean,
-  enhanced: Boolean, bounces: { type: Boolean, value: true }, showScrollbar: { type: Boolean, value: true }, pagingEnabled: Boolean,
-  fastDeceleration: Boolean, enablePassive: Boolean, bindingTapResponder: Boolean, type: String, usingSticky: Boolean, reverse: Boolean, clip: Boolean,
-  scrollIntoViewOffset: Number, scrollIntoViewAlignment: { type: String, value: 'start' }, cacheExtent: Number, associativeContainer: String,
+  scrollX: Boolean,
+  scrollY: Boolean,
+  scrollTop: { type: Number, value: 0, optionalTypes: [String] },
+  scrollLeft: { type: Number, value: 0, optionalTypes: [String] },
+  scrollIntoView: String,
+  scrollWithAnimation: Boolean,
+  upperThreshold: { type: Number, value: 50 },
+  lowerThreshold: { type: Number, value: 50 },
+  scrollAnchoring: Boolean,
+  refresherEnabled: Boolean,
+  refresherTriggered: Boolean,
+  refresherThreshold: { type: Number, value: 45 },
+  refresherDefaultStyle: String,
+  refresherBackground: String,
+  refresherTwoLevelEnabled: Boolean,
+  enableFlex: Boolean,
+  enableBackToTop: Boolean,
+  enhanced: Boolean,
+  bounces: { type: Boolean, value: true },
+  showScrollbar: { type: Boolean, value: true },
+  pagingEnabled: Boolean,
+  fastDeceleration: Boolean,
+  enablePassive: Boolean,
+  bindingTapResponder: Boolean,
+  type: String,
+  usingSticky: Boolean,
+  reverse: Boolean,
+  clip: Boolean,
+  scrollIntoViewOffset: Number,
+  scrollIntoViewAlignment: { type: String, value: 'start' },
+  cacheExtent: Number,
+  associativeContainer: String,
   scrollIntoViewWithinExtent: Boolean,
 }
 
@@ -79,24 +116,33 @@ function mount(host: Host<Props>) {
   }
   const behavior = (): ScrollBehavior => (host.props.scrollWithAnimation ? 'smooth' : 'instant')
   // The list the position refers to is rendered in the same update, after this property.
-  const toPosition = (side: 'top' | 'left', value: unknown) => queueMicrotask(() => dom.scrollTo({ [side]: Number(value), behavior: behavior() }))
-  const toChild = (id: string) => queueMicrotask(() => {
-    const child = id ? dom.querySelector(`[exparser\\:info-attr-id="${CSS.escape(id)}"]`) : null
-    if (!child) return
-    const here = dom.getBoundingClientRect()
-    const there = child.getBoundingClientRect()
-    const { scrollX, scrollY, scrollIntoViewOffset: offset } = host.props
-    dom.scrollTo({
-      ...(scrollY && { top: dom.scrollTop + there.top - here.top - dom.clientTop + offset }),
-      ...(scrollX && { left: dom.scrollLeft + there.left - here.left - dom.clientLeft + offset }),
-      behavior: behavior(),
+  const toPosition = (side: 'top' | 'left', value: unknown) =>
+    queueMicrotask(() => dom.scrollTo({ [side]: Number(value), behavior: behavior() }))
+  const toChild = (id: string) =>
+    queueMicrotask(() => {
+      const child = id ? dom.querySelector(`[exparser\\:info-attr-id="${CSS.escape(id)}"]`) : null
+      if (!child) return
+      const here = dom.getBoundingClientRect()
+      const there = child.getBoundingClientRect()
+      const { scrollX, scrollY, scrollIntoViewOffset: offset } = host.props
+      dom.scrollTo({
+        ...(scrollY && { top: dom.scrollTop + there.top - here.top - dom.clientTop + offset }),
+        ...(scrollX && { left: dom.scrollLeft + there.left - here.left - dom.clientLeft + offset }),
+        behavior: behavior(),
+      })
     })
-  })
   const edges = watchEdges(host)
   let last = { left: 0, top: 0 }
   dom.addEventListener('scroll', () => {
     const { scrollLeft, scrollTop, scrollWidth, scrollHeight } = dom
-    host.emit('scroll', { scrollLeft, scrollTop, scrollWidth, scrollHeight, deltaX: last.left - scrollLeft, deltaY: last.top - scrollTop })
+    host.emit('scroll', {
+      scrollLeft,
+      scrollTop,
+      scrollWidth,
+      scrollHeight,
+      deltaX: last.left - scrollLeft,
+      deltaY: last.top - scrollTop,
+    })
     last = { left: scrollLeft, top: scrollTop }
     edges()
   })

@@ -2,14 +2,31 @@ import { make } from '../screen'
 import { define, onDrag, type Host } from './define'
 
 type Props = {
-  indicatorDots: boolean; indicatorColor: string; indicatorActiveColor: string; autoplay: boolean; current: number; interval: number
-  duration: number; circular: boolean; vertical: boolean
+  indicatorDots: boolean
+  indicatorColor: string
+  indicatorActiveColor: string
+  autoplay: boolean
+  current: number
+  interval: number
+  duration: number
+  circular: boolean
+  vertical: boolean
 }
 
 const properties = {
-  indicatorDots: Boolean, indicatorColor: { type: String, value: 'rgba(0,0,0,.3)' }, indicatorActiveColor: { type: String, value: '#000' },
-  autoplay: Boolean, current: { type: Number, value: 0 }, interval: { type: Number, value: 5000 }, duration: { type: Number, value: 500 },
-  circular: Boolean, vertical: Boolean, previousMargin: String, nextMargin: String, snapToEdge: Boolean, displayMultipleItems: Number,
+  indicatorDots: Boolean,
+  indicatorColor: { type: String, value: 'rgba(0,0,0,.3)' },
+  indicatorActiveColor: { type: String, value: '#000' },
+  autoplay: Boolean,
+  current: { type: Number, value: 0 },
+  interval: { type: Number, value: 5000 },
+  duration: { type: Number, value: 500 },
+  circular: Boolean,
+  vertical: Boolean,
+  previousMargin: String,
+  nextMargin: String,
+  snapToEdge: Boolean,
+  displayMultipleItems: Number,
   easingFunction: String,
 }
 
@@ -49,7 +66,8 @@ class Swiper {
     this.dots.style.setProperty('--mp-dot', indicatorColor)
     this.dots.style.setProperty('--mp-dot-on', indicatorActiveColor)
     const wanted = indicatorDots ? items.length : 0
-    if (this.dots.childElementCount !== wanted) this.dots.replaceChildren(...items.slice(0, wanted).map(() => make('i', '')))
+    if (this.dots.childElementCount !== wanted)
+      this.dots.replaceChildren(...items.slice(0, wanted).map(() => make('i', '')))
     ;[...this.dots.children].forEach((dot, index) => dot.classList.toggle('mp-on', index === current))
   }
 
