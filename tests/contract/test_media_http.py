@@ -19,7 +19,7 @@ from chaguan.infra import keyring
 from chaguan.infra.blobs import Blobs
 from chaguan.infra.database import SqliteDatabase, metadata
 from chaguan.infra.sealing import Keyring, Vault, new_root
-from chaguan.media import Decoders, Media, store
+from chaguan.media import Decoders, Media, tables
 from chaguan.openapi import multipart
 from chaguan.openapi.media import fetch_media, head_media, parse_range, upload_media
 from chaguan.protocol.errors import HTTP_STATUS
@@ -38,7 +38,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
     keyring.create_key_file(tmp_path / "master.key")
     ring = Keyring(keyring.KeyFile(tmp_path / "master.key"))
     database = SqliteDatabase(tmp_path / "test.db")
-    database.run(lambda connection: metadata.create_all(connection, [store.media, store.media_keys]))
+    database.run(lambda connection: metadata.create_all(connection, [tables.media, tables.media_keys]))
     decoders = Decoders(processes=1)
     media = Media(
         database, Vault(ring, new_root(ring)), Blobs.in_folder(tmp_path / "blobs"), decoders, LIMITS

@@ -16,7 +16,7 @@ from chaguan.infra import keyring
 from chaguan.infra.blobs import Blobs
 from chaguan.infra.database import SqliteDatabase, metadata
 from chaguan.infra.sealing import Keyring, Vault, new_root
-from chaguan.media import Decoders, Delivery, Kind, Media, MediaContent, rules, spool, store
+from chaguan.media import Decoders, Delivery, Kind, Media, MediaContent, rules, spool, tables
 from chaguan.protocol.content import File, Image, Text, Video, Voice
 from tests.unit.media import samples
 
@@ -48,11 +48,11 @@ class Place(NamedTuple):
 
 
 def _count(connection: Connection) -> int:
-    return connection.execute(select(func.count()).select_from(store.media)).scalar_one()
+    return connection.execute(select(func.count()).select_from(tables.media)).scalar_one()
 
 
 def _create(connection: Connection) -> None:
-    metadata.create_all(connection, [store.media, store.media_keys])
+    metadata.create_all(connection, [tables.media, tables.media_keys])
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ MAX_SIDE = 30_000
 THUMB_SIDE = 480
 
 _MAX_PROFILE = 16 * 1024
-_PILLOW = (SyntaxError, LookupError, TypeError, ArithmeticError, struct.error)
+_PILLOW = (SyntaxError, LookupError, TypeError, ArithmeticError, RuntimeError, struct.error)
 
 # The bound is ours and checked before any pixel is decoded; Pillow's only warns at half the size it refuses.
 Image.MAX_IMAGE_PIXELS = None
