@@ -8,29 +8,25 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from litestar import Litestar, Request, Response
+from litestar import Litestar
 from litestar.di import Provide
 from litestar.testing import AsyncTestClient
 
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError
-from chaguan.core.settings import Limits
+from chaguan.core.settings import Limits, Settings
 from chaguan.infra import keyring
 from chaguan.infra.blobs import Blobs
 from chaguan.infra.database import SqliteDatabase, metadata
 from chaguan.infra.sealing import Keyring, Vault, new_root
 from chaguan.media import Decoders, Media, tables
 from chaguan.openapi import multipart
-from chaguan.openapi.media import fetch_media, head_media, parse_range, upload_media
-from chaguan.protocol.errors import HTTP_STATUS
+from chaguan.openapi.errors import answer_app_error
+from chaguan.openapi.media import HANDLERS, parse_range
 from tests.unit.media import samples
 
 LIMITS = Limits(image=2_000_000, voice=500_000, video=1_000_000, file=3_000_000)
 Client = AsyncTestClient[Litestar]
-
-
-def translated(_: Request[Any, Any, Any], error: AppError) -> Response[Any]:
-    return Response({"code": error.code.value, "data": error.data}, status_code=HTTP_STATUS[error.code])
 
 
 @pytest.fixture
@@ -44,13 +40,13 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
         database, Vault(ring, new_root(ring)), Blobs.in_folder(tmp_path / "blobs"), decoders, LIMITS
     )
     app = Litestar(
-        [upload_media, fetch_media, head_media],
+        HANDLERS,
         dependencies={
             "caller": Provide(lambda: Caller("customer", "u_anna"), sync_to_thread=False),
             "media": Provide(lambda: media, sync_to_thread=False),
-            "limits": Provide(lambda: LIMITS, sync_to_thread=False),
+            "settings": Provide(lambda: Settings(limits=LIMITS), sync_to_thread=False),
         },
-        exception_handlers={AppError: translated},
+        exception_handlers={AppError: answer_app_error},
     )
     async with AsyncTestClient(app) as made:
         yield made
@@ -289,9 +285,9 @@ async def test_a_client_that_disconnects_is_a_bad_request_not_a_defect(client: C
 
 def test_the_api_description_tells_the_form() -> None:
     app = Litestar(
-        [upload_media, fetch_media, head_media],
+        HANDLERS,
         dependencies={
-            name: Provide(lambda: None, sync_to_thread=False) for name in ("caller", "media", "limits")
+            name: Provide(lambda: None, sync_to_thread=False) for name in ("caller", "media", "settings")
         },
     )
     described = msgspec.to_builtins(app.openapi_schema.to_schema())

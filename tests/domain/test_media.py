@@ -181,7 +181,9 @@ async def test_a_key_without_the_scope_uploads_nothing(place: Place) -> None:
     with pytest.raises(AppError) as caught:
         await upload(place, Kind.file, b"text", caller=Caller("server", "k_1"))
     assert caught.value.code is ErrorCode.forbidden
-    await upload(place, Kind.file, b"text", caller=Caller("server", "k_1", scopes=frozenset({"media:write"})))
+    await upload(
+        place, Kind.file, b"text", caller=Caller("server", "k_1", scopes=frozenset({"messages:write"}))
+    )
 
 
 async def test_only_the_uploader_can_put_media_into_a_message(place: Place) -> None:
