@@ -98,6 +98,7 @@ class Deployment:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.desk.stop()
+        await self.media.close()
         await self.messaging.stop()
         await self.accounts.tidy()
         await self.http.close()

@@ -2,55 +2,57 @@ import asyncio
 import resource
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import httpx
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from litestar import Litestar, Request, Response
+from litestar import Litestar
 from litestar.di import Provide
 from litestar.testing import AsyncTestClient
 
+from chaguan.accounts import Accounts
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError
-from chaguan.core.settings import Limits
+from chaguan.core.settings import Limits, Settings
 from chaguan.infra import keyring
 from chaguan.infra.blobs import Blobs
 from chaguan.infra.database import SqliteDatabase, metadata
 from chaguan.infra.sealing import Keyring, Vault, new_root
-from chaguan.media import Decoders, Media, store
+from chaguan.media import Decoders, Kind, Media, spool, tables
 from chaguan.openapi import multipart
-from chaguan.openapi.media import fetch_media, head_media, parse_range, upload_media
-from chaguan.protocol.errors import HTTP_STATUS
+from chaguan.openapi.errors import answer_app_error
+from chaguan.openapi.http import create_http
+from chaguan.openapi.media import HANDLERS, parse_range
 from tests.unit.media import samples
 
 LIMITS = Limits(image=2_000_000, voice=500_000, video=1_000_000, file=3_000_000)
 Client = AsyncTestClient[Litestar]
 
 
-def translated(_: Request[Any, Any, Any], error: AppError) -> Response[Any]:
-    return Response({"code": error.code.value, "data": error.data}, status_code=HTTP_STATUS[error.code])
+def served(folder: Path) -> tuple[Media, SqliteDatabase, Decoders]:
+    keyring.create_key_file(folder / "master.key")
+    ring = Keyring(keyring.KeyFile(folder / "master.key"))
+    database = SqliteDatabase(folder / "test.db")
+    database.run(lambda connection: metadata.create_all(connection, [tables.media, tables.media_keys]))
+    decoders = Decoders(processes=1)
+    blobs = Blobs.in_folder(folder / "blobs")
+    return Media(database, Vault(ring, new_root(ring)), blobs, decoders, LIMITS), database, decoders
 
 
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Client]:
-    keyring.create_key_file(tmp_path / "master.key")
-    ring = Keyring(keyring.KeyFile(tmp_path / "master.key"))
-    database = SqliteDatabase(tmp_path / "test.db")
-    database.run(lambda connection: metadata.create_all(connection, [store.media, store.media_keys]))
-    decoders = Decoders(processes=1)
-    media = Media(
-        database, Vault(ring, new_root(ring)), Blobs.in_folder(tmp_path / "blobs"), decoders, LIMITS
-    )
+    media, database, decoders = served(tmp_path)
     app = Litestar(
-        [upload_media, fetch_media, head_media],
+        HANDLERS,
         dependencies={
             "caller": Provide(lambda: Caller("customer", "u_anna"), sync_to_thread=False),
             "media": Provide(lambda: media, sync_to_thread=False),
-            "limits": Provide(lambda: LIMITS, sync_to_thread=False),
+            "settings": Provide(lambda: Settings(limits=LIMITS), sync_to_thread=False),
         },
-        exception_handlers={AppError: translated},
+        exception_handlers={AppError: answer_app_error},
     )
     async with AsyncTestClient(app) as made:
         yield made
@@ -287,11 +289,39 @@ async def test_a_client_that_disconnects_is_a_bad_request_not_a_defect(client: C
     assert answered[0]["status"] == 400
 
 
+@pytest.mark.filterwarnings("ignore:.*Reserved kwarg 'data'")
+async def test_in_the_whole_api_media_keep_their_headers_and_a_stranger_uploads_nothing(
+    tmp_path: Path,
+) -> None:
+    media, database, decoders = served(tmp_path)
+    with spool() as source:
+        source.write(b"text")
+        content = await media.upload(Caller("customer", "u_anna"), Kind.file, "a.txt", source)
+
+    async def unread() -> AsyncIterator[bytes]:
+        raise AssertionError("the body was asked for")
+        yield b""
+
+    accounts = object.__new__(Accounts)  # signing in is never reached
+    whole = create_http(accounts, Settings(limits=LIMITS), handlers=HANDLERS, dependencies={"media": media})
+    transport = httpx.ASGITransport(cast(Any, whole))  # on this loop, which the database is bound to
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        answer = await client.get(content.url)
+        assert (answer.status_code, answer.content) == (200, b"text")
+        assert answer.headers["content-security-policy"] == "sandbox; default-src 'none'"
+        assert "immutable" in answer.headers["cache-control"]
+        form = {"content-type": "multipart/form-data; boundary=B"}
+        refused = await client.post("/v1/media", content=unread(), headers=form)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (401, "unauthenticated")
+    await decoders.close()
+    await database.close()
+
+
 def test_the_api_description_tells_the_form() -> None:
     app = Litestar(
-        [upload_media, fetch_media, head_media],
+        HANDLERS,
         dependencies={
-            name: Provide(lambda: None, sync_to_thread=False) for name in ("caller", "media", "limits")
+            name: Provide(lambda: None, sync_to_thread=False) for name in ("caller", "media", "settings")
         },
     )
     described = msgspec.to_builtins(app.openapi_schema.to_schema())

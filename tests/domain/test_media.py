@@ -16,7 +16,7 @@ from chaguan.infra import keyring
 from chaguan.infra.blobs import Blobs
 from chaguan.infra.database import SqliteDatabase, metadata
 from chaguan.infra.sealing import Keyring, Vault, new_root
-from chaguan.media import Decoders, Delivery, Kind, Media, MediaContent, rules, spool, store
+from chaguan.media import Decoders, Delivery, Kind, Media, MediaContent, rules, spool, tables
 from chaguan.protocol.content import File, Image, Text, Video, Voice
 from tests.unit.media import samples
 
@@ -48,11 +48,11 @@ class Place(NamedTuple):
 
 
 def _count(connection: Connection) -> int:
-    return connection.execute(select(func.count()).select_from(store.media)).scalar_one()
+    return connection.execute(select(func.count()).select_from(tables.media)).scalar_one()
 
 
 def _create(connection: Connection) -> None:
-    metadata.create_all(connection, [store.media, store.media_keys])
+    metadata.create_all(connection, [tables.media, tables.media_keys])
 
 
 @pytest.fixture
@@ -181,7 +181,9 @@ async def test_a_key_without_the_scope_uploads_nothing(place: Place) -> None:
     with pytest.raises(AppError) as caught:
         await upload(place, Kind.file, b"text", caller=Caller("server", "k_1"))
     assert caught.value.code is ErrorCode.forbidden
-    await upload(place, Kind.file, b"text", caller=Caller("server", "k_1", scopes=frozenset({"media:write"})))
+    await upload(
+        place, Kind.file, b"text", caller=Caller("server", "k_1", scopes=frozenset({"messages:write"}))
+    )
 
 
 async def test_only_the_uploader_can_put_media_into_a_message(place: Place) -> None:

@@ -120,8 +120,9 @@ def rotate(path: Path) -> str:
 
 
 def retire_old(path: Path) -> list[str]:
-    """Drops all keys but the current one and returns their ids. Whatever they still wrap is lost for good, so the
-    caller first makes sure that every wrapped key has been re-wrapped."""
+    """Drops all keys but the current one and returns their ids. Whatever they still wrap is lost for good: the caller
+    re-wraps everything, and looks once more some seconds later, since a key that a server wrapped just before the
+    rotation may reach the database after the first look."""
     current, *old = KeyFile(path).read()
     if old:
         _replace(path, [current])

@@ -24,5 +24,13 @@ def undecodable(what: str, *also: type[Exception]) -> Iterator[None]:
         raise AppError(ErrorCode.bad_request, f"this {what} is damaged", reason="undecodable") from error
 
 
+def require_codec(stream: av.AudioStream | av.VideoStream) -> None:
+    """A stream in a codec that nobody knows has no context, which PyAV's types do not tell."""
+    context: av.CodecContext | None = stream.codec_context
+    if context is None:
+        raise AppError(ErrorCode.bad_request, "this file is in an unknown codec", reason="undecodable")
+    context.thread_count = 1
+
+
 def disk_trouble(error: OSError) -> AppError:
     return AppError(ErrorCode.unavailable, f"temporary files: {error.strerror}", retry_after_ms=10_000)

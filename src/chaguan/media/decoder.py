@@ -18,6 +18,7 @@ import msgspec
 
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.media import images, video, voice
+from chaguan.media.anonymize import blank_metadata
 from chaguan.media.damage import disk_trouble
 from chaguan.media.jobs import READY, Answer, Failure, Job, Outcome
 
@@ -36,8 +37,7 @@ def perform(job: Job, source: BinaryIO, target: BinaryIO, thumb: BinaryIO) -> Ou
         clip = voice.transcode(source, job.format, target, job.max_ms)
         return Outcome("audio/mpeg", duration_ms=clip.duration_ms, waveform=clip.waveform)
     film = video.inspect(source, job.format)
-    if job.format == "mp4":
-        video.blank_metadata(source)
+    blank_metadata(source, job.format)
     thumb.write(film.poster)
     return Outcome("", "image/jpeg", film.width, film.height, film.duration_ms)
 

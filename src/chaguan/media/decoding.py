@@ -49,7 +49,7 @@ class Decoders:
     async def close(self) -> None:
         if self._rest is not None:
             self._rest.cancel()
-        self._dismiss()
+        await asyncio.gather(*self._dismiss())
 
     async def _ask(self, job: Job, files: list[BinaryIO]) -> Answer:
         process = self._idle.pop() if self._idle else _Process()
@@ -75,9 +75,9 @@ class Decoders:
             self._rest.cancel()
         self._rest = asyncio.get_running_loop().call_later(self._idle_s, self._dismiss)
 
-    def _dismiss(self) -> None:
-        while self._idle:
-            self._idle.pop().kill()
+    def _dismiss(self) -> list[asyncio.Future[int]]:
+        gone, self._idle = self._idle, []
+        return [process.kill() for process in gone]
 
 
 class _Process:
@@ -115,10 +115,12 @@ class _Process:
             file.seek(0)
         return msgspec.json.decode(message, type=Answer)
 
-    def kill(self) -> None:
+    def kill(self) -> asyncio.Future[int]:
+        """Takes effect at once; the future is done when the system has cleared up after it, which may take a while
+        for a process of some hundred megabytes."""
         self._link.close()
         self._popen.kill()
-        self._popen.wait()
+        return asyncio.get_running_loop().run_in_executor(None, self._popen.wait)
 
     async def _receive(self) -> bytes:
         loop = asyncio.get_running_loop()

@@ -5,13 +5,13 @@ import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
 
+from chaguan.accounts import Scope
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Limits
 from chaguan.media.sniff import OTHER, Sniffed
 
 UNUSED_FOR_MS = 24 * 3600 * 1000
-UPLOAD_SCOPE = "media:write"
 
 _NAME_LENGTH = 200
 _SEPARATORS = re.compile(r"[/\\]")
@@ -32,8 +32,8 @@ class Kind(StrEnum):
 
 
 def access_upload(caller: Caller) -> None:
-    if caller.kind == "server" and UPLOAD_SCOPE not in caller.scopes:
-        raise AppError(ErrorCode.forbidden, f"this key lacks the scope {UPLOAD_SCOPE}")
+    if caller.kind == "server" and Scope.messages_write not in caller.scopes:
+        raise AppError(ErrorCode.forbidden, f"this key lacks the scope {Scope.messages_write}")
 
 
 def parse_kind(text: str) -> Kind:

@@ -75,6 +75,9 @@ class Media:
         self._link_key = vault.derive("media links")
         self._digest_key = vault.derive("media digests")
 
+    async def close(self) -> None:
+        await self._decoders.close()
+
     async def upload(self, caller: Caller, kind: Kind, name: str, source: BinaryIO) -> MediaContent:
         """Takes in the spooled `source` (which may be changed) and returns content ready to be sent in a message."""
         rules.access_upload(caller)

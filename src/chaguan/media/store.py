@@ -3,57 +3,10 @@
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Index,
-    Integer,
-    LargeBinary,
-    String,
-    Table,
-    Text,
-    delete,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from chaguan.infra.database import metadata
-
-media = Table(
-    "media",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    Column("owner_id", String(64), nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("mime", String(100), nullable=False),
-    Column("thumb_mime", String(100), nullable=False),
-    Column("size", BigInteger, nullable=False),
-    Column("width", Integer, nullable=False),
-    Column("height", Integer, nullable=False),
-    Column("duration_ms", Integer, nullable=False),
-    Column("waveform", Text, nullable=False),
-    Column("name_sealed", LargeBinary, nullable=False),
-    Column("digest", LargeBinary(32), nullable=False),  # keyed: a plain one would tell who has a known file
-    Column("created_at", BigInteger, nullable=False),
-    Column("used_at", BigInteger),
-    Column("deleted_at", BigInteger),
-)
-_unused = media.c.used_at.is_(None) & media.c.deleted_at.is_(None)
-Index("media_unused", media.c.owner_id, media.c.created_at, sqlite_where=_unused, postgresql_where=_unused)
-_deleted = media.c.deleted_at.is_not(None)
-Index("media_deleted", media.c.deleted_at, sqlite_where=_deleted, postgresql_where=_deleted)
-
-media_keys = Table(
-    "media_keys",
-    metadata,
-    Column("owner_id", String(64), primary_key=True),
-    Column("wrapped", LargeBinary, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-)
+from chaguan.media.tables import deleted, media, media_keys, unused
 
 
 class Stored(msgspec.Struct):
@@ -92,7 +45,7 @@ def find(connection: Connection, media_id: str) -> Stored | None:
 
 
 def unused_bytes(connection: Connection, owner_id: str) -> int:
-    total = select(func.coalesce(func.sum(media.c.size), 0)).where(media.c.owner_id == owner_id, _unused)
+    total = select(func.coalesce(func.sum(media.c.size), 0)).where(media.c.owner_id == owner_id, unused)
     return int(connection.execute(total).scalar_one())
 
 
@@ -109,16 +62,16 @@ def mark_deleted(connection: Connection, media_ids: Iterable[str], now: int) -> 
 
 def mark_stale_deleted(connection: Connection, created_before: int, now: int) -> None:
     connection.execute(
-        update(media).where(_unused, media.c.created_at < created_before).values(deleted_at=now)
+        update(media).where(unused, media.c.created_at < created_before).values(deleted_at=now)
     )
 
 
 def list_deleted(connection: Connection, limit: int) -> list[str]:
-    return list(connection.execute(select(media.c.id).where(_deleted).limit(limit)).scalars())
+    return list(connection.execute(select(media.c.id).where(deleted).limit(limit)).scalars())
 
 
 def remove(connection: Connection, media_ids: Iterable[str]) -> None:
-    connection.execute(delete(media).where(media.c.id.in_(list(media_ids)), _deleted))
+    connection.execute(delete(media).where(media.c.id.in_(list(media_ids)), deleted))
 
 
 def find_key(connection: Connection, owner_id: str) -> bytes | None:

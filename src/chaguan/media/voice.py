@@ -13,13 +13,15 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 
 from chaguan.core.errors import AppError, ErrorCode
-from chaguan.media.damage import undecodable
+from chaguan.media.damage import require_codec, undecodable
 
 RATE = 16_000
 BIT_RATE = 40_000
 PEAKS = 48
 
 _BLOCK = RATE // 50
+_MIN_RATE, _MAX_RATE = 4_000, 192_000
+_SLACK_MS = 500  # a recorder that stops at the limit stops a frame after it, and encoders pad
 _DEMUXERS = {
     "mp3": "mp3",
     "aac": "aac",
@@ -56,11 +58,8 @@ def _transcode(source: BinaryIO, sniffed_format: str, target: BinaryIO, max_ms: 
     ):
         out = writer.add_stream("libmp3lame", rate=RATE, layout="mono")
         out.bit_rate = BIT_RATE
-        for frame in _resampled(reader):
+        for frame in _resampled(reader, max_ms):
             samples += frame.samples
-            # Counted while decoding: what a header says about its length is not believed.
-            if samples > max_ms * RATE // 1000:
-                raise AppError(ErrorCode.too_large, "this recording is too long", limit_ms=max_ms)
             peaks += _loudness(frame)
             writer.mux(out.encode(frame))
         if not samples:
@@ -69,13 +68,21 @@ def _transcode(source: BinaryIO, sniffed_format: str, target: BinaryIO, max_ms: 
     return Clip(samples * 1000 // RATE, waveform(peaks))
 
 
-def _resampled(reader: av.container.InputContainer) -> Iterator[AudioFrame]:
+def _resampled(reader: av.container.InputContainer, max_ms: int) -> Iterator[AudioFrame]:
     if not reader.streams.audio:
         raise AppError(ErrorCode.bad_request, "this file holds no sound", reason="undecodable")
     stream = reader.streams.audio[0]
-    stream.codec_context.thread_count = 1
+    require_codec(stream)
     resampler = AudioResampler(format="s16p", layout="mono", rate=RATE)
+    length = 0.0
     for decoded in _decoded(reader, stream):
+        # Some header may claim one sample a second, and a frame of it would become a hundred million of ours.
+        if not _MIN_RATE <= decoded.sample_rate <= _MAX_RATE:
+            raise AppError(ErrorCode.bad_request, "this sample rate is none of speech", reason="undecodable")
+        # Counted while decoding: what a header says about the length is not believed.
+        length += decoded.samples * 1000 / decoded.sample_rate
+        if length > max_ms + _SLACK_MS:
+            raise AppError(ErrorCode.too_large, "this recording is too long", limit_ms=max_ms)
         decoded.pts = None
         yield from resampler.resample(decoded)
     yield from resampler.resample(None)

@@ -18,9 +18,10 @@ from litestar.response import Stream
 
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
-from chaguan.core.settings import Limits
+from chaguan.core.settings import Settings
 from chaguan.media import ORIGINAL, Delivery, Media, MediaContent, largest_limit, parse_kind
 from chaguan.openapi import multipart
+from chaguan.openapi.errors import refusals
 
 _FORM_OVERHEAD = 16 * 1024
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII)
@@ -29,6 +30,18 @@ MediaId = Annotated[str, PathParameter(max_length=64)]
 Variant = Annotated[str, QueryParameter(name="v", description="`original` or `thumb`", max_length=16)]
 Expiry = Annotated[int, QueryParameter(name="exp", ge=0, le=1 << 40)]
 Signature = Annotated[str, QueryParameter(name="sig", max_length=64)]
+
+_OPEN: list[dict[str, list[str]]] = [{}]
+_FETCH_REFUSED = refusals(ErrorCode.bad_request, ErrorCode.forbidden, ErrorCode.not_found)
+_UPLOAD_REFUSED = refusals(
+    ErrorCode.bad_request,
+    ErrorCode.unauthenticated,
+    ErrorCode.forbidden,
+    ErrorCode.too_large,
+    ErrorCode.rate_limited,
+    ErrorCode.unavailable,
+    ErrorCode.timeout,
+)
 
 
 @dataclass
@@ -46,12 +59,18 @@ class _UploadOperation(Operation):
         self.request_body = RequestBody(content={"multipart/form-data": OpenAPIMediaType(schema=form)})
 
 
-@post("/v1/media", request_max_body_size=None, operation_class=_UploadOperation)
+@post(
+    "/v1/media",
+    request_max_body_size=None,  # bounded while it is read, by kind
+    operation_class=_UploadOperation,
+    responses=_UPLOAD_REFUSED,
+    tags=["media"],
+)
 async def upload_media(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
     media: NamedDependency[Media],
-    limits: NamedDependency[Limits],
+    settings: NamedDependency[Settings],
 ) -> MediaContent:
     """Upload a picture, voice note, video or file, and get content ready to be sent in a message.
 
@@ -64,7 +83,7 @@ async def upload_media(
     Errors: `bad_request` (malformed form, `data.reason`: `wrong_type`, `undecodable`, `empty`, `no_file`), `too_large`
     (`data.limit`), `rate_limited` (too much uploaded and not sent), `unavailable` (storage, or too many at once).
     """
-    most = largest_limit(limits)
+    most = largest_limit(settings.limits)
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > most + _FORM_OVERHEAD:
         raise AppError(ErrorCode.too_large, f"at most {most} bytes", limit=most)
@@ -74,7 +93,7 @@ async def upload_media(
         return await media.upload(caller, kind, form.file_name, form.file)
 
 
-@get("/v1/media/{media_id:str}", exclude_from_auth=True)
+@get("/v1/media/{media_id:str}", responses=_FETCH_REFUSED, security=_OPEN, tags=["media"])
 async def fetch_media(
     request: Request[Any, Any, Any],
     media: NamedDependency[Media],
@@ -102,7 +121,7 @@ async def fetch_media(
     return _stream(delivery, start, end, 206, {**headers, "content-range": f"bytes {start}-{end - 1}/{size}"})
 
 
-@head("/v1/media/{media_id:str}", exclude_from_auth=True)
+@head("/v1/media/{media_id:str}", responses=_FETCH_REFUSED, security=_OPEN, tags=["media"])
 async def head_media(
     media: NamedDependency[Media], media_id: MediaId, exp: Expiry, sig: Signature, variant: Variant = ORIGINAL
 ) -> Response[None]:
@@ -177,3 +196,6 @@ async def _body(request: Request[Any, Any, Any]) -> AsyncGenerator[bytes, None]:
             yield chunk
     except InternalServerException as error:
         raise AppError(ErrorCode.bad_request, "the upload broke off") from error
+
+
+HANDLERS = [upload_media, fetch_media, head_media]

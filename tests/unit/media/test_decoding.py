@@ -86,7 +86,7 @@ async def test_a_decoder_that_hangs_is_killed_and_replaced() -> None:
     with pytest.raises(AppError, match="too long") as caught:
         await decoders.perform(Job("image", "JPEG"), *files)
     assert caught.value.code is ErrorCode.bad_request
-    assert process._popen.returncode == -signal.SIGKILL
+    assert await asyncio.to_thread(process._popen.wait) == -signal.SIGKILL
     decoders._time_limit_s = 30
     assert (await decoders.perform(Job("image", "JPEG"), *files)).width == 640
     close(files)
