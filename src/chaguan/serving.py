@@ -92,9 +92,7 @@ def http_app(deployment: Deployment, stand_in: SandboxWeChat | None, extra: dict
     handlers: list[Any] = [
         read_health,
         *chat.HANDLERS,
-        media.upload_media,
-        media.fetch_media,
-        media.head_media,
+        *media.HANDLERS,
         *conversations.HANDLERS,
         *pages.pages(demo=deployment.settings.demo, extra=extra),
     ]
