@@ -165,6 +165,7 @@ class Authenticator:
         if known is None or known.revoked_at is not None or known.session_id != claims.session_id:
             raise refused("signed_out")
         _refuse_disabled(known)
+        self._seen.note_device(claims.user_id, claims.device_id, presented.address, now)
         if claims.app_id:
             _refuse_disabled_app(await self._apps.get(claims.app_id, now))
         caller = Caller(
@@ -197,6 +198,7 @@ class Authenticator:
         )
         if known is not None and _welcome(known, claims) == known.user and known.has(presented.device_id):
             user = known.user
+            self._seen.note_device(user.id, presented.device_id, presented.address, now)
         else:
             user = await self._store_arrival(identity, claims, presented, now)
             self._directory.hold(user)

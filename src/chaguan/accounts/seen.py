@@ -20,8 +20,12 @@ class SeenDevices:
     def note(self, caller: Caller, address: str, at: int) -> None:
         if caller.kind == "server":
             self.note_key(caller.user_id, at)
-        elif caller.device_id and len(self._devices) < _MAX_PENDING:
-            self._devices[caller.user_id, caller.device_id] = (at, address)
+        else:
+            self.note_device(caller.user_id, caller.device_id, address, at)
+
+    def note_device(self, user_id: str, device_id: str, address: str, at: int) -> None:
+        if device_id and len(self._devices) < _MAX_PENDING:
+            self._devices[user_id, device_id] = (at, address)
 
     def note_key(self, key_id: str, at: int) -> None:
         self._keys[key_id] = at

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from chaguan.accounts.access import access_admin
 from chaguan.accounts.acts import Acts
-from chaguan.accounts.known_apps import KnownApps
 from chaguan.accounts.profile import check_avatar, check_name
 from chaguan.accounts.secrets import Secrets
 from chaguan.accounts.store import apps as store
@@ -55,9 +54,8 @@ class ShopChange(msgspec.Struct):
 class Shops:
     """Few and asked for often, so all of them are kept in memory."""
 
-    def __init__(self, acts: Acts, secrets: Secrets, apps: KnownApps) -> None:
+    def __init__(self, acts: Acts, secrets: Secrets) -> None:
         self._acts = acts
-        self._apps = apps
         self._secrets = secrets
         self._held: Mapping[str, Shop] | None = None
         self._changes = 0
@@ -98,17 +96,10 @@ class Shops:
         """For other domains, which checked who asks."""
         return (await self._all()).get(shop_id)
 
-    async def choose(self, app_id: str = "", wanted: str = "") -> Shop:
-        """The shop wanted, else the app's, else the only one. Customers get no other shop than their app's.
-        `not_found` where that leaves none or several."""
+    async def only(self) -> Shop | None:
+        """The shop, where there is just one."""
         found = await self._all()
-        of_app = (await self._apps.get(app_id, self._acts.clock())).shop_id if app_id else ""
-        shop = found.get(of_app or wanted)
-        if shop is not None and wanted in ("", shop.id):
-            return shop
-        if len(found) == 1 and not of_app and not wanted:
-            return next(iter(found.values()))
-        raise AppError(ErrorCode.not_found, "no such shop", field="shop_id")
+        return next(iter(found.values())) if len(found) == 1 else None
 
     async def context_source(self, shop_id: str) -> ContextSource | None:
         """For the desk. None: no address, or no secret to sign with."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from litestar import delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
 from chaguan.accounts import Accounts, Scope, Shop, StaffMember
@@ -69,7 +69,7 @@ async def list_staff(accounts: _Accounts, caller: _Caller) -> StaffList:
 
 
 @post("/v1/admin/staff", status_code=201, responses=_CHANGE, tags=["admin"])
-async def invite_staff(data: Invitation, accounts: _Accounts, caller: _Caller) -> Link:
+async def invite_staff(data: JSONBody[Invitation], accounts: _Accounts, caller: _Caller) -> Link:
     """Invite somebody: hand them the link, it works once within 7 days. `conflict` (`email_taken`).
 
     Only an owner makes owners.
@@ -78,7 +78,9 @@ async def invite_staff(data: Invitation, accounts: _Accounts, caller: _Caller) -
 
 
 @patch("/v1/admin/staff/{user_id:str}", responses=_CHANGE, tags=["admin"])
-async def change_staff(user_id: Id, data: StaffChange, accounts: _Accounts, caller: _Caller) -> StaffMember:
+async def change_staff(
+    user_id: Id, data: JSONBody[StaffChange], accounts: _Accounts, caller: _Caller
+) -> StaffMember:
     """Change role or name, disable or let back in. Disabling signs out every device at once.
 
     `forbidden`: only an owner changes owners. `conflict` (`last_owner`, `yourself`).
@@ -111,13 +113,13 @@ async def list_shops(accounts: _Accounts, caller: _Caller) -> ShopList:
 
 
 @post("/v1/admin/shops", status_code=201, responses=_CHANGE, tags=["admin"])
-async def create_shop(data: ShopChange, accounts: _Accounts, caller: _Caller) -> Shop:
+async def create_shop(data: JSONBody[ShopChange], accounts: _Accounts, caller: _Caller) -> Shop:
     """A new shop."""
     return await accounts.shops.create(caller, data)
 
 
 @patch("/v1/admin/shops/{shop_id:str}", responses=_CHANGE, tags=["admin"])
-async def change_shop(shop_id: Id, data: ShopChange, accounts: _Accounts, caller: _Caller) -> Shop:
+async def change_shop(shop_id: Id, data: JSONBody[ShopChange], accounts: _Accounts, caller: _Caller) -> Shop:
     """Change a shop. `context_url` is asked for the customer's context, signed with `context_secret`."""
     return await accounts.shops.change(caller, shop_id, data)
 
@@ -129,20 +131,20 @@ async def list_apps(accounts: _Accounts, caller: _Caller) -> AppList:
 
 
 @post("/v1/admin/apps", status_code=201, responses=_CHANGE, tags=["admin"])
-async def create_app(data: NewApp, accounts: _Accounts, caller: _Caller) -> CreatedApp:
+async def create_app(data: JSONBody[NewApp], accounts: _Accounts, caller: _Caller) -> CreatedApp:
     """A new app of a shop. The answer shows, once, the secret that its server signs user tokens with."""
     return await accounts.apps.create(caller, data)
 
 
 @patch("/v1/admin/apps/{app_id:str}", responses=_CHANGE, tags=["admin"])
-async def change_app(app_id: Id, data: AppChange, accounts: _Accounts, caller: _Caller) -> App:
+async def change_app(app_id: Id, data: JSONBody[AppChange], accounts: _Accounts, caller: _Caller) -> App:
     """Change an app; a disabled one lets nobody in."""
     return await accounts.apps.change(caller, app_id, data)
 
 
 @post("/v1/admin/apps/{app_id:str}/secret", status_code=200, responses=_CHANGE, tags=["admin"])
 async def rotate_app_secret(
-    app_id: Id, accounts: _Accounts, caller: _Caller, data: Rotation | None = None
+    app_id: Id, accounts: _Accounts, caller: _Caller, data: JSONBody[Rotation | None] = None
 ) -> RotatedSecret:
     """A new secret for signing user tokens, shown once. The former one stays good for the overlap."""
     return await accounts.apps.rotate_secret(caller, app_id, (data or Rotation()).overlap_ms)
@@ -155,14 +157,14 @@ async def list_keys(accounts: _Accounts, caller: _Caller) -> KeyList:
 
 
 @post("/v1/admin/keys", status_code=201, responses=_CHANGE, tags=["admin"])
-async def create_key(data: NewKey, accounts: _Accounts, caller: _Caller) -> ShownKey:
+async def create_key(data: JSONBody[NewKey], accounts: _Accounts, caller: _Caller) -> ShownKey:
     """A new API key, shown once."""
     return await accounts.keys.create(caller, data.name, data.scopes, data.expires_at)
 
 
 @post("/v1/admin/keys/{key_id:str}/rotate", status_code=200, responses=_CHANGE, tags=["admin"])
 async def rotate_key(
-    key_id: Id, accounts: _Accounts, caller: _Caller, data: Rotation | None = None
+    key_id: Id, accounts: _Accounts, caller: _Caller, data: JSONBody[Rotation | None] = None
 ) -> ShownKey:
     """The same key with a new secret, shown once. The former one stays good for the overlap."""
     return await accounts.keys.rotate(caller, key_id, (data or Rotation()).overlap_ms)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import PathParameter
+from litestar.params import JSONBody, PathParameter
 from msgspec import Meta, Struct
 
 from chaguan.accounts import Accounts, SignedIn, Visitor
@@ -72,7 +72,7 @@ _OPEN: list[dict[str, list[str]]] = [{}]
 
 @post("/v1/auth/staff", status_code=200, responses=_DOOR, security=_OPEN, tags=["auth"])
 async def sign_in_staff(
-    data: StaffSignIn, accounts: NamedDependency[Accounts], address: NamedDependency[str]
+    data: JSONBody[StaffSignIn], accounts: NamedDependency[Accounts], address: NamedDependency[str]
 ) -> SignedIn:
     """Sign in as staff.
 
@@ -86,7 +86,7 @@ async def sign_in_staff(
 
 @post("/v1/auth/wechat", status_code=200, responses=_DOOR, security=_OPEN, tags=["auth"])
 async def sign_in_wechat(
-    data: WechatSignIn, accounts: NamedDependency[Accounts], address: NamedDependency[str]
+    data: JSONBody[WechatSignIn], accounts: NamedDependency[Accounts], address: NamedDependency[str]
 ) -> SignedIn:
     """Sign in a customer of a mini program.
 
@@ -99,7 +99,7 @@ async def sign_in_wechat(
 
 @post("/v1/auth/refresh", status_code=200, responses=_DOOR, security=_OPEN, tags=["auth"])
 async def refresh(
-    data: Refresh, accounts: NamedDependency[Accounts], address: NamedDependency[str]
+    data: JSONBody[Refresh], accounts: NamedDependency[Accounts], address: NamedDependency[str]
 ) -> SignedIn:
     """The next pair of tokens.
 
@@ -136,7 +136,7 @@ async def look_at_invitation(
     tags=["auth"],
 )
 async def accept_invitation(
-    data: Acceptance, accounts: NamedDependency[Accounts], address: NamedDependency[str]
+    data: JSONBody[Acceptance], accounts: NamedDependency[Accounts], address: NamedDependency[str]
 ) -> SignedIn:
     """Join, or set a new password: the link works once, then the new password does.
 

@@ -8,6 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter
+from litestar.types import Guard
 
 from chaguan.accounts import Accounts
 from chaguan.accounts.cache import Cache
@@ -49,25 +50,25 @@ class Addresses:
         return any(address in network for network in self._trusted)
 
 
-class Doors:
-    """A guard for what strangers may ask: so many requests per address."""
+def guard_doors(addresses: Addresses, clock: Clock, budget: Budget = KNOCKS) -> Guard:
+    """A guard for what strangers may ask: so many requests per address.
 
-    def __init__(self, addresses: Addresses, clock: Clock, budget: Budget = KNOCKS) -> None:
-        self._addresses = addresses
-        self._clock = clock
-        self._budget = budget
-        self._tallies: Cache[str, Tally] = Cache(20_000)
+    A function and not a method: handlers are copied deeply when they are registered, and each copy would count alone.
+    """
+    tallies: Cache[str, Tally] = Cache(20_000)
 
-    def guard(self, connection: AnyConnection, _handler: BaseRouteHandler) -> None:
-        address = self._addresses.of(connection)
-        verdict = attempt(self._budget, self._tallies.find(address) or Tally(), self._clock())
-        self._tallies.put(address, verdict.tally)
+    def guard(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
+        address = addresses.of(connection)
+        verdict = attempt(budget, tallies.find(address) or Tally(), clock())
+        tallies.put(address, verdict.tally)
         if not verdict.allowed:
             raise AppError(
                 ErrorCode.rate_limited,
                 "too many requests from this address",
                 retry_after_ms=verdict.retry_after_ms,
             )
+
+    return guard
 
 
 async def provide_address(request: Request[Any, Any, Any], addresses: NamedDependency[Addresses]) -> str:

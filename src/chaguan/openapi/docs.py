@@ -6,6 +6,7 @@ The page is written on the server, so it works without scripts, offline, and und
 import json
 from collections.abc import Iterator
 from html import escape
+from http import HTTPStatus
 from importlib.resources import files
 from typing import Any
 
@@ -99,7 +100,7 @@ def _operation(schema: Schema, method: str, path: str, operation: Schema) -> Ite
     yield "<h4>Answers</h4><table>"
     for status, answer in sorted(operation.get("responses", {}).items()):
         kinds = [_type(content.get("schema", {})) for content in answer.get("content", {}).values()]
-        told = _inline(answer.get("description", ""))
+        told = _inline(answer.get("description", "")) if int(status) >= HTTPStatus.BAD_REQUEST else ""
         yield f"<tr><th>{escape(status)}</th><td>{' '.join(kinds)}</td><td>{told}</td></tr>"
     yield "</table></article>"
 

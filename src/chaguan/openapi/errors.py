@@ -68,6 +68,12 @@ def answer_unexpected(_request: AnyRequest, error: Exception) -> Response[ErrorA
     return Response(ErrorAnswer(body), status_code=HTTP_STATUS[ErrorCode.internal])
 
 
+def answer_too_deep(_request: AnyRequest, _error: RecursionError) -> Response[ErrorAnswer]:
+    """The decoder's way of refusing JSON nested a thousand levels deep."""
+    body = ErrorBody(ErrorCode.bad_request, "nested too deeply")
+    return Response(ErrorAnswer(body), status_code=HTTP_STATUS[ErrorCode.bad_request])
+
+
 def _code_of(error: HTTPException) -> ErrorCode:
     if isinstance(error, NotFoundException):
         return ErrorCode.not_found

@@ -17,9 +17,9 @@ from chaguan.core.clock import Clock, now_ms
 from chaguan.core.errors import AppError
 from chaguan.core.settings import Settings
 from chaguan.openapi import admin, auth, me, public, server
-from chaguan.openapi.callers import Addresses, Doors, provide_address, provide_caller
+from chaguan.openapi.callers import Addresses, guard_doors, provide_address, provide_caller
 from chaguan.openapi.docs import DocsPage, SchemaFile
-from chaguan.openapi.errors import answer_app_error, answer_http_exception, answer_unexpected
+from chaguan.openapi.errors import answer_app_error, answer_http_exception, answer_too_deep, answer_unexpected
 from chaguan.openapi.headers import add_security_headers
 from chaguan.openapi.public import Public
 
@@ -54,7 +54,7 @@ def create_http(
     """`handlers` are further route handlers (media, commands, pages); each of `dependencies` is what a handler
     parameter of that name is given. Every handler may ask for `caller`, `address`, `accounts` and `settings`."""
     addresses = Addresses(settings.trusted_proxies)
-    doors = Router("/", route_handlers=auth.DOORS, guards=[Doors(addresses, clock).guard])
+    doors = Router("/", route_handlers=auth.DOORS, guards=[guard_doors(addresses, clock)])
     described = Public(name=settings.name, version=version("chaguan"), demo=settings.demo)
     given = {
         "accounts": accounts,
@@ -81,6 +81,7 @@ def create_http(
         exception_handlers={
             AppError: answer_app_error,
             HTTPException: answer_http_exception,
+            RecursionError: answer_too_deep,
             Exception: answer_unexpected,
         },
         before_send=[add_security_headers],

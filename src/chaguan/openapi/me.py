@@ -4,7 +4,7 @@ from typing import Annotated
 
 from litestar import delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import PathParameter
+from litestar.params import JSONBody, PathParameter
 from msgspec import Meta, Struct
 
 from chaguan.accounts import Accounts, Device
@@ -53,7 +53,7 @@ async def read_me(accounts: NamedDependency[Accounts], caller: NamedDependency[C
 
 @patch("/v1/me", responses=_OWN, tags=["me"])
 async def change_me(
-    data: Profile, accounts: NamedDependency[Accounts], caller: NamedDependency[Caller]
+    data: JSONBody[Profile], accounts: NamedDependency[Accounts], caller: NamedDependency[Caller]
 ) -> MyAccount:
     """Change my name or picture. Nothing else of an account is changed this way."""
     return await accounts.me.change_profile(caller, data.name, data.avatar)
@@ -61,7 +61,7 @@ async def change_me(
 
 @post("/v1/me/password", status_code=204, responses=_OWN, tags=["me"])
 async def change_password(
-    data: PasswordChange,
+    data: JSONBody[PasswordChange],
     accounts: NamedDependency[Accounts],
     caller: NamedDependency[Caller],
     address: NamedDependency[str],
@@ -81,7 +81,7 @@ async def set_up_totp(accounts: NamedDependency[Accounts], caller: NamedDependen
 
 @post("/v1/me/totp/confirm", status_code=204, responses=_OWN | refusals(ErrorCode.conflict), tags=["me"])
 async def confirm_totp(
-    data: Code, accounts: NamedDependency[Accounts], caller: NamedDependency[Caller]
+    data: JSONBody[Code], accounts: NamedDependency[Accounts], caller: NamedDependency[Caller]
 ) -> None:
     """Put the second factor in force with a first code. `bad_request` (`totp_wrong`)."""
     await accounts.second_factor.confirm(caller, data.code)
@@ -89,7 +89,7 @@ async def confirm_totp(
 
 @delete("/v1/me/totp", status_code=204, responses=_OWN, tags=["me"])
 async def remove_totp(
-    data: Confirmation,
+    data: JSONBody[Confirmation],
     accounts: NamedDependency[Accounts],
     caller: NamedDependency[Caller],
     address: NamedDependency[str],

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from litestar import get, put
 from litestar.di import NamedDependency
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 from msgspec import Meta, Struct
 
 from chaguan.accounts import Accounts
@@ -34,7 +34,7 @@ _REFUSED = refusals(
 async def put_user(
     external_id: ExternalId,
     app_id: AppId,
-    data: UserProfile,
+    data: JSONBody[UserProfile],
     accounts: NamedDependency[Accounts],
     caller: NamedDependency[Caller],
 ) -> AppUser:
