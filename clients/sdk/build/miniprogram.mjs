@@ -1,0 +1,26 @@
+// Builds the one file that WeChat's "构建 npm" copies, and fails when it outgrows its budget.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const outfile = `${root}miniprogram_dist/index.js`
+
+await build({
+  absWorkingDir: root,
+  entryPoints: ['src/miniprogram.ts'],
+  outfile,
+  bundle: true,
+  minify: true,
+  charset: 'utf8',
+  format: 'cjs',
+  target: 'es2017',
+  platform: 'neutral',
+  alias: { '@chaguan/protocol': `${root}../protocol/index.ts` },
+})
+const types = readFileSync(`${root}dist/index.d.cts`, 'utf8')
+writeFileSync(`${root}miniprogram_dist/index.d.ts`, types)
+
+const bytes = readFileSync(outfile)
+console.log(`miniprogram_dist/index.js: ${bytes.length} bytes minified, ${gzipSync(bytes).length} gzip`)
