@@ -137,8 +137,9 @@ export class ConversationsApi {
         if (now) now.sent = Math.max(now.sent, seq)
       },
       (error: unknown) => {
-        if (!(error instanceof ChaguanError && error.busy)) this.marks.delete(id)
         this.engine.report(error)
+        if (!(error instanceof ChaguanError && error.busy)) this.marks.delete(id)
+        else this.engine.config.adapter.timer(() => this.sendMark(id), error.retryAfterMs || MARK_EVERY_MS)
       },
     )
   }

@@ -67,7 +67,7 @@ export class Engine implements ConnectionOwner {
       save: (item) => this.cache.saveItem(item),
       erase: (item) => this.cache.eraseItem(item),
       changed: (id) => this.events.emit('message:changed', { conversation_id: id }),
-      expectSeq: (id, seq) => this.sync.expectSeq(id, seq),
+      expectSeq: (id, seq) => this.acknowledged(id, seq),
     })
     adapter.onHide(() => this.save())
   }
@@ -265,6 +265,12 @@ export class Engine implements ConnectionOwner {
     if (rows.size) this.events.emit('conversation', { conversation_ids: Array.from(rows) })
     if (rows.size) this.tellTotal()
     if (rows.size + logs.size) this.saveSoon(logs)
+  }
+
+  private acknowledged(id: string, seq: number): void {
+    // A second attempt is acknowledged with an entry that the log may have had for long.
+    if (!this.store.logs.has(id) || this.store.upTo(id) >= seq) this.outbox.reached(id, seq)
+    else this.sync.expectSeq(id, seq)
   }
 
   private settleOutbox(id: string): void {

@@ -225,8 +225,10 @@ export function refreshPage(log: Log, messages: readonly MessageSent[], _history
   return { ...log, ...mapPages(log, (held) => held.map(take)) }
 }
 
-function dropBelow(log: Log, floor: number): Log {
-  if (floor <= 1) return log
+/** Forgets what lies below a seq: it is gone for everyone, or not this reader's to see any more. */
+export function dropBelow(log: Log, floor: number): Log {
+  const first = log.away?.messages[0]?.seq ?? log.live.messages[0]?.seq ?? floor
+  if (floor <= 1 || Math.min(first, log.live.messages[0]?.seq ?? floor) >= floor) return log
   const keep = (messages: readonly MessageSent[]) =>
     (messages[0]?.seq ?? floor) < floor ? messages.filter((message) => message.seq >= floor) : messages
   return { ...log, ...mapPages(log, keep) }

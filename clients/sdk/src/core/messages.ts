@@ -171,13 +171,23 @@ export class MessagesApi {
     this.setLoading(conversationId, true)
     try {
       for (let attempt = 0; attempt < MERGE_ATTEMPTS; attempt++) {
+        const edge = this.edge(conversationId, where)
         const history = await this.ask(conversationId, where)
+        // The window was reset or moved meanwhile: this page does not touch it any more.
+        if (this.edge(conversationId, where) !== edge) return
         if (this.engine.store.mergeHistory(conversationId, history, merge)) return
       }
       throw new ChaguanError('unavailable', 'the log changes faster than it can be read')
     } finally {
       this.setLoading(conversationId, false)
     }
+  }
+
+  /** The seq at the end of the window that a page is asked for. */
+  private edge(conversationId: string, where: { before?: number; after?: number }): number | undefined {
+    const messages = this.page(conversationId)?.messages ?? []
+    if (where.before !== undefined) return messages[0]?.seq
+    return where.after !== undefined ? messages[messages.length - 1]?.seq : undefined
   }
 
   private ask(conversationId: string, where: { before?: number; after?: number; around?: number; seqs?: number[] }): Promise<History> {

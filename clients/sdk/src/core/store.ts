@@ -140,7 +140,10 @@ export class Store {
     const id = view.conversation.id
     if (view.inbox.removed) return this.forget(id)
     const row = rows.mergeView(this.rows.get(id), view)
-    if (!this.logs.has(id)) this.setLog(id, logs.newLog(row.conversation.head_seq ?? 0, row.last))
+    const log = this.logs.get(id) ?? logs.newLog(row.conversation.head_seq ?? 0, row.last)
+    // Who left and came back may see less than before.
+    const visible = logs.dropBelow(log, row.inbox.from_seq ?? 1)
+    if (visible !== this.logs.get(id)) this.setLog(id, visible)
     this.setRow(row)
   }
 

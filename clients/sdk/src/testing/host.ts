@@ -49,6 +49,12 @@ export async function settle(): Promise<void> {
   for (let i = 0; i < 30; i++) await Promise.resolve()
 }
 
+interface OpenSocket {
+  session: Session
+  handlers: SocketHandlers
+  isDead: boolean
+}
+
 /** What happens to frames from the server: `deliver` hands over one now, as often as wished. */
 export type Link = (frame: string, deliver: (frame: string) => void) => void
 
@@ -66,8 +72,7 @@ export class SimulatedHost {
   readonly adapter: Adapter
   /** Refuse to open sockets. */
   down = false
-  /** Sockets take frames and never deliver any, nor say that they are dead. */
-  dead = false
+  private isDead = false
   /** HTTP works; else requests fail. */
   http = true
   /** What the server's pushes go through. Replies are never changed. */
@@ -75,7 +80,7 @@ export class SimulatedHost {
   /** Answers uploads. */
   onUpload: (upload: UploadRequest) => HttpResponse = () => ({ status: 200, body: '{"media_id":"m1","mime":"image/png","size":1}' })
   opened = 0
-  private readonly open = new Set<{ session: Session; handlers: SocketHandlers }>()
+  private readonly open = new Set<OpenSocket>()
   private readonly show = new Set<() => void>()
   private readonly hide = new Set<() => void>()
   private readonly network = new Set<(online: boolean) => void>()
@@ -98,6 +103,16 @@ export class SimulatedHost {
       onHide: (fn) => subscribe(this.hide, fn),
       onNetwork: (fn) => subscribe(this.network, fn),
     }
+  }
+
+  /** Sockets take frames and never deliver any, nor say that they are dead; those of that time never recover. */
+  set dead(on: boolean) {
+    this.isDead = on
+    if (on) this.open.forEach((one) => (one.isDead = true))
+  }
+
+  get dead(): boolean {
+    return this.isDead
   }
 
   goHidden(): void {
@@ -137,11 +152,11 @@ export class SimulatedHost {
   private connect(handlers: SocketHandlers): Socket {
     this.opened++
     const session: Session = { userId: '', send: (frame) => give(JSON.stringify(frame), frame.type === 'reply'), close: (code, reason) => end(code, reason) }
-    const one = { session, handlers }
+    const one: OpenSocket = { session, handlers, isDead: this.isDead }
     const isOpen = () => this.open.has(one)
     const give = (text: string, isReply: boolean) => {
-      if (this.dead) return
-      const deliver = (frame: string) => this.later(() => isOpen() && !this.dead && handlers.message(frame))
+      if (one.isDead) return
+      const deliver = (frame: string) => this.later(() => isOpen() && !one.isDead && handlers.message(frame))
       if (isReply) deliver(text)
       else this.link(text, deliver)
     }
@@ -149,12 +164,12 @@ export class SimulatedHost {
     this.later(() => {
       if (this.down) return handlers.close(1006, '')
       this.open.add(one)
-      if (!this.dead) handlers.open()
+      if (!one.isDead) handlers.open()
     })
     return {
       send: (data) => {
         const command = JSON.parse(data) as Command
-        this.later(() => isOpen() && !this.dead && this.server.receive(session, command))
+        this.later(() => isOpen() && !one.isDead && this.server.receive(session, command))
       },
       close: () => {
         this.open.delete(one)
@@ -163,7 +178,7 @@ export class SimulatedHost {
     }
   }
 
-  private endOne(one: { session: Session; handlers: SocketHandlers }, code: number, reason: string): void {
+  private endOne(one: OpenSocket, code: number, reason: string): void {
     this.open.delete(one)
     this.server.drop(one.session)
     one.handlers.close(code, reason)
