@@ -3,20 +3,25 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import { internalNames } from './internal-names.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const outfile = `${root}miniprogram_dist/index.js`
 
-await build({
+const names = internalNames(`${root}src/core`, `${root}../protocol/index.ts`, [`${root}src/adapters/wx.ts`])
+
+const built = await build({
   absWorkingDir: root,
   entryPoints: ['src/miniprogram.ts'],
   outfile,
+  metafile: true,
   bundle: true,
   minify: true,
   charset: 'utf8',
   format: 'cjs',
   target: 'es2017',
   platform: 'neutral',
+  mangleProps: new RegExp(`^(${names.join('|')})$`),
   alias: { '@chaguan/protocol': `${root}../protocol/index.ts` },
 })
 const types = readFileSync(`${root}dist/index.d.cts`, 'utf8')
@@ -24,3 +29,6 @@ writeFileSync(`${root}miniprogram_dist/index.d.ts`, types)
 
 const bytes = readFileSync(outfile)
 console.log(`miniprogram_dist/index.js: ${bytes.length} bytes minified, ${gzipSync(bytes).length} gzip`)
+if (process.argv.includes('--parts')) {
+  for (const [path, { bytesInOutput }] of Object.entries(Object.values(built.metafile.outputs)[0].inputs)) console.log(bytesInOutput, path)
+}

@@ -74,12 +74,12 @@ export class Cache {
     this.userId = userId
     const state = await this.read<SavedState>(`${userId}:state`)
     if (!state || state.version !== VERSION) return false
-    this.sizes = new Map((await this.read<[string, number][]>(`${userId}:logs`)) ?? [])
+    this.sizes = new Map((await this.read<[string, number][]>(`${userId}:logs`)) || [])
     const { epoch, userVersion, nextCursor, listEnd, seenAt, role, me } = state
     Object.assign(store, { epoch, userVersion, nextCursor, listEnd, seenAt, role, me })
     store.addUsers(state.users)
     const saved = await Promise.all(state.rows.map((row) => this.readLog(userId, row.conversation.id)))
-    state.rows.forEach((row, i) => restoreRow(store, row, saved[i] ?? null))
+    state.rows.forEach((row, i) => restoreRow(store, row, saved[i] || null))
     return true
   }
 
@@ -218,7 +218,7 @@ function savedState(store: Store, rows: ConversationView[], cut: boolean): Saved
 }
 
 function restoreRow(store: Store, row: ConversationView, saved: SavedLog | null): void {
-  const head = row.conversation.head_seq ?? 0
+  const head = row.conversation.head_seq || 0
   const fits = saved !== null && saved.upTo <= head
   const fresh = newLog(fits ? saved.upTo : head, fits ? null : row.last)
   const live = fits ? { messages: saved.messages, before: saved.before, after: 0 } : fresh.live

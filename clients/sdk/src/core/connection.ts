@@ -322,7 +322,7 @@ export class Connection {
     this.pending.delete(reply.id)
     pending.cancel()
     if (reply.error) pending.reject(ChaguanError.of(reply.error))
-    else pending.resolve(reply.ok ?? null)
+    else pending.resolve(reply.ok || null)
     if (reply.error?.code === 'unauthenticated' && pending.command.type !== 'hello') this.lost(REAUTHORIZE, 'unauthenticated')
   }
 

@@ -19,7 +19,7 @@ export class ConversationsApi {
 
   /** What is held, in order: pinned first, then the latest message first. Never asks the server. */
   list(options: { archived?: boolean } = {}): ConversationItem[] {
-    const rows = Array.from(this.engine.store.rows.values()).filter((row) => isListed(row, options.archived ?? false))
+    const rows = Array.from(this.engine.store.rows.values()).filter((row) => isListed(row, options.archived || false))
     return rows.sort(compareRows).map((row) => this.item(row.conversation.id)).filter((item): item is ConversationItem => !!item)
   }
 
@@ -67,12 +67,12 @@ export class ConversationsApi {
   async loadMore(options: { archived?: boolean; cursor?: string } = {}): Promise<{ more: boolean; cursor: string }> {
     const { store } = this.engine
     const { archived = false } = options
-    const cursor = archived ? (options.cursor ?? '') : store.nextCursor
+    const cursor = archived ? (options.cursor || '') : store.nextCursor
     if (!archived && store.listEnd) return { more: false, cursor: '' }
     const page = await this.engine.command<'list_conversations'>({ type: 'list_conversations', limit: PAGE, cursor, archived })
     store.addUsers(page.users)
     page.conversations.forEach((view) => store.addView(view))
-    const next = page.next_cursor ?? ''
+    const next = page.next_cursor || ''
     if (!archived) Object.assign(store, { nextCursor: next, listEnd: !next })
     this.engine.flush()
     return { more: next !== '', cursor: next }
@@ -107,9 +107,9 @@ export class ConversationsApi {
     const { store } = this.engine
     const row = store.rows.get(conversationId)
     if (!row) return
-    const wanted = seq ?? row.conversation.head_seq ?? 0
+    const wanted = seq || row.conversation.head_seq || 0
     if (row.inbox.marked_unread) this.markUnread(conversationId, false).catch(this.engine.report)
-    if (wanted <= (row.inbox.read_seq ?? 0)) return
+    if (wanted <= (row.inbox.read_seq || 0)) return
     store.updateInbox(conversationId, (inbox) => markRead(inbox, wanted, store.ordinalAt(conversationId, wanted)))
     const mark = this.marks.get(conversationId) ?? { wanted: 0, sent: 0, at: -MARK_EVERY_MS, waits: false }
     this.marks.set(conversationId, { ...mark, wanted: Math.max(mark.wanted, wanted) })
@@ -177,7 +177,7 @@ export class ConversationsApi {
     const { store } = this.engine
     const row = store.rows.get(conversationId)
     if (!row) return null
-    return { ...row, unread: unreadOf(row), peer: store.users.get(peerId(row.inbox, row.conversation.customer_id, store.me?.id)) ?? null }
+    return { ...row, unread: unreadOf(row), peer: store.users.get(peerId(row.inbox, row.conversation.customer_id, store.me?.id)) || null }
   }
 }
 

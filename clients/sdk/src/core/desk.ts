@@ -30,8 +30,8 @@ export class DeskApi {
   /** Cases that are held: waiting and open ones, the oldest first. */
   cases(shopId = ''): readonly Case[] {
     const shop = this.shops.get(shopId) ?? Array.from(this.shops.values())[0]
-    const cases = Array.from(shop?.cases.values() ?? [])
-    return cases.sort((a, b) => (a.opened_at ?? 0) - (b.opened_at ?? 0) || (a.id < b.id ? -1 : 1))
+    const cases = Array.from(shop?.cases.values() || [])
+    return cases.sort((a, b) => (a.opened_at || 0) - (b.opened_at || 0) || (a.id < b.id ? -1 : 1))
   }
 
   /** The conversation of a case, also one that nobody has taken yet. */
@@ -45,7 +45,7 @@ export class DeskApi {
 
   /** Becomes the agent of a case. Errors: `conflict` (`data.agent_id` was faster; `force` takes it over). */
   async take(caseId: string, options: { force?: boolean } = {}): Promise<Case> {
-    return this.answered(await this.engine.command<'take_case'>({ type: 'take_case', case_id: caseId, force: options.force ?? false }))
+    return this.answered(await this.engine.command<'take_case'>({ type: 'take_case', case_id: caseId, force: options.force || false }))
   }
 
   /** The consultation is done. Only its agent or an administrator. */
@@ -73,7 +73,7 @@ export class DeskApi {
     const shop = this.shops.get(push.shop_id)
     if (!shop || push.version <= shop.version) return
     if (push.previous !== shop.version) return this.again(shop, push.shop_id)
-    this.apply(shop, { ...push, cases: push.cases ?? [] })
+    this.apply(shop, { ...push, cases: push.cases || [] })
   }
 
   /** The whole desk anew: it is small, and what was resolved meanwhile must go. */
@@ -90,7 +90,7 @@ export class DeskApi {
 
   private apply(shop: Watched, desk: Desk): void {
     this.engine.store.addUsers(desk.users)
-    for (const view of desk.views ?? []) shop.views.set(view.conversation.id, view)
+    for (const view of desk.views || []) shop.views.set(view.conversation.id, view)
     shop.version = desk.version
     this.put(shop, desk.cases)
     this.emit(desk.shop_id)
@@ -98,7 +98,7 @@ export class DeskApi {
 
   private put(shop: Watched, cases: readonly Case[]): void {
     for (const one of cases) {
-      if ((shop.cases.get(one.id)?.version ?? 0) > (one.version ?? 0)) continue
+      if ((shop.cases.get(one.id)?.version || 0) > (one.version || 0)) continue
       if (one.status === 'resolved') shop.cases.delete(one.id)
       else shop.cases.set(one.id, one)
     }

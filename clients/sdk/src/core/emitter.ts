@@ -14,7 +14,7 @@ export class Emitter<Events> {
   }
 
   emit<Name extends keyof Events>(name: Name, payload: Events[Name]): void {
-    for (const fn of Array.from(this.listeners.get(name) ?? [])) {
+    for (const fn of Array.from(this.listeners.get(name) || [])) {
       try {
         ;(fn as (payload: Events[Name]) => void)(payload)
       } catch (error) {

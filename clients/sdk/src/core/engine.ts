@@ -55,7 +55,7 @@ export class Engine implements ConnectionOwner {
     this.media = new MediaApi(this)
     this.typing = new TypingNotes(this)
     this.outbox = new Outbox({
-      me: () => this.store.me?.id ?? '',
+      me: () => this.store.me?.id || '',
       now: () => adapter.now(),
       timer: (fn, ms) => adapter.timer(fn, ms),
       isOnline: () => this.connection.isOnline,
@@ -95,7 +95,7 @@ export class Engine implements ConnectionOwner {
     this.stop('signing in')
     const generation = ++this.generation
     this.options = options
-    this.account = options.account ?? subjectOf(options.token ?? '')
+    this.account = options.account ?? subjectOf(options.token || '')
     const deviceId = options.deviceId ?? (await this.cache.deviceId(() => this.newKey()))
     const session = await this.cache.session()
     if (generation !== this.generation) return
@@ -278,7 +278,7 @@ export class Engine implements ConnectionOwner {
     if (!waiting.length) return
     this.outbox.reached(id, this.store.upTo(id))
     const mine = new Set(waiting.map((item) => item.client_msg_id))
-    for (const message of this.store.logs.get(id)?.live.messages ?? []) {
+    for (const message of this.store.logs.get(id)?.live.messages || []) {
       if (mine.has(message.client_msg_id) && message.sender_id === this.store.me?.id) this.outbox.seen(message)
     }
   }

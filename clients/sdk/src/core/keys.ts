@@ -4,9 +4,9 @@ const HEX = '0123456789abcdef'
 export function uuid7(now: number, random: ArrayLike<number>): string {
   const bytes: number[] = []
   for (let shift = 5; shift >= 0; shift--) bytes.push(Math.floor(now / 2 ** (8 * shift)) % 256)
-  for (let i = 0; i < 10; i++) bytes.push((random[i] ?? 0) & 255)
-  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f)
-  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f)
+  for (let i = 0; i < 10; i++) bytes.push((random[i] || 0) & 255)
+  bytes[6] = 0x70 | ((bytes[6] || 0) & 0x0f)
+  bytes[8] = 0x80 | ((bytes[8] || 0) & 0x3f)
   let text = ''
   bytes.forEach((byte, i) => {
     if (i === 4 || i === 6 || i === 8 || i === 10) text += '-'
@@ -54,8 +54,8 @@ export function subjectOf(token: string): string {
   const payload = token.split('.')
   if (payload.length !== 3) return ''
   try {
-    const claims = JSON.parse(fromBase64Url(payload[1] ?? '')) as Record<string, unknown>
-    return claims['sub'] ? `${String(claims['iss'] ?? '')} ${String(claims['sub'])}` : ''
+    const claims = JSON.parse(fromBase64Url(payload[1] || '')) as Record<string, unknown>
+    return claims['sub'] ? `${String(claims['iss'] || '')} ${String(claims['sub'])}` : ''
   } catch {
     return ''
   }

@@ -65,7 +65,7 @@ function release(log: Log, firstSeq: number): Applied {
  * reader, so a hole in it is not a gap.
  */
 export function mergeSync(log: Log, sync: ConversationSync, askedUpTo: number, firstSeq: number): Applied {
-  const entries = sync.entries ?? []
+  const entries = sync.entries || []
   if (sync.reset) {
     // An answer that was overtaken by newer entries says nothing about them.
     if (log.upTo > askedUpTo && sync.head_seq <= log.upTo) return { log, entries: [] }
@@ -79,13 +79,13 @@ export function mergeSync(log: Log, sync: ConversationSync, askedUpTo: number, f
     applied.push(entry)
   }
   if (!sync.more && sync.head_seq > next.upTo) next = { ...next, upTo: sync.head_seq }
-  next = dropBelow(next, sync.floor_seq ?? 0)
+  next = dropBelow(next, sync.floor_seq || 0)
   const released = release(next, firstSeq)
   return { log: released.log, entries: [...applied, ...released.entries] }
 }
 
 function resetTo(log: Log, sync: ConversationSync): Log {
-  const entries = sync.entries ?? []
+  const entries = sync.entries || []
   let fresh: Log = { ...newLog(0, null), held: log.held, away: log.away }
   for (const entry of entries) fresh = apply(fresh, entry)
   return { ...fresh, upTo: Math.max(sync.head_seq, fresh.upTo), changesFrom: sync.head_seq }
@@ -132,20 +132,20 @@ export function changeMessage(message: MessageSent, change: Change): MessageSent
   } else if (change.target_seq !== message.seq) {
     return message
   }
-  if (change.seq <= (message.changed_seq ?? 0)) return message
+  if (change.seq <= (message.changed_seq || 0)) return message
   return { ...message, ...changed(message, change), changed_seq: change.seq }
 }
 
 function changed(message: MessageSent, change: Change): Partial<MessageSent> {
   switch (change.type) {
     case 'message_edited':
-      return { content: change.content ?? null, mentions: change.mentions ?? [], edited_at: change.created_at }
+      return { content: change.content || null, mentions: change.mentions || [], edited_at: change.created_at }
     case 'message_recalled':
       return { content: null, recalled_by: change.actor_id }
     case 'messages_erased':
       return { content: null }
     case 'reaction_set':
-      return { reactions: react(message.reactions ?? [], change.emoji, change.actor_id, change.on) }
+      return { reactions: react(message.reactions || [], change.emoji, change.actor_id, change.on) }
   }
 }
 
@@ -171,14 +171,14 @@ export function unite(held: readonly MessageSent[], incoming: readonly MessageSe
   for (const message of held) bySeq.set(message.seq, message)
   for (const message of incoming) {
     const known = bySeq.get(message.seq)
-    if (!known || (message.changed_seq ?? 0) >= (known.changed_seq ?? 0)) bySeq.set(message.seq, message)
+    if (!known || (message.changed_seq || 0) >= (known.changed_seq || 0)) bySeq.set(message.seq, message)
   }
   return Array.from(bySeq.values()).sort((a, b) => a.seq - b.seq)
 }
 
 /** The page as it would read now, or null if changes since it was read are not known any more: ask again. */
 export function current(log: Log, history: History): readonly MessageSent[] | null {
-  const readAt = history.head_seq ?? 0
+  const readAt = history.head_seq || 0
   if (readAt > 0 && readAt < log.changesFrom) return null
   let messages: readonly MessageSent[] = history.messages
   for (const change of log.changes) if (change.seq > readAt) messages = changeAll(messages, change)
@@ -187,18 +187,18 @@ export function current(log: Log, history: History): readonly MessageSent[] | nu
 
 export function mergeOlder(log: Log, messages: readonly MessageSent[], history: History): Log {
   const page = log.away ?? log.live
-  const older = { ...page, messages: unite(page.messages, messages), before: history.before ?? 0 }
+  const older = { ...page, messages: unite(page.messages, messages), before: history.before || 0 }
   return log.away ? join({ ...log, away: older }) : { ...log, live: older }
 }
 
 export function mergeNewer(log: Log, messages: readonly MessageSent[], history: History): Log {
   if (!log.away) return log
-  return join({ ...log, away: { ...log.away, messages: unite(log.away.messages, messages), after: history.after ?? 0 } })
+  return join({ ...log, away: { ...log.away, messages: unite(log.away.messages, messages), after: history.after || 0 } })
 }
 
 /** Shows the neighbourhood of an older message. */
 export function mergeAround(log: Log, messages: readonly MessageSent[], history: History): Log {
-  return join({ ...log, away: { messages, before: history.before ?? 0, after: history.after ?? 0 } })
+  return join({ ...log, away: { messages, before: history.before || 0, after: history.after || 0 } })
 }
 
 /** Where the page elsewhere has grown to touch the end of the log, both become one. */
@@ -220,7 +220,7 @@ export function refreshPage(log: Log, messages: readonly MessageSent[], _history
   const fresh = new Map(messages.map((message): [number, MessageSent] => [message.seq, message]))
   const take = (message: MessageSent): MessageSent => {
     const copy = fresh.get(message.seq)
-    return copy && (copy.changed_seq ?? 0) >= (message.changed_seq ?? 0) ? copy : message
+    return copy && (copy.changed_seq || 0) >= (message.changed_seq || 0) ? copy : message
   }
   return { ...log, ...mapPages(log, (held) => held.map(take)) }
 }

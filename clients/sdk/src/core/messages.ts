@@ -21,9 +21,9 @@ export class MessagesApi {
   list(conversationId: string): MessageWindow {
     const log = this.engine.store.logs.get(conversationId)
     const page = log?.away ?? log?.live
-    const sent = (page?.messages ?? []).map((message) => this.messageOf(message))
+    const sent = (page?.messages || []).map((message) => this.messageOf(message))
     const own = log?.away ? [] : this.engine.outbox.of(conversationId)
-    const me = this.engine.store.me?.id ?? ''
+    const me = this.engine.store.me?.id || ''
     return {
       messages: [...sent, ...own.map((item) => asMessage(item, me))],
       hasOlder: (page?.before ?? 1) > 0,
@@ -55,7 +55,7 @@ export class MessagesApi {
   async loadOlder(conversationId: string): Promise<boolean> {
     const page = this.page(conversationId)
     if (!page || page.before === 0) return false
-    const before = page.before ?? page.messages[0]?.seq ?? 0
+    const before = page.before ?? (page.messages[0]?.seq || 0)
     await this.load(conversationId, { before }, logs.mergeOlder)
     return this.list(conversationId).hasOlder
   }
@@ -64,7 +64,7 @@ export class MessagesApi {
   async loadNewer(conversationId: string): Promise<boolean> {
     const away = this.engine.store.logs.get(conversationId)?.away
     if (!away) return false
-    const after = away.after || (away.messages[away.messages.length - 1]?.seq ?? 0)
+    const after = away.after || (away.messages[away.messages.length - 1]?.seq || 0)
     await this.load(conversationId, { after }, logs.mergeNewer)
     return this.list(conversationId).hasNewer
   }
@@ -92,7 +92,7 @@ export class MessagesApi {
     this.toEnd(conversationId)
     const item = this.engine.outbox.add({
       conversation_id: conversationId, client_msg_id: this.engine.newKey(), content,
-      mentions: options.mentions ?? [], quote_seq: options.quoteSeq ?? 0, media: null,
+      mentions: options.mentions || [], quote_seq: options.quoteSeq || 0, media: null,
     })
     return this.handle(conversationId, item.client_msg_id)
   }
@@ -104,7 +104,7 @@ export class MessagesApi {
     const { kind, file, name = '' } = source
     const item = this.engine.outbox.add({
       conversation_id: conversationId, client_msg_id: this.engine.newKey(), content: localContent(source, local_path),
-      mentions: options.mentions ?? [], quote_seq: options.quoteSeq ?? 0, media: { kind, file, name, local_path },
+      mentions: options.mentions || [], quote_seq: options.quoteSeq || 0, media: { kind, file, name, local_path },
     })
     return this.handle(conversationId, item.client_msg_id)
   }
@@ -122,7 +122,7 @@ export class MessagesApi {
   /** New content for an own message, of the same type. Errors: `forbidden`, `conflict` (recalled), `not_found`. */
   async edit(conversationId: string, seq: number, content: Content, options: { mentions?: string[] } = {}): Promise<void> {
     const target = { conversation_id: conversationId, target_seq: seq, client_msg_id: this.engine.newKey() }
-    const answer = await this.engine.command<'edit_message'>({ type: 'edit_message', ...target, content, mentions: options.mentions ?? [] })
+    const answer = await this.engine.command<'edit_message'>({ type: 'edit_message', ...target, content, mentions: options.mentions || [] })
     this.engine.sync.expectSeq(conversationId, answer.seq)
   }
 
@@ -151,7 +151,7 @@ export class MessagesApi {
   /** A message by seq: from the window, else from the server; null if I may not see it. For quotes. */
   async find(conversationId: string, seq: number): Promise<Message | null> {
     const log = this.engine.store.logs.get(conversationId)
-    const held = [...(log?.live.messages ?? []), ...(log?.away?.messages ?? [])].find((message) => message.seq === seq)
+    const held = [...(log?.live.messages || []), ...(log?.away?.messages || [])].find((message) => message.seq === seq)
     if (held) return this.messageOf(held)
     const history = await this.engine.command<'get_messages'>({ type: 'get_messages', conversation_id: conversationId, seqs: [seq] })
     this.engine.store.addUsers(history.users)
@@ -185,7 +185,7 @@ export class MessagesApi {
 
   /** The seq at the end of the window that a page is asked for. */
   private edge(conversationId: string, where: { before?: number; after?: number }): number | undefined {
-    const messages = this.page(conversationId)?.messages ?? []
+    const messages = this.page(conversationId)?.messages || []
     if (where.before !== undefined) return messages[0]?.seq
     return where.after !== undefined ? messages[messages.length - 1]?.seq : undefined
   }
@@ -219,7 +219,7 @@ export class MessagesApi {
   private handle(conversationId: string, clientMsgId: string): SendHandle {
     const { outbox, store } = this.engine
     const item = outbox.get(clientMsgId)
-    const first = item && asMessage(item, store.me?.id ?? '')
+    const first = item && asMessage(item, store.me?.id || '')
     const done = outbox.done(clientMsgId)
     let last = first as Message
     done.then((message) => (last = message)).catch(() => undefined)
@@ -229,7 +229,7 @@ export class MessagesApi {
       done,
       get message() {
         const now = outbox.get(clientMsgId)
-        return now ? asMessage(now, store.me?.id ?? '') : last
+        return now ? asMessage(now, store.me?.id || '') : last
       },
     }
   }

@@ -107,7 +107,7 @@ export class Outbox {
   /** Settles when the item is in the log (or failed). */
   done(clientMsgId: string): Promise<Message> {
     const done = new Promise<Message>((resolve, reject) => {
-      const list = this.waiters.get(clientMsgId) ?? []
+      const list = this.waiters.get(clientMsgId) || []
       list.push({ resolve, reject })
       this.waiters.set(clientMsgId, list)
     })
@@ -188,7 +188,7 @@ export class Outbox {
       this.inFlight.delete(item.conversation_id)
       return this.pump(item.conversation_id)
     }
-    const attempt = (this.attempts.get(item.client_msg_id) ?? 0) + 1
+    const attempt = (this.attempts.get(item.client_msg_id) || 0) + 1
     this.attempts.set(item.client_msg_id, attempt)
     if (error.busy || (error.code === 'internal' && attempt < INTERNAL_ATTEMPTS)) return this.later(item, error, attempt)
     this.inFlight.delete(item.conversation_id)
@@ -229,7 +229,7 @@ export class Outbox {
   }
 
   private uploadFailed(item: OutboxItem, error: ChaguanError): void {
-    const attempt = (this.attempts.get(item.client_msg_id) ?? 0) + 1
+    const attempt = (this.attempts.get(item.client_msg_id) || 0) + 1
     if (error.busy && attempt < UPLOAD_ATTEMPTS && this.items.get(item.client_msg_id) === item) {
       this.attempts.set(item.client_msg_id, attempt)
       this.uploads.set(item.client_msg_id, this.owner.timer(() => this.uploadAgain(item), pause(error, attempt)))
@@ -252,7 +252,7 @@ export class Outbox {
   }
 
   private settle(item: OutboxItem, error: ChaguanError | null, entry?: MessageSent): void {
-    const waiters = this.waiters.get(item.client_msg_id) ?? []
+    const waiters = this.waiters.get(item.client_msg_id) || []
     this.waiters.delete(item.client_msg_id)
     const message = entry ? asSent(entry) : asMessage(item, this.owner.me())
     waiters.forEach((waiter) => (error ? waiter.reject(error) : waiter.resolve(message)))
@@ -286,7 +286,7 @@ export function asMessage(item: OutboxItem, me: string): Message {
     status: item.state === 'failed' ? 'failed' : item.state === 'sent' ? 'sent' : 'sending',
     error: item.error && new ChaguanError(item.error.code, item.error.detail, item.error.data),
     progress: item.progress,
-    local_path: item.media?.local_path ?? '',
+    local_path: item.media?.local_path || '',
   }
 }
 

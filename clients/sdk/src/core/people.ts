@@ -52,7 +52,7 @@ export class MembersApi {
     const { limit = 100, cursor = '' } = options
     const page = await this.engine.command<'list_members'>({ type: 'list_members', conversation_id: conversationId, limit, cursor })
     this.engine.store.addUsers(page.users)
-    return { members: page.members, cursor: page.next_cursor ?? '' }
+    return { members: page.members, cursor: page.next_cursor || '' }
   }
 
   /** At most 200 users at a time. */
@@ -66,7 +66,7 @@ export class MembersApi {
 
   /** The owner hands over first, with `setRole`. */
   async leave(conversationId: string): Promise<void> {
-    await this.remove(conversationId, this.engine.store.me?.id ?? '')
+    await this.remove(conversationId, this.engine.store.me?.id || '')
   }
 
   /** Only the owner may; making another owner makes oneself an admin. */

@@ -71,7 +71,7 @@ export class Store {
   }
 
   upTo(id: string): number {
-    return this.logs.get(id)?.upTo ?? 0
+    return this.logs.get(id)?.upTo || 0
   }
 
   /** Conversations of which a part is missing. */
@@ -83,7 +83,7 @@ export class Store {
     const log = this.logs.get(id)
     const row = this.rows.get(id)
     if (!log || !row) return false
-    return log.held.length > 0 || log.upTo < (row.conversation.head_seq ?? 0)
+    return log.held.length > 0 || log.upTo < (row.conversation.head_seq || 0)
   }
 
   /** Another epoch: the logs of this deployment are not the ones we hold. The caller asks again from nothing. */
@@ -95,22 +95,22 @@ export class Store {
   applyWelcome(welcome: Welcome, asked: ReadonlyMap<string, number>, askedVersion: number): void {
     this.me = welcome.user
     this.epoch = welcome.epoch
-    this.role = welcome.role ?? ''
+    this.role = welcome.role || ''
     this.limits = { ...DEFAULT_LIMITS, ...welcome.limits }
-    this.addUsers([welcome.user, ...(welcome.users ?? [])])
-    const views = welcome.conversations ?? []
+    this.addUsers([welcome.user, ...(welcome.users || [])])
+    const views = welcome.conversations || []
     if (welcome.full) {
       const listed = new Set(views.map((view) => view.conversation.id))
       for (const id of Array.from(this.rows.keys())) if (!listed.has(id)) this.forget(id)
     }
     if (welcome.full || askedVersion === 0) {
-      this.nextCursor = welcome.next_cursor ?? ''
+      this.nextCursor = welcome.next_cursor || ''
       this.listEnd = !this.nextCursor
     }
     for (const view of views) this.addView(view)
     // An answer that a push has overtaken may lack what the push brought, never the other way round.
     this.userVersion = Math.max(this.userVersion, welcome.user_version)
-    for (const sync of welcome.syncs ?? []) this.applySync(sync, asked.get(sync.conversation_id) ?? 0)
+    for (const sync of welcome.syncs || []) this.applySync(sync, asked.get(sync.conversation_id) || 0)
   }
 
   /** False: rows in between are missing, ask with resume. */
@@ -118,7 +118,7 @@ export class Store {
     if (push.version <= this.userVersion) return true
     if (push.previous !== this.userVersion) return false
     this.addUsers(push.users)
-    for (const view of push.conversations ?? []) this.addView(view)
+    for (const view of push.conversations || []) this.addView(view)
     this.userVersion = push.version
     return true
   }
@@ -130,7 +130,7 @@ export class Store {
   }
 
   addUsers(users: readonly User[] | undefined): void {
-    for (const user of users ?? []) {
+    for (const user of users || []) {
       this.users.set(user.id, user)
       this.changes.users = true
     }
@@ -140,7 +140,7 @@ export class Store {
     const id = view.conversation.id
     if (view.inbox.removed) return this.forget(id)
     const row = rows.mergeView(this.rows.get(id), view)
-    const log = this.logs.get(id) ?? logs.newLog(row.conversation.head_seq ?? 0, row.last)
+    const log = this.logs.get(id) ?? logs.newLog(row.conversation.head_seq || 0, row.last)
     // Who left and came back may see less than before.
     const visible = logs.dropBelow(log, row.inbox.from_seq ?? 1)
     if (visible !== this.logs.get(id)) this.setLog(id, visible)
@@ -171,13 +171,13 @@ export class Store {
     const isReset = sync.reset && applied.log !== log
     if (isReset) {
       const { head_seq, head_ordinal, floor_seq = 0 } = sync
-      const last = applied.log.live.messages[applied.log.live.messages.length - 1] ?? row.last ?? null
+      const last = applied.log.live.messages[applied.log.live.messages.length - 1] || row.last || null
       this.setRow({ ...row, last, conversation: { ...row.conversation, head_seq, head_ordinal, floor_seq } })
     }
     this.applied(id, log, applied)
     const after = this.rows.get(id)
     // Entries that are not for this reader raise the head without showing anything.
-    if (after && !sync.more && sync.head_seq > (after.conversation.head_seq ?? 0)) {
+    if (after && !sync.more && sync.head_seq > (after.conversation.head_seq || 0)) {
       const { head_seq, head_ordinal } = sync
       this.setRow({ ...after, conversation: { ...after.conversation, head_seq, head_ordinal } })
     }
@@ -185,7 +185,7 @@ export class Store {
 
   private applied(id: string, before: Log, applied: logs.Applied): void {
     if (applied.log !== before) this.setLog(id, applied.log)
-    const me = this.me?.id ?? ''
+    const me = this.me?.id || ''
     for (const entry of applied.entries) {
       const row = this.rows.get(id)
       if (row) this.setRow(rows.entryOnRow(row, entry, me))
@@ -222,14 +222,14 @@ export class Store {
   /** The peer of a conversation, or I on another device, has read up to a seq. */
   moveMark(id: string, userId: string, seq: number): void {
     if (userId === this.me?.id) return this.updateInbox(id, (inbox) => rows.markRead(inbox, seq, this.ordinalAt(id, seq)))
-    this.updateInbox(id, (inbox) => ({ ...inbox, peer_read_seq: Math.max(inbox.peer_read_seq ?? 0, seq) }))
+    this.updateInbox(id, (inbox) => ({ ...inbox, peer_read_seq: Math.max(inbox.peer_read_seq || 0, seq) }))
   }
 
   /** Ordinal of the last countable message up to a seq, 0 if it is not held. */
   ordinalAt(id: string, seq: number): number {
     const row = this.rows.get(id)
-    if (row && seq >= (row.conversation.head_seq ?? 0)) return row.conversation.head_ordinal ?? 0
-    const messages = this.logs.get(id)?.live.messages ?? []
+    if (row && seq >= (row.conversation.head_seq || 0)) return row.conversation.head_ordinal || 0
+    const messages = this.logs.get(id)?.live.messages || []
     for (let i = messages.length - 1; i >= 0; i--) {
       const message = messages[i]
       if (message && message.seq <= seq && message.ordinal) return message.ordinal

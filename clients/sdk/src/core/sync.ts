@@ -45,9 +45,9 @@ export class Sync {
         connection.ask({ epoch: store.epoch, user_version: store.userVersion, known }, 15_000, this.owner.report)
       }
     }
-    for (const sync of welcome.syncs ?? []) if (sync.reset && store.rows.has(sync.conversation_id)) this.fetchRow(sync.conversation_id)
-    const behind = new Set([...(welcome.pending ?? []), ...store.gaps()])
-    for (const sync of welcome.syncs ?? []) if (sync.more) behind.add(sync.conversation_id)
+    for (const sync of welcome.syncs || []) if (sync.reset && store.rows.has(sync.conversation_id)) this.fetchRow(sync.conversation_id)
+    const behind = new Set([...(welcome.pending || []), ...store.gaps()])
+    for (const sync of welcome.syncs || []) if (sync.more) behind.add(sync.conversation_id)
     behind.forEach((id) => this.pull(id))
     if (!welcome.full && !store.listEnd && asked.user_version > 0) this.listNewer(seenAt)
   }
@@ -64,7 +64,7 @@ export class Sync {
         store.gaps().forEach((id) => this.pull(id))
         this.owner.flush()
         const last = answer.conversations[answer.conversations.length - 1]
-        cursor = answer.next_cursor ?? ''
+        cursor = answer.next_cursor || ''
         if (!cursor || !last || (!last.inbox.pinned_at && lastAt(last) < seenAt)) return
       }
     } catch (error) {

@@ -38,7 +38,7 @@ export class TypingNotes {
   }
 
   users(conversationId: string): string[] {
-    return Array.from(this.shown.get(conversationId)?.keys() ?? [])
+    return Array.from(this.shown.get(conversationId)?.keys() || [])
   }
 
   clear(): void {

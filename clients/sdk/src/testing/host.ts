@@ -73,6 +73,8 @@ export class SimulatedHost {
   /** Refuse to open sockets. */
   down = false
   private isDead = false
+  /** Replies come this much later than pushes that were sent after them. */
+  replyDelay_ms = 0
   /** HTTP works; else requests fail. */
   http = true
   /** What the server's pushes go through. Replies are never changed. */
@@ -145,8 +147,8 @@ export class SimulatedHost {
     return (this.random >> 16) & 255
   }
 
-  private later(fn: () => void): void {
-    this.clock.timer(fn, this.options.latency_ms ?? 5)
+  private later(fn: () => void, more_ms = 0): void {
+    this.clock.timer(fn, (this.options.latency_ms ?? 5) + more_ms)
   }
 
   private connect(handlers: SocketHandlers): Socket {
@@ -156,8 +158,9 @@ export class SimulatedHost {
     const isOpen = () => this.open.has(one)
     const give = (text: string, isReply: boolean) => {
       if (one.isDead) return
-      const deliver = (frame: string) => this.later(() => isOpen() && !one.isDead && handlers.message(frame))
-      if (isReply) deliver(text)
+      const hand = (frame: string) => () => isOpen() && !one.isDead && handlers.message(frame)
+      const deliver = (frame: string) => this.later(hand(frame))
+      if (isReply) this.later(hand(text), this.replyDelay_ms)
       else this.link(text, deliver)
     }
     const end = (code: number, reason: string) => this.later(() => isOpen() && this.endOne(one, code, reason))
