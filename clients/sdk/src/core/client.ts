@@ -48,6 +48,12 @@ export class Client {
     return this.engine.signOut()
   }
 
+  /** Ends the connection and keeps everything: the end of a process, or of a test. */
+  stop(): void {
+    this.engine.save()
+    this.engine.connection.stop('stopped')
+  }
+
   /** Hears an event until the function that it answers with is called. */
   on<Name extends keyof ClientEvents>(name: Name, fn: (payload: ClientEvents[Name]) => void): () => void {
     return this.engine.events.on(name, fn)

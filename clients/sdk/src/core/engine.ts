@@ -200,6 +200,9 @@ export class Engine implements ConnectionOwner {
     switch (push.type) {
       case 'user_changed':
         if (!this.store.applyUserChanged(push)) this.connection.resume()
+        for (const { conversation_id, removed } of push.inboxes || []) {
+          if (!removed && !this.store.rows.has(conversation_id)) this.sync.fetchRow(conversation_id)
+        }
         this.store.gaps().forEach((id) => this.sync.pull(id))
         break
       case 'mark_moved':

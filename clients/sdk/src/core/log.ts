@@ -141,7 +141,7 @@ function changed(message: MessageSent, change: Change): Partial<MessageSent> {
     case 'message_edited':
       return { content: change.content || null, mentions: change.mentions || [], edited_at: change.created_at }
     case 'message_recalled':
-      return { content: null, recalled_by: change.actor_id }
+      return { content: null, mentions: [], quote: null, reactions: [], edited_at: 0, recalled_by: change.actor_id }
     case 'messages_erased':
       return { content: null }
     case 'reaction_set':

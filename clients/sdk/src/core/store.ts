@@ -119,14 +119,20 @@ export class Store {
     if (push.previous !== this.userVersion) return false
     this.addUsers(push.users)
     for (const view of push.conversations || []) this.addView(view)
+    for (const inbox of push.inboxes || []) this.putInbox(inbox)
     this.userVersion = push.version
     return true
   }
 
   applyInbox(inbox: Inbox, version: number): void {
+    this.putInbox(inbox)
+    if (version === this.userVersion + 1) this.userVersion = version
+  }
+
+  private putInbox(inbox: Inbox): void {
+    if (inbox.removed) return this.forget(inbox.conversation_id)
     const row = this.rows.get(inbox.conversation_id)
     if (row) this.setRow({ ...row, inbox: rows.mergeInbox(row.inbox, inbox) })
-    if (version === this.userVersion + 1) this.userVersion = version
   }
 
   addUsers(users: readonly User[] | undefined): void {

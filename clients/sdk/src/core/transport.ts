@@ -90,7 +90,7 @@ export function openPoll(env: PollEnvironment, events: TransportEvents): Transpo
     running.forEach((task) => task.abort())
   }
   const poll = (hello: Hello, wait_s: number, take: (reply: Reply) => void): void => {
-    post('/poll', { ...hello, wait_s }, wait_s).then((response) => live && take(replyOf(response, hello.id)), fail)
+    post('/poll', { ...hello, type: 'poll', wait_s }, wait_s).then((response) => live && take(replyOf(response, hello.id)), fail)
   }
   const wait = (): void => {
     if (!live) return

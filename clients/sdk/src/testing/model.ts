@@ -101,13 +101,14 @@ export class Model {
     return ++this.clock
   }
 
-  private setRow(userId: string, id: string, part: Partial<Inbox>): Inbox {
+  private setRow(userId: string, id: string, part: Partial<Inbox>, onlyMine = false): Inbox {
     const previous = this.version(userId)
     const version = previous + 1
     const row: Inbox = { ...this.rows.get(`${userId} ${id}`), conversation_id: id, ...part, version }
     this.rows.set(`${userId} ${id}`, row)
     this.versions.set(userId, version)
-    this.tell(userId, { type: 'user_changed', previous, version, conversations: [this.view(userId, id)], users: this.usersOf(id) })
+    const changed = onlyMine ? { inboxes: [structuredCopy(row)] } : { conversations: [this.view(userId, id)], users: this.usersOf(id) }
+    this.tell(userId, { type: 'user_changed', previous, version, ...changed })
     return row
   }
 
@@ -164,7 +165,7 @@ export class Model {
         if (target) Object.assign(target, { content: entry.content, mentions: entry.mentions ?? [], edited_at: entry.created_at })
         break
       case 'message_recalled':
-        if (target) Object.assign(target, { content: null, recalled_by: entry.actor_id })
+        if (target) Object.assign(target, { content: null, mentions: [], quote: null, reactions: [], edited_at: 0, recalled_by: entry.actor_id })
         for (const older of place.entries) if (older.type === 'message_edited' && older.target_seq === entry.target_seq) older.content = null
         break
       case 'reaction_set':
@@ -399,7 +400,7 @@ export class Model {
     const messages = this.visible(userId, id).filter((message) => message.seq <= seq)
     if (seq <= (row.read_seq ?? 0)) return
     const read_ordinal = Math.max(row.read_ordinal ?? 0, messages[messages.length - 1]?.ordinal ?? 0)
-    this.setRow(userId, id, { read_seq: seq, read_ordinal })
+    this.setRow(userId, id, { read_seq: seq, read_ordinal }, true)
     if (place.conversation.kind === 'group') return
     for (const other of Array.from(place.members.keys())) {
       const theirs = this.rows.get(`${other} ${id}`)
@@ -417,7 +418,7 @@ export class Model {
     if (muted !== undefined) part.muted = muted
     if (marked_unread !== undefined) part.marked_unread = marked_unread
     if (archived !== undefined) part.archived = archived
-    const inbox = this.setRow(userId, command.conversation_id, part)
+    const inbox = this.setRow(userId, command.conversation_id, part, true)
     return { inbox: structuredCopy(inbox), user_version: this.version(userId) }
   }
 
