@@ -112,7 +112,8 @@ export class ConversationsApi {
     if (wanted <= (row.inbox.read_seq || 0)) return
     store.updateInbox(conversationId, (inbox) => markRead(inbox, wanted, store.ordinalAt(conversationId, wanted)))
     const mark = this.marks.get(conversationId) ?? { wanted: 0, sent: 0, at: -MARK_EVERY_MS, waits: false }
-    this.marks.set(conversationId, { ...mark, wanted: Math.max(mark.wanted, wanted) })
+    mark.wanted = Math.max(mark.wanted, wanted)
+    this.marks.set(conversationId, mark)
     this.engine.flush()
     this.sendMark(conversationId)
   }

@@ -44,8 +44,14 @@ export class MessagesApi {
 
   /** Calls `fn` with the window now and after each change. Answers with how to stop it. */
   observe(conversationId: string, fn: (window: MessageWindow) => void): () => void {
+    let seen = this.engine.store.births.get(conversationId)
     const off = this.engine.events.on('message:changed', (event) => {
-      if (event.conversation_id === conversationId) fn(this.list(conversationId))
+      if (event.conversation_id !== conversationId) return
+      const birth = this.engine.store.births.get(conversationId)
+      // Who lost sight of a conversation and may see it again begins with nothing but its end.
+      if (birth !== seen && this.engine.store.logs.has(conversationId)) this.open(conversationId).catch(this.engine.report)
+      seen = birth
+      fn(this.list(conversationId))
     })
     fn(this.list(conversationId))
     return off

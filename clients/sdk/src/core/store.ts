@@ -44,6 +44,8 @@ export class Store {
   readonly rows = new Map<string, ConversationView>()
   readonly logs = new Map<string, Log>()
   readonly users = new Map<string, User>()
+  /** How often the log of a conversation began anew. */
+  readonly births = new Map<string, number>()
   private changes = noChanges()
 
   take(): Changes {
@@ -146,6 +148,7 @@ export class Store {
     const id = view.conversation.id
     if (view.inbox.removed) return this.forget(id)
     const row = rows.mergeView(this.rows.get(id), view)
+    if (!this.logs.has(id)) this.births.set(id, (this.births.get(id) || 0) + 1)
     const log = this.logs.get(id) ?? logs.newLog(row.conversation.head_seq || 0, row.last)
     // Who left and came back may see less than before.
     const visible = logs.dropBelow(log, row.inbox.from_seq ?? 1)

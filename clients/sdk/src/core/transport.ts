@@ -107,6 +107,8 @@ export function openPoll(env: PollEnvironment, events: TransportEvents): Transpo
         if (!reply.error) wait()
       })
     }
+    // Catching up is what a poll does.
+    if (command.type === 'resume') return poll({ ...env.hello(), ...command, type: 'hello' }, 0, events.frame)
     if (command.type === 'heartbeat') return events.frame({ type: 'reply', id: command.id })
     post('/commands', command, 0).then((response) => live && events.frame(replyOf(response, command.id)), fail)
   }
