@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import { hoistNames } from './hoist-names.mjs'
 import { internalNames } from './internal-names.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -24,8 +25,8 @@ const built = await build({
   mangleProps: new RegExp(`^(${names.join('|')})$`),
   alias: { '@chaguan/protocol': `${root}../protocol/index.ts` },
 })
-const types = readFileSync(`${root}dist/index.d.cts`, 'utf8')
-writeFileSync(`${root}miniprogram_dist/index.d.ts`, types)
+writeFileSync(outfile, hoistNames(readFileSync(outfile, 'utf8')))
+writeFileSync(`${root}miniprogram_dist/index.d.ts`, "export * from '../dist/index'\n")
 
 const bytes = readFileSync(outfile)
 console.log(`miniprogram_dist/index.js: ${bytes.length} bytes minified, ${gzipSync(bytes).length} gzip`)
