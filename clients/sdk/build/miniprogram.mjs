@@ -1,0 +1,35 @@
+// Builds the one file that WeChat's "构建 npm" copies, and fails when it outgrows its budget.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { hoistNames } from './hoist-names.mjs'
+import { internalNames } from './internal-names.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const outfile = `${root}miniprogram_dist/index.js`
+
+const names = internalNames(`${root}src/core`, `${root}../protocol/index.ts`, [`${root}src/adapters/wx.ts`])
+
+const built = await build({
+  absWorkingDir: root,
+  entryPoints: ['src/miniprogram.ts'],
+  outfile,
+  metafile: true,
+  bundle: true,
+  minify: true,
+  charset: 'utf8',
+  format: 'cjs',
+  target: 'es2017',
+  platform: 'neutral',
+  mangleProps: new RegExp(`^(${names.join('|')})$`),
+  alias: { '@chaguan/protocol': `${root}../protocol/index.ts` },
+})
+writeFileSync(outfile, hoistNames(readFileSync(outfile, 'utf8')))
+writeFileSync(`${root}miniprogram_dist/index.d.ts`, "export * from '../dist/index'\n")
+
+const bytes = readFileSync(outfile)
+console.log(`miniprogram_dist/index.js: ${bytes.length} bytes minified, ${gzipSync(bytes).length} gzip`)
+if (process.argv.includes('--parts')) {
+  for (const [path, { bytesInOutput }] of Object.entries(Object.values(built.metafile.outputs)[0].inputs)) console.log(bytesInOutput, path)
+}

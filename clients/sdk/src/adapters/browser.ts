@@ -1,0 +1,110 @@
+import type { Adapter, HttpRequest, HttpResponse, KeyValueStorage, Socket, SocketHandlers, Task, UploadRequest } from '../core/adapter'
+
+/** For browsers: WebSocket, fetch, localStorage. */
+export function browserAdapter(): Adapter {
+  return {
+    platform: 'browser',
+    socket: openSocket,
+    storage: localStorageOr(memoryStorage()),
+    request,
+    upload,
+    preview: (file) => (file instanceof Blob ? URL.createObjectURL(file) : ''),
+    now: () => Date.now(),
+    timer: (fn, delay_ms) => {
+      const handle = setTimeout(fn, delay_ms)
+      return () => clearTimeout(handle)
+    },
+    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    onShow: (fn) => listen(document, 'visibilitychange', () => document.visibilityState === 'visible' && fn()),
+    onHide: (fn) => listen(document, 'visibilitychange', () => document.visibilityState === 'hidden' && fn()),
+    onNetwork: (fn) => {
+      const offs = [listen(window, 'online', () => fn(true)), listen(window, 'offline', () => fn(false))]
+      return () => offs.forEach((off) => off())
+    },
+  }
+}
+
+function listen(target: EventTarget, name: string, fn: () => void): () => void {
+  target.addEventListener(name, fn)
+  return () => target.removeEventListener(name, fn)
+}
+
+function openSocket(url: string, handlers: SocketHandlers): Socket {
+  return wrapSocket(new WebSocket(url), handlers)
+}
+
+/** A standard WebSocket behind the adapter's interface. */
+export function wrapSocket(socket: WebSocket, handlers: SocketHandlers): Socket {
+  socket.onopen = () => handlers.open()
+  socket.onmessage = (event) => typeof event.data === 'string' && handlers.message(event.data)
+  socket.onclose = (event) => handlers.close(event.code, event.reason)
+  return {
+    send: (data) => {
+      // A closing socket swallows what is sent to it; the caller must know.
+      if (socket.readyState !== 1) throw new Error('the socket is not open')
+      socket.send(data)
+    },
+    close: (code, reason) => socket.close(code, reason),
+  }
+}
+
+export function request({ method, url, headers, body, timeout_ms }: HttpRequest): Task<HttpResponse> {
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(), timeout_ms)
+  const init: RequestInit = { method, headers, signal: controller.signal, credentials: 'omit' }
+  if (body !== undefined) init.body = body
+  const done = fetch(url, init)
+    .then(async (response) => ({ status: response.status, body: await response.text() }))
+    .finally(() => clearTimeout(timer))
+  return { done, abort: () => controller.abort() }
+}
+
+/** XMLHttpRequest, since fetch can't tell how far an upload is. */
+function upload({ url, headers, fields, file, timeout_ms, onProgress }: UploadRequest): Task<HttpResponse> {
+  const xhr = new XMLHttpRequest()
+  const done = new Promise<HttpResponse>((resolve, reject) => {
+    const form = new FormData()
+    for (const [name, value] of Object.entries(fields)) form.append(name, value)
+    if (!(file instanceof Blob)) return reject(new Error('the file must be a Blob or File'))
+    form.append('file', file, file instanceof File ? file.name : 'file')
+    xhr.open('POST', url)
+    for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value)
+    xhr.timeout = timeout_ms
+    xhr.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total)
+    xhr.onload = () => resolve({ status: xhr.status, body: xhr.responseText })
+    xhr.onerror = xhr.ontimeout = () => reject(new Error('the upload failed'))
+    xhr.onabort = () => reject(new Error('the upload was stopped'))
+    xhr.send(form)
+  })
+  return { done, abort: () => xhr.abort() }
+}
+
+/** localStorage throws where the user forbids it; then this session keeps its state in memory. */
+function localStorageOr(other: KeyValueStorage): KeyValueStorage {
+  try {
+    const storage = window.localStorage
+    storage.getItem('')
+    return {
+      get: async (key) => storage.getItem(key),
+      set: async (key, value) => storage.setItem(key, value),
+      remove: async (key) => storage.removeItem(key),
+      keys: async () => Object.keys(storage),
+    }
+  } catch {
+    return other
+  }
+}
+
+/** Storage that forgets when the process ends. */
+export function memoryStorage(map = new Map<string, string>()): KeyValueStorage {
+  return {
+    get: async (key) => map.get(key) ?? null,
+    set: async (key, value) => {
+      map.set(key, value)
+    },
+    remove: async (key) => {
+      map.delete(key)
+    },
+    keys: async () => Array.from(map.keys()),
+  }
+}

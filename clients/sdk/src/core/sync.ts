@@ -1,0 +1,133 @@
+import type { Command, Replies, Welcome } from '@chaguan/protocol'
+import type { Adapter } from './adapter'
+import type { Asked, Connection, RequestOf } from './connection'
+import { asChaguanError } from './errors'
+import { lastAt } from './rows'
+import type { Store } from './store'
+
+const KNOWN_AT_ONCE = 200
+const PAGE = 50
+const MAX_PULLS = 50
+const MAX_LIST_PAGES = 20
+const RETRY_MS = 2_000
+const EXPECT_MS = 1_000
+
+export interface SyncOwner {
+  adapter: Adapter
+  store: Store
+  connection: Connection
+  command<Name extends Command['type']>(request: RequestOf<Name>): Promise<Replies[Name]>
+  /** The store changed. */
+  flush(): void
+  report(error: unknown): void
+}
+
+/** Brings what the pushes did not: gaps, rows that are not held, what happened further down the list. */
+export class Sync {
+  private readonly pulling = new Set<string>()
+  private readonly fetching = new Set<string>()
+
+  constructor(private readonly owner: SyncOwner) {}
+
+  asked(): Asked {
+    const { store } = this.owner
+    return { epoch: store.epoch, user_version: store.userVersion, known: store.known().slice(0, KNOWN_AT_ONCE) }
+  }
+
+  /** After the answer to hello or resume was applied. */
+  afterWelcome(welcome: Welcome, asked: Asked, seenAt: number): void {
+    const { store, connection } = this.owner
+    if (asked.known.length === KNOWN_AT_ONCE && store.rows.size > KNOWN_AT_ONCE) {
+      const named = new Set(asked.known.map(([id]) => id))
+      const rest = store.known().filter(([id]) => !named.has(id))
+      for (let i = 0; i < rest.length; i += KNOWN_AT_ONCE) {
+        const known = rest.slice(i, i + KNOWN_AT_ONCE)
+        connection.ask({ epoch: store.epoch, user_version: store.userVersion, known }, 15_000, this.owner.report)
+      }
+    }
+    for (const sync of welcome.syncs || []) if (sync.reset && store.rows.has(sync.conversation_id)) this.fetchRow(sync.conversation_id)
+    const behind = new Set([...(welcome.pending || []), ...store.gaps()])
+    for (const sync of welcome.syncs || []) if (sync.more) behind.add(sync.conversation_id)
+    behind.forEach((id) => this.pull(id))
+    if (!welcome.full && !store.listEnd && asked.user_version > 0) this.listNewer(seenAt)
+  }
+
+  /** Conversations that are not held and had something new while we were away are at the top of the list. */
+  private async listNewer(seenAt: number): Promise<void> {
+    const { store } = this.owner
+    let cursor = ''
+    try {
+      for (let page = 0; page < MAX_LIST_PAGES; page++) {
+        const answer = await this.owner.command<'list_conversations'>({ type: 'list_conversations', limit: PAGE, cursor })
+        store.addUsers(answer.users)
+        answer.conversations.forEach((view) => store.addView(view))
+        store.gaps().forEach((id) => this.pull(id))
+        this.owner.flush()
+        const last = answer.conversations[answer.conversations.length - 1]
+        cursor = answer.next_cursor || ''
+        if (!cursor || !last || (!last.inbox.pinned_at && lastAt(last) < seenAt)) return
+      }
+    } catch (error) {
+      this.owner.report(error)
+    }
+  }
+
+  /** Pulls until nothing is missing; one at a time per conversation. */
+  async pull(id: string): Promise<void> {
+    const { store, adapter } = this.owner
+    if (this.pulling.has(id)) return
+    this.pulling.add(id)
+    let again = false
+    try {
+      for (let i = 0; i < MAX_PULLS && store.logs.has(id); i++) {
+        const askedUpTo = store.upTo(id)
+        const sync = await this.owner.command<'pull_entries'>({ type: 'pull_entries', conversation_id: id, after_seq: askedUpTo })
+        store.applySync(sync, askedUpTo)
+        if (sync.reset) this.fetchRow(id)
+        this.owner.flush()
+        again = store.isBehind(id)
+        if (!again && !sync.more) break
+        if (store.upTo(id) === askedUpTo && !sync.reset) break
+      }
+    } catch (raw) {
+      const error = asChaguanError(raw)
+      if (error.code === 'not_found' || error.code === 'forbidden') {
+        store.forget(id)
+        this.owner.flush()
+      } else {
+        again = true
+        this.owner.report(error)
+      }
+    } finally {
+      this.pulling.delete(id)
+    }
+    if (again) adapter.timer(() => this.owner.connection.isOnline && store.isBehind(id) && this.pull(id), RETRY_MS)
+  }
+
+  /** A row that is not held, or of which a part may have changed unseen. */
+  async fetchRow(id: string): Promise<void> {
+    if (this.fetching.has(id)) return
+    this.fetching.add(id)
+    const { store } = this.owner
+    try {
+      const opened = await this.owner.command<'get_conversation'>({ type: 'get_conversation', conversation_id: id })
+      store.addUsers(opened.users)
+      store.addView(opened.view)
+      if (store.isBehind(id)) this.pull(id)
+      this.owner.flush()
+    } catch (raw) {
+      const error = asChaguanError(raw)
+      if (error.code !== 'not_found' && error.code !== 'forbidden') this.owner.report(error)
+    } finally {
+      this.fetching.delete(id)
+    }
+  }
+
+  /** The server acknowledged an entry; if no push brings it soon, it is pulled. */
+  expectSeq(id: string, seq: number): void {
+    const { store, adapter } = this.owner
+    adapter.timer(() => {
+      if (store.logs.has(id) && store.upTo(id) < seq) this.pull(id)
+    }, EXPECT_MS)
+  }
+}

@@ -1,0 +1,6 @@
+export { ModelServer } from './server'
+export type { Session } from './server'
+export { Model, Refusal } from './model'
+export type { ModelLimits } from './model'
+export { SimulatedClock, SimulatedHost, settle } from './host'
+export type { Link, SimulatedHostOptions } from './host'

@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import WebSocket from 'ws'
+import { createClient, memoryStorage, nodeAdapter } from '../../src'
+import type { Client } from '../../src'
+
+const { CHAGUAN_URL: url = '', CHAGUAN_CUSTOMER_TOKEN: customerToken = '', CHAGUAN_STAFF_TOKEN: staffToken = '', CHAGUAN_STAFF_DEVICE: staffDevice = '' } = process.env
+const isReady = Boolean(url && customerToken && staffToken)
+
+if (!isReady) {
+  console.warn('skipped: give CHAGUAN_URL, CHAGUAN_CUSTOMER_TOKEN, CHAGUAN_STAFF_TOKEN and CHAGUAN_STAFF_DEVICE of a running `chaguan serve`')
+}
+
+/** Waits for a condition, at most 10 s. */
+async function until<T>(what: string, look: () => T | undefined | null | false): Promise<T> {
+  const deadline = Date.now() + 10_000
+  for (;;) {
+    const found = look()
+    if (found) return found
+    if (Date.now() > deadline) throw new Error(`not within 10 s: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+const textsOf = (im: Client, id: string) =>
+  im.messages.list(id).messages.map((message) => (message.content?.type === 'text' ? message.content.text : message.content?.type))
+
+describe.skipIf(!isReady)('with a real server', () => {
+  const clients: Client[] = []
+  const problems: string[] = []
+
+  function client(options: { socket?: boolean; storage?: ReturnType<typeof memoryStorage> } = {}): Client {
+    const { socket = true, storage = memoryStorage() } = options
+    const adapter = nodeAdapter(socket ? { WebSocket, storage } : { storage })
+    const im = createClient({ endpoint: url, adapter: socket ? adapter : { ...adapter, socket: null } })
+    im.on('error', (error) => problems.push(`${error.code} ${error.detail}`))
+    clients.push(im)
+    return im
+  }
+
+  beforeEach(() => void (problems.length = 0))
+  afterEach(async () => {
+    for (const im of clients.splice(0)) im.stop()
+    expect(problems).toEqual([])
+  })
+
+  async function customer(options = {}): Promise<{ im: Client; id: string }> {
+    const im = client(options)
+    await im.signIn({ token: customerToken, deviceId: 'sdk-e2e-customer' })
+    await im.online()
+    const opened = await im.conversations.openService({ context: { page: '/pages/product' } })
+    return { im, id: opened.conversation.id }
+  }
+
+  async function agent(): Promise<Client> {
+    const im = client()
+    await im.signIn({ token: staffToken, deviceId: staffDevice })
+    await im.online()
+    return im
+  }
+
+  test('a customer asks, an agent takes the case and answers, both see the same', async () => {
+    const shop = await agent()
+    await shop.desk.watch()
+    const { im, id } = await customer()
+    const text = `还有茶吗 ${Date.now()}`
+    const sent = await im.messages.send(id, { type: 'text', text }).done
+    expect(sent.status).toBe('sent')
+    const waiting = await until('the case on the desk', () => shop.desk.cases().find((one) => one.conversation_id === id))
+    await shop.desk.take(waiting.id, { force: true })
+    const off = shop.messages.observe(id, () => undefined)
+    await shop.messages.open(id)
+    await until('the question at the desk', () => textsOf(shop, id).includes(text))
+    await shop.messages.send(id, { type: 'text', text: `有的 ${text}` }).done
+    await until('the answer on the phone', () => textsOf(im, id).includes(`有的 ${text}`))
+    const last = im.messages.list(id).messages.slice(-1)[0]
+    await im.messages.react(id, last?.seq ?? 0, '👍')
+    await until('the reaction at the desk', () => shop.messages.list(id).messages.some((message) => message.reactions?.length))
+    im.conversations.markRead(id)
+    await until('the read mark at the desk', () => (shop.conversations.find(id)?.inbox.peer_read_seq ?? 0) >= (last?.seq ?? 1))
+    const mine = im.messages.list(id).messages.find((message) => message.seq === sent.seq)
+    await im.messages.recall(id, mine?.seq ?? 0)
+    await until('the recall at the desk', () => shop.messages.list(id).messages.some((message) => message.seq === sent.seq && message.content === null))
+    await shop.desk.resolve(waiting.id)
+    await until('the desk is empty', () => !shop.desk.cases().some((one) => one.id === waiting.id))
+    await until('the whole conversation at the desk', () => im.messages.list(id).messages.every((one) => shop.messages.list(id).messages.some(({ seq }) => seq === one.seq)))
+    off()
+  })
+
+  test('the same conversation goes over long polls where sockets fail', async () => {
+    const { im, id } = await customer({ socket: false })
+    const other = await customer()
+    const text = `慢慢来 ${Date.now()}`
+    await im.messages.send(id, { type: 'text', text }).done
+    await until('the message on the other device', () => textsOf(other.im, id).includes(text))
+    await other.im.messages.send(id, { type: 'text', text: `好 ${text}` }).done
+    await until('the answer over the poll', () => textsOf(im, id).includes(`好 ${text}`))
+  })
+
+  test('what was kept is shown at once after a restart, and is completed', async () => {
+    const storage = memoryStorage()
+    const { im, id } = await customer({ storage })
+    await im.messages.open(id)
+    await im.messages.send(id, { type: 'text', text: '第一' }).done
+    await until('the message', () => im.messages.list(id).messages.every((message) => message.seq > 0))
+    await im.settled()
+    im.stop()
+    const away = await customer()
+    await away.im.messages.send(id, { type: 'text', text: '第二' }).done
+    const again = client({ storage })
+    await again.signIn({ token: customerToken, deviceId: 'sdk-e2e-customer' })
+    expect(textsOf(again, id)).toContain('第一')
+    await until('what was missed', () => textsOf(again, id).includes('第二'))
+    expect(again.conversations.list().some((row) => row.conversation.id === id)).toBe(true)
+  })
+
+  test('a picture is uploaded with progress and arrives with its measures', async () => {
+    const { im, id } = await customer()
+    const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
+    const handle = im.messages.sendMedia(id, { kind: 'image', file: { data: png, name: 'tea.png', mime: 'image/png' } })
+    expect(handle.message.status).toBe('sending')
+    await handle.done
+    const message = await until('the picture in the log', () => im.messages.list(id).messages.find((one) => one.client_msg_id === handle.client_msg_id && one.seq > 0 && one.content?.type === 'image' && one.content.width))
+    expect(message.content).toMatchObject({ type: 'image', width: 1, height: 1 })
+  })
+})
