@@ -20,6 +20,7 @@ export default defineConfig({
   resolve: {
     alias: {
       '@': fileURLToPath(new URL('./src', import.meta.url)),
+      '@chaguan/sdk/testing': fileURLToPath(new URL('../sdk/src/testing/index.ts', import.meta.url)),
       // From its source, so that the console builds on a fresh clone whatever was built before.
       '@chaguan/sdk': fileURLToPath(new URL('../sdk/src/index.ts', import.meta.url)),
     },

@@ -117,8 +117,7 @@ function listen<E extends keyof ImEvents>(client: Client, event: E, listener: (p
 }
 
 function logOf(client: Client, conversationId: string): Log {
-  const { messages, hasOlder, hasNewer } = client.messages.list(conversationId)
-  return { messages, notices: [], hasOlder, hasNewer }
+  return { ...client.messages.list(conversationId), notices: [] }
 }
 
 function sendOptions(options: SendOptions | undefined): { mentions?: string[]; quoteSeq?: number } {

@@ -64,6 +64,8 @@ export interface Log {
   notices: readonly Entry[]
   hasOlder: boolean
   hasNewer: boolean
+  /** A page is being read. */
+  loading: boolean
 }
 
 export type MediaKind = 'image' | 'voice' | 'video' | 'file'

@@ -5,7 +5,7 @@ import type { ConversationView, Log } from '@/im'
 import { useChat } from './chat'
 import { problemOf } from './problems'
 
-const EMPTY: Log = { messages: [], notices: [], hasOlder: false, hasNewer: false }
+const EMPTY: Log = { messages: [], notices: [], hasOlder: false, hasNewer: false, loading: false }
 
 export function useLog(conversationId: Ref<string>) {
   const chat = useChat()
@@ -50,11 +50,14 @@ export function useLog(conversationId: Ref<string>) {
   }
 
   async function loadOlder(): Promise<void> {
-    if (loadingOlder.value || !log.value.hasOlder) return
+    if (loadingOlder.value || log.value.loading || !log.value.hasOlder) return
     loadingOlder.value = true
     olderFailed.value = false
+    const held = log.value.messages.length
     try {
       await im.loadOlder(conversationId.value)
+      // Nothing came although there is more: ask again only when the reader says so.
+      olderFailed.value = log.value.messages.length === held && log.value.hasOlder
     } catch (error) {
       if (!(error instanceof ApiError)) problem.value = problemOf(error)
       olderFailed.value = true
@@ -64,7 +67,7 @@ export function useLog(conversationId: Ref<string>) {
   }
 
   async function loadNewer(): Promise<void> {
-    if (!log.value.hasNewer) return
+    if (!log.value.hasNewer || log.value.loading) return
     await im.loadNewer(conversationId.value).catch((error: unknown) => (problem.value = problemOf(error)))
   }
 
