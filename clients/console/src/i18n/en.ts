@@ -7,7 +7,7 @@ export const en: Messages = {
     desk: 'Desk',
     messages: 'Messages',
     search: 'Search',
-    admin: 'Administration',
+    admin: 'Admin',
     me: 'My account',
     shortcuts: 'Shortcuts',
     signOut: 'Sign out',

@@ -10,7 +10,7 @@ export function useKeys(keys: Keys): void {
     if (!work) return
     const typing = isField(event.target)
     if (typing && !event.ctrlKey && !event.metaKey) return
-    if (document.querySelector('[role="dialog"][aria-modal="true"]:not([style*="display: none"])')) return
+    if (dialogOpen()) return
     event.preventDefault()
     work()
   }
@@ -24,6 +24,11 @@ export function nameOf(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' 
   if (event.altKey) return ''
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
   return event.ctrlKey || event.metaKey ? `mod+${key}` : key
+}
+
+/** Closed dialogs stay in the page, unseen. */
+function dialogOpen(): boolean {
+  return [...document.querySelectorAll<HTMLElement>('[role="dialog"][aria-modal="true"]')].some((one) => one.checkVisibility())
 }
 
 function isField(target: EventTarget | null): boolean {
