@@ -1,0 +1,93 @@
+/** A log as the rows of the message list: days, the unread line, runs of one sender, notices. Pure. */
+import type { Entry, Log, Message } from '@/im'
+import { startOfDay } from '@/i18n/format'
+
+export type Row =
+  | { type: 'day'; key: string; at: number }
+  | { type: 'unread'; key: string }
+  | { type: 'start'; key: string }
+  | { type: 'notice'; key: string; entry: Entry }
+  | { type: 'message'; key: string; message: Message; first: boolean; last: boolean }
+
+/** Messages of one sender closer together than this share one head. */
+const RUN_MS = 5 * 60_000
+
+export interface RowOptions {
+  /** The unread line stands above the first message of others after this seq; 0: no line. */
+  unreadAfter: number
+  me: string
+}
+
+export function rowsOf(log: Log, options: RowOptions): Row[] {
+  const rows: Row[] = []
+  let day = 0
+  let lineDrawn = options.unreadAfter === 0
+  if (!log.hasOlder) rows.push({ type: 'start', key: 'start' })
+  for (const item of inOrder(log)) {
+    const at = startOfDay(item.entry.created_at)
+    if (at !== day) {
+      day = at
+      rows.push({ type: 'day', key: `day-${at}`, at })
+    }
+    if (!lineDrawn && isNews(item.message, options)) {
+      lineDrawn = true
+      rows.push({ type: 'unread', key: 'unread' })
+    }
+    rows.push(rowOf(item))
+  }
+  closeRuns(rows)
+  return rows
+}
+
+interface Item {
+  entry: Entry
+  message: Message | null
+}
+
+function rowOf({ entry, message }: Item): Row {
+  if (!message) return { type: 'notice', key: `n-${entry.seq}`, entry }
+  // The key survives the way from pending to sent, so the row is neither measured nor drawn anew.
+  return { type: 'message', key: message.client_msg_id || `m-${message.seq}`, message, first: true, last: true }
+}
+
+function inOrder(log: Log): Item[] {
+  const items: Item[] = log.messages.map((message) => ({ entry: message, message }))
+  if (log.notices.length === 0) return items
+  const first = log.messages.find((message) => message.status === 'sent')?.seq ?? 0
+  for (const entry of log.notices) if (entry.seq >= first || !log.hasOlder) items.push({ entry, message: null })
+  return items.sort((a, b) => rank(a) - rank(b))
+}
+
+/** Pending messages have no seq yet and stand last, in the order in which they were written (sort is stable). */
+function rank(item: Item): number {
+  return item.message && item.message.status !== 'sent' ? Number.MAX_SAFE_INTEGER : item.entry.seq
+}
+
+function isNews(message: Message | null, { unreadAfter, me }: RowOptions): boolean {
+  return message !== null && message.status === 'sent' && message.seq > unreadAfter && message.sender_id !== me
+}
+
+function closeRuns(rows: Row[]): void {
+  for (let i = 1; i < rows.length; i += 1) {
+    const above = rows[i - 1]!
+    const row = rows[i]!
+    if (above.type !== 'message' || row.type !== 'message') continue
+    if (!sameRun(above.message, row.message)) continue
+    above.last = false
+    row.first = false
+  }
+}
+
+function sameRun(above: Message, below: Message): boolean {
+  return (
+    above.sender_id === below.sender_id &&
+    isBubble(above) &&
+    isBubble(below) &&
+    below.created_at - above.created_at < RUN_MS
+  )
+}
+
+/** Recalled messages and the deployment's own words are lines, not bubbles. */
+export function isBubble(message: Message): boolean {
+  return Boolean(message.content) && message.content?.type !== 'system'
+}

@@ -1,0 +1,61 @@
+/** What the log tells that nobody said: who joined, who took the case. One sentence each, in our language. */
+import type { SystemNotice } from '@chaguan/protocol'
+import { i18n } from '@/i18n'
+import type { Entry } from '@/im'
+
+type NameOf = (userId: string) => string
+
+const SYSTEM: Record<string, string> = {
+  case_opened: 'notice.caseOpened',
+  case_taken: 'notice.caseTaken',
+  case_resolved: 'notice.caseResolved',
+  member_joined: 'notice.joined',
+  member_left: 'notice.left',
+  group_renamed: 'notice.renamed',
+}
+
+export function noticeText(content: SystemNotice): string {
+  const key = SYSTEM[content.name]
+  return key ? i18n.global.t(key, content.params ?? {}) : content.fallback || content.name
+}
+
+/** The sentence for an entry, or empty if it is not worth one. */
+export function entryText(entry: Entry, nameOf: NameOf): string {
+  const { t } = i18n.global
+  switch (entry.type) {
+    case 'member_joined': {
+      const name = nameOf(entry.user_id)
+      if (entry.actor_id === entry.user_id) return t('notice.joined', { name })
+      return t('notice.added', { actor: nameOf(entry.actor_id), name })
+    }
+    case 'member_left': {
+      const name = nameOf(entry.user_id)
+      if (entry.actor_id === entry.user_id) return t('notice.left', { name })
+      return t('notice.removed', { actor: nameOf(entry.actor_id), name })
+    }
+    case 'member_changed':
+      return t('notice.role', {
+        actor: nameOf(entry.actor_id),
+        name: nameOf(entry.user_id),
+        role: t(`role.${entry.role}`),
+      })
+    case 'conversation_changed':
+      if (entry.name) return t('notice.renamed', { actor: nameOf(entry.actor_id), name: entry.name })
+      return entry.avatar ? t('notice.picture', { actor: nameOf(entry.actor_id) }) : ''
+    case 'case_changed':
+      return caseText(entry, nameOf)
+    default:
+      return ''
+  }
+}
+
+function caseText(entry: Extract<Entry, { type: 'case_changed' }>, nameOf: NameOf): string {
+  const { t } = i18n.global
+  if (entry.status === 'resolved') return t('notice.caseResolved', { name: nameOf(entry.actor_id) })
+  if (entry.status === 'open' && entry.agent_id) {
+    const name = nameOf(entry.agent_id)
+    if (entry.agent_id === entry.actor_id) return t('notice.caseTaken', { name })
+    return t('notice.caseTakenOver', { actor: nameOf(entry.actor_id), name })
+  }
+  return entry.status === 'waiting' ? t('notice.caseOpened') : ''
+}

@@ -1,0 +1,154 @@
+/** `Im` through `@chaguan/sdk`. Only translation: what the SDK does is not done again here. */
+import { type Client, type ConnectionState, createClient } from '@chaguan/sdk'
+import type {
+  Connection,
+  Im,
+  ImEvents,
+  Log,
+  MediaKind,
+  Member,
+  MessageSent,
+  SendOptions,
+} from './im'
+
+export interface ImOptions {
+  getToken: (renew: boolean) => Promise<string>
+  deviceId: string
+  account: string
+}
+
+const STATES: Record<ConnectionState, Connection> = {
+  connecting: 'connecting',
+  waiting: 'connecting',
+  online: 'online',
+  offline: 'offline',
+}
+
+export function createIm({ getToken, deviceId, account }: ImOptions): Im {
+  const client = createClient({ endpoint: location.origin })
+
+  return {
+    start: () => client.signIn({ getToken, deviceId, account }),
+    stop: () => client.signOut(),
+    on: (event, listener) => listen(client, event, listener),
+    connection: () => STATES[client.state],
+    limits: () => client.limits,
+
+    user: (id) => client.users.find(id),
+    loadUsers: async (ids) => void (await client.users.get(ids)),
+    contacts: (query) => client.users.contacts(query),
+    setBlock: (userId, on) => client.users.block(userId, on),
+    report: (userId, reason, conversationId, seqs) => client.users.report(userId, reason, { conversationId, seqs }),
+    watchPresence: (ids) => client.presence.watch(ids),
+
+    rows: () => client.conversations.list(),
+    hasMoreRows: () => client.conversations.hasMore,
+    loadMoreRows: async () => void (await client.conversations.loadMore()),
+    open: (id) => client.conversations.get(id),
+    find: (id) => client.conversations.find(id),
+    createDirect: (userId) => client.conversations.createDirect(userId),
+    createGroup: (name, memberIds, joinHistory) => client.conversations.createGroup({ name, memberIds, joinHistory }),
+    updateInbox: async (id, change) => {
+      const { pinned, muted, marked_unread, archived } = change
+      if (pinned !== undefined) await client.conversations.pin(id, pinned)
+      if (muted !== undefined) await client.conversations.mute(id, muted)
+      if (marked_unread !== undefined) await client.conversations.markUnread(id, marked_unread)
+      if (archived !== undefined) await client.conversations.archive(id, archived)
+    },
+    rename: (id, name) => client.conversations.rename(id, { name }),
+    members: (id) => allMembers(client, id),
+    addMembers: (id, userIds) => client.members.add(id, userIds),
+    removeMember: (id, userId) => client.members.remove(id, userId),
+    setMemberRole: (id, userId, role) => client.members.setRole(id, userId, role),
+
+    log: (id) => logOf(client, id),
+    loadLatest: async (id) => {
+      client.messages.toEnd(id)
+      await client.messages.open(id)
+    },
+    loadOlder: async (id) => void (await client.messages.loadOlder(id)),
+    loadNewer: async (id) => void (await client.messages.loadNewer(id)),
+    loadAround: async (id, seq) => void (await client.messages.around(id, seq)),
+    findMessage: (id, seq) => client.messages.find(id, seq),
+    refresh: (id, seqs) => client.messages.refresh(id, seqs),
+    send: async (id, content, options) => {
+      left(client.messages.send(id, content, sendOptions(options)).done)
+    },
+    sendMedia: async (id, file, kind, options) => {
+      const measures = { ...(await measure(file, kind)), ...(options?.durationMs ? { duration_ms: options.durationMs } : {}) }
+      left(client.messages.sendMedia(id, { kind, file, name: file.name, size: file.size, ...measures }, sendOptions(options)).done)
+    },
+    resend: async (_id, key) => void client.messages.resend(key),
+    discard: async (_id, key) => void client.messages.discard(key),
+    edit: (message, content, mentions) =>
+      client.messages.edit(message.conversation_id, message.seq, content, { mentions }),
+    recall: (message) => client.messages.recall(message.conversation_id, message.seq),
+    react: (message, emoji, on) => client.messages.react(message.conversation_id, message.seq, emoji, on),
+    markRead: (id, seq) => client.conversations.markRead(id, seq),
+    typing: (id) => client.typing(id),
+    search: (query, conversationId, cursor) =>
+      client.messages.search(query, { ...(conversationId ? { conversationId } : {}), cursor }),
+
+    watchDesk: async () => void (await client.desk.watch()),
+    cases: () => [...client.desk.cases()],
+    deskView: (id) => client.desk.view(id),
+    takeCase: (id, force) => client.desk.take(id, { force }),
+    resolveCase: (id) => client.desk.resolve(id),
+    customerContext: (id) => client.desk.context(id),
+  }
+}
+
+/** Each of our events from those of the SDK that can cause it. */
+function listen<E extends keyof ImEvents>(client: Client, event: E, listener: (payload: ImEvents[E]) => void): () => void {
+  const sources: { [K in keyof ImEvents]: (tell: (payload: ImEvents[K]) => void) => (() => void)[] } = {
+    connection: (tell) => [client.on('connection', ({ state }) => tell(STATES[state]))],
+    conversations: (tell) => [client.on('conversation', () => tell(undefined))],
+    log: (tell) => [client.on('message:changed', ({ conversation_id }) => tell(conversation_id))],
+    received: (tell) => [
+      client.on('message', ({ message }) => message.sender_id !== client.me?.id && tell(message as MessageSent)),
+    ],
+    typing: (tell) => [client.on('typing', tell)],
+    presence: (tell) => [client.on('presence', tell)],
+    desk: (tell) => [client.on('desk', () => tell(undefined))],
+    signedOut: (tell) => [client.on('signed-out', ({ reason }) => tell(reason))],
+  }
+  const offs = sources[event](listener)
+  return () => offs.forEach((off) => off())
+}
+
+function logOf(client: Client, conversationId: string): Log {
+  return { ...client.messages.list(conversationId), notices: [] }
+}
+
+function sendOptions(options: SendOptions | undefined): { mentions?: string[]; quoteSeq?: number } {
+  return {
+    ...(options?.mentions ? { mentions: options.mentions } : {}),
+    ...(options?.quote ? { quoteSeq: options.quote.seq } : {}),
+  }
+}
+
+/** A message that fails says so in its own row; the promise would only say it again. */
+function left(done: Promise<unknown>): void {
+  done.catch(() => undefined)
+}
+
+async function allMembers(client: Client, id: string): Promise<Member[]> {
+  const members: Member[] = []
+  let cursor = ''
+  do {
+    const page = await client.members.list(id, { limit: 200, cursor })
+    members.push(...page.members)
+    cursor = page.cursor
+  } while (cursor && members.length < 1_000) // nobody picks from a longer list
+  return members
+}
+
+/** The size of a picture, so that its room is there before it is uploaded. */
+async function measure(file: File, kind: MediaKind): Promise<{ width?: number; height?: number }> {
+  if (kind !== 'image') return {}
+  const bitmap = await createImageBitmap(file).catch(() => null) // the server will say what is wrong with it
+  if (!bitmap) return {}
+  const { width, height } = bitmap
+  bitmap.close()
+  return { width, height }
+}

@@ -1,0 +1,162 @@
+/**
+ * What the screens need of messaging: the interface `Im`. `im-sdk.ts` fills it with `@chaguan/sdk`; nothing else
+ * in the console knows how it is done.
+ */
+import type {
+  Case,
+  Content,
+  Conversation,
+  ConversationView,
+  CustomerContext,
+  Entry,
+  Inbox,
+  Limits,
+  Member,
+  MemberRole,
+  MessageSent,
+  Presence,
+  SearchPage,
+  User,
+} from '@chaguan/protocol'
+
+export type {
+  Card,
+  CardAction,
+  CardLine,
+  Case,
+  Content,
+  Conversation,
+  ConversationView,
+  CustomerContext,
+  Entry,
+  Inbox,
+  Limits,
+  Member,
+  MemberRole,
+  MessageSent,
+  Presence,
+  Quote,
+  Reaction,
+  SearchHit,
+  SearchPage,
+  User,
+} from '@chaguan/protocol'
+
+export type Connection = 'offline' | 'connecting' | 'online'
+
+/**
+ * A message as shown: what the log says, and how far an own one has come. One that is not in the log yet has
+ * `seq` 0; `client_msg_id` stays the same from the first moment on.
+ */
+export interface Message extends MessageSent {
+  status: 'sending' | 'sent' | 'failed'
+  error: { code: string } | null
+  /** Upload so far, 0 to 1, while a picture or file is on its way. */
+  progress: number
+  /** A link to the file on this device while it is uploaded, else empty. */
+  local_path: string
+}
+
+/** What the console holds of a conversation's log, in order; pending messages last. */
+export interface Log {
+  messages: readonly Message[]
+  /** Entries to be told between the messages: joins, names, cases. */
+  notices: readonly Entry[]
+  hasOlder: boolean
+  hasNewer: boolean
+  /** A page is being read. */
+  loading: boolean
+}
+
+export type MediaKind = 'image' | 'voice' | 'video' | 'file'
+
+export interface ImEvents {
+  connection: Connection
+  /** Rows of the list changed. */
+  conversations: undefined
+  /** The log of a conversation changed. */
+  log: string
+  /** A message of somebody else arrived live. */
+  received: MessageSent
+  /** Who writes in a conversation at this moment. */
+  typing: { conversation_id: string; user_ids: string[] }
+  presence: Presence
+  desk: undefined
+  signedOut: string
+}
+
+export interface SendOptions {
+  mentions?: string[]
+  quote?: MessageSent
+  /** Of a voice note, as it was recorded. */
+  durationMs?: number
+}
+
+export interface InboxChange {
+  pinned?: boolean
+  muted?: boolean
+  marked_unread?: boolean
+  archived?: boolean
+}
+
+export interface Im {
+  start(): Promise<void>
+  /** Ends the session here and on the server, and leaves nothing of this person on the device. */
+  stop(): Promise<void>
+  on<E extends keyof ImEvents>(event: E, listener: (payload: ImEvents[E]) => void): () => void
+  connection(): Connection
+  limits(): Required<Limits>
+
+  user(id: string): User | undefined
+  loadUsers(ids: string[]): Promise<void>
+  contacts(query: string): Promise<User[]>
+  setBlock(userId: string, on: boolean): Promise<void>
+  report(userId: string, reason: string, conversationId: string, seqs: number[]): Promise<void>
+  watchPresence(userIds: string[]): Promise<Presence[]>
+
+  rows(): ConversationView[]
+  hasMoreRows(): boolean
+  loadMoreRows(): Promise<void>
+  open(conversationId: string): Promise<ConversationView>
+  find(conversationId: string): ConversationView | undefined
+  createDirect(userId: string): Promise<ConversationView>
+  createGroup(name: string, memberIds: string[], joinHistory: boolean): Promise<ConversationView>
+  updateInbox(conversationId: string, change: InboxChange): Promise<void>
+  rename(conversationId: string, name: string): Promise<void>
+  members(conversationId: string): Promise<Member[]>
+  addMembers(conversationId: string, userIds: string[]): Promise<void>
+  removeMember(conversationId: string, userId: string): Promise<void>
+  setMemberRole(conversationId: string, userId: string, role: MemberRole): Promise<void>
+
+  log(conversationId: string): Log
+  loadLatest(conversationId: string): Promise<void>
+  loadOlder(conversationId: string): Promise<void>
+  loadNewer(conversationId: string): Promise<void>
+  loadAround(conversationId: string, seq: number): Promise<void>
+  /** A message that may not be loaded, for what it is quoted in; null if it can't be seen. */
+  findMessage(conversationId: string, seq: number): Promise<MessageSent | null>
+  /** Fresh links for media whose signed link has expired. */
+  refresh(conversationId: string, seqs: number[]): Promise<void>
+  send(conversationId: string, content: Content, options?: SendOptions): Promise<void>
+  sendMedia(conversationId: string, file: File, kind: MediaKind, options?: SendOptions): Promise<void>
+  resend(conversationId: string, clientMsgId: string): Promise<void>
+  discard(conversationId: string, clientMsgId: string): Promise<void>
+  edit(message: MessageSent, content: Content, mentions: string[]): Promise<void>
+  recall(message: MessageSent): Promise<void>
+  react(message: MessageSent, emoji: string, on: boolean): Promise<void>
+  markRead(conversationId: string, seq: number): void
+  typing(conversationId: string): void
+  search(query: string, conversationId: string, cursor: string): Promise<SearchPage>
+
+  watchDesk(): Promise<void>
+  cases(): Case[]
+  /** The conversation of a case on the desk, whether or not one is in it. */
+  deskView(conversationId: string): ConversationView | undefined
+  takeCase(caseId: string, force: boolean): Promise<Case>
+  resolveCase(caseId: string): Promise<Case>
+  customerContext(conversationId: string): Promise<CustomerContext>
+}
+
+export function unreadOf(conversation: Conversation, inbox: Inbox): number {
+  return Math.max(0, (conversation.head_ordinal ?? 0) - (inbox.read_ordinal ?? 0))
+}

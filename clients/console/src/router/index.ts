@@ -1,0 +1,48 @@
+/** The screens and who may enter them. Administration is loaded when it is first opened. */
+import { createRouter, createWebHashHistory, type RouteRecordRaw } from 'vue-router'
+import { useSession } from '@/stores/session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    open?: boolean
+    admin?: boolean
+    plain?: boolean
+  }
+}
+
+const routes: RouteRecordRaw[] = [
+  { path: '/', redirect: () => (useSession().mayServe ? '/desk' : '/messages') },
+  { path: '/sign-in', component: () => import('@/views/SignInView.vue'), meta: { open: true, plain: true } },
+  { path: '/invite/:token', component: () => import('@/views/InviteView.vue'), meta: { open: true, plain: true } },
+  { path: '/reset/:token', component: () => import('@/views/InviteView.vue'), meta: { open: true, plain: true } },
+  { path: '/password', component: () => import('@/views/MustChangeView.vue'), meta: { plain: true } },
+  { path: '/desk/:id?', component: () => import('@/views/DeskView.vue') },
+  { path: '/messages/:id?', component: () => import('@/views/MessengerView.vue') },
+  { path: '/search', component: () => import('@/views/SearchView.vue') },
+  { path: '/me', component: () => import('@/views/MeView.vue') },
+  {
+    path: '/admin',
+    component: () => import('@/views/AdminView.vue'),
+    meta: { admin: true },
+    redirect: '/admin/staff',
+    children: [
+      { path: 'staff', component: () => import('@/views/admin/StaffView.vue') },
+      { path: 'shops', component: () => import('@/views/admin/ShopsView.vue') },
+      { path: 'keys', component: () => import('@/views/admin/KeysView.vue') },
+      { path: 'reports', component: () => import('@/views/admin/ReportsView.vue') },
+      { path: 'audit', component: () => import('@/views/admin/AuditView.vue') },
+    ],
+  },
+  { path: '/:rest(.*)*', redirect: '/' },
+]
+
+export const router = createRouter({ history: createWebHashHistory(), routes })
+
+router.beforeEach((to) => {
+  const session = useSession()
+  if (to.meta.open) return true
+  if (!session.session) return { path: '/sign-in', query: to.path === '/' ? {} : { next: to.fullPath } }
+  if (session.mustChangePassword && to.path !== '/password') return '/password'
+  if (to.matched.some((route) => route.meta.admin) && !session.isAdmin) return '/'
+  return true
+})

@@ -1,0 +1,79 @@
+/** How a person is told while they look elsewhere: the title, a soft sound, a notification. */
+import { defineStore } from 'pinia'
+import { computed, ref, watch } from 'vue'
+import { preview } from '@/components/content/preview'
+import { i18n } from '@/i18n'
+import type { MessageSent } from '@/im'
+import { useChat } from './chat'
+import { chime } from './chime'
+import { type DeskRow, useDesk } from './desk'
+import { useSession } from './session'
+import { useSettings } from './settings'
+
+export const useAlerts = defineStore('alerts', () => {
+  const chat = useChat()
+  const desk = useDesk()
+  const session = useSession()
+  const settings = useSettings()
+  const permission = ref(typeof Notification === 'undefined' ? 'denied' : Notification.permission)
+  /** What the live region says; screen readers read every change. */
+  const spoken = ref('')
+  const pending = computed(() => chat.unread + desk.waiting.length + desk.unreadMine)
+  let known = new Set<string>()
+  let open: (path: string) => void = () => undefined
+
+  function start(openPath: (path: string) => void): void {
+    open = openPath
+    known = new Set(desk.waiting.map((row) => row.case.id))
+    chat.onReceived(received)
+  }
+
+  watch(
+    () => desk.waiting,
+    (rows) => {
+      const fresh = rows.filter((row) => !known.has(row.case.id))
+      known = new Set(rows.map((row) => row.case.id))
+      if (fresh.length > 0 && desk.state === 'ready') fresh.forEach(waiting)
+    },
+  )
+  watch([pending, () => i18n.global.locale.value], () => {
+    const title = i18n.global.t('app.title')
+    document.title = pending.value > 0 ? `(${pending.value > 99 ? '99+' : pending.value}) ${title}` : title
+  })
+
+  function waiting(row: DeskRow): void {
+    const name = chat.nameOf(row.case.customer_id)
+    const text = preview(row.view?.last?.content)
+    spoken.value = `${i18n.global.t('desk.newWaiting')}: ${name}`
+    if (settings.sound) chime()
+    notify(i18n.global.t('desk.newWaiting'), `${name} ${text}`.trim(), `/desk/${row.case.conversation_id}`)
+  }
+
+  function received(message: MessageSent): void {
+    if (message.sender_id === session.user?.id) return
+    const row = chat.rows.find((one) => one.conversation.id === message.conversation_id)
+    if (row?.inbox.muted) return
+    const name = chat.nameOf(message.sender_id)
+    spoken.value = i18n.global.t('chat.live', { name, text: preview(message.content) })
+    if (!document.hidden) return
+    if (settings.sound) chime()
+    const place = row?.conversation.kind === 'service' || !row ? 'desk' : 'messages'
+    notify(name, preview(message.content), `/${place}/${message.conversation_id}`)
+  }
+
+  function notify(title: string, body: string, path: string): void {
+    if (!document.hidden || !settings.notify || permission.value !== 'granted') return
+    const shown = new Notification(title, { body, tag: path, icon: `${import.meta.env.BASE_URL}favicon.svg` })
+    shown.onclick = () => {
+      window.focus()
+      open(path)
+      shown.close()
+    }
+  }
+
+  async function ask(): Promise<void> {
+    if (typeof Notification !== 'undefined') permission.value = await Notification.requestPermission()
+  }
+
+  return { permission, spoken, start, ask }
+})

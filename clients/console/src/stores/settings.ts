@@ -1,0 +1,43 @@
+/** What this browser remembers of one's taste: theme, sound, notifications, columns. */
+import { defineStore } from 'pinia'
+import { computed, ref, watch } from 'vue'
+
+export type Theme = 'auto' | 'light' | 'dark'
+
+const STORED = 'chaguan.settings'
+
+interface Stored {
+  theme: Theme
+  sound: boolean
+  notify: boolean
+  context: boolean
+}
+
+export const useSettings = defineStore('settings', () => {
+  const stored = restore()
+  const theme = ref<Theme>(stored.theme)
+  const sound = ref(stored.sound)
+  const notify = ref(stored.notify)
+  const context = ref(stored.context)
+  const system = matchMedia('(prefers-color-scheme: dark)')
+  const systemDark = ref(system.matches)
+  system.addEventListener('change', (event) => (systemDark.value = event.matches))
+  const dark = computed(() => theme.value === 'dark' || (theme.value === 'auto' && systemDark.value))
+
+  watch(dark, (on) => document.documentElement.classList.toggle('dark', on), { immediate: true })
+  watch([theme, sound, notify, context], () => {
+    const kept: Stored = { theme: theme.value, sound: sound.value, notify: notify.value, context: context.value }
+    localStorage.setItem(STORED, JSON.stringify(kept))
+  })
+
+  return { theme, sound, notify, context, dark }
+})
+
+function restore(): Stored {
+  const defaults: Stored = { theme: 'auto', sound: true, notify: true, context: true }
+  try {
+    return { ...defaults, ...(JSON.parse(localStorage.getItem(STORED) ?? '{}') as Partial<Stored>) }
+  } catch {
+    return defaults
+  }
+}
