@@ -1,0 +1,38 @@
+// src → miniprogram_dist: each script on its own (so that components share one kit), templates and styles as they are.
+import fs from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const SIZE_LIMIT = 250 * 1024
+const home = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+const source = path.join(home, 'src')
+const target = path.join(home, 'miniprogram_dist')
+
+const files = fs
+  .readdirSync(source, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => path.join(entry.parentPath, entry.name))
+
+fs.rmSync(target, { recursive: true, force: true })
+await build({
+  entryPoints: files.filter((file) => file.endsWith('.ts')),
+  outbase: source,
+  outdir: target,
+  format: 'cjs',
+  target: 'es2017',
+  charset: 'utf8',
+  logLevel: 'warning',
+})
+for (const file of files.filter((name) => /\.(wxml|wxss|json|wxs)$/.test(name))) {
+  const copy = path.join(target, path.relative(source, file))
+  fs.mkdirSync(path.dirname(copy), { recursive: true })
+  fs.copyFileSync(file, copy)
+}
+
+const size = fs
+  .readdirSync(target, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .reduce((sum, entry) => sum + fs.statSync(path.join(entry.parentPath, entry.name)).size, 0)
+console.log(`mini-kit: ${Math.round(size / 1024)} KiB`)
+if (size > SIZE_LIMIT) throw new Error(`miniprogram_dist is ${size} bytes, above the budget of ${SIZE_LIMIT}`)

@@ -1,0 +1,11 @@
+import { openFile } from '../../hosts'
+
+Component({
+  properties: { body: Object, progress: Number, sending: Boolean },
+  methods: {
+    open() {
+      const { src } = this.data.body as { src: string }
+      if (src && !this.data.sending) void openFile(src)
+    },
+  },
+})

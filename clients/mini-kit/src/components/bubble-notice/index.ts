@@ -1,0 +1,2 @@
+/** What nobody said: system notices, recalled messages. */
+Component({ properties: { text: String } })

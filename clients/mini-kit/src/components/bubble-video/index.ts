@@ -1,0 +1,9 @@
+Component({
+  properties: { body: Object, progress: Number, sending: Boolean },
+  methods: {
+    open() {
+      const { src, poster } = this.data.body as { src: string; poster: string }
+      if (src && !this.data.sending) wx.previewMedia({ sources: [{ url: src, type: 'video', poster }] })
+    },
+  },
+})

@@ -1,0 +1,24 @@
+import { EMOJI } from '../../emoji'
+import { kit } from '../../kit'
+
+/** Emoji to pick. Events: `pick` {emoji}, `backspace`, `send`. */
+Component({
+  properties: { canSend: Boolean },
+  data: { emoji: EMOJI, texts: kit.texts },
+  lifetimes: {
+    attached() {
+      this.setData({ texts: kit.texts })
+    },
+  },
+  methods: {
+    pick(event: WechatMiniprogram.TouchEvent) {
+      this.triggerEvent('pick', { emoji: (event.currentTarget.dataset as { emoji: string }).emoji })
+    },
+    backspace() {
+      this.triggerEvent('backspace')
+    },
+    send() {
+      this.triggerEvent('send')
+    },
+  },
+})

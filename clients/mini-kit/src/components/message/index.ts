@@ -1,0 +1,24 @@
+import type { Row } from '../../rows'
+
+/** A line of the list: time, divider, picture, name, bubble and how it fares. */
+Component({
+  properties: { row: Object, sendingText: String },
+  methods: {
+    retry() {
+      this.tell('retry')
+    },
+    quoted() {
+      this.tell('quoted', { seq: (this.data.row as Row).quote?.seq ?? 0 })
+    },
+    avatar() {
+      this.tell('avatar', { user: (this.data.row as Row).user })
+    },
+    react(event: WechatMiniprogram.TouchEvent) {
+      const { emoji, mine } = event.currentTarget.dataset as { emoji: string; mine: boolean }
+      this.tell('react', { emoji, on: !mine })
+    },
+    tell(name: string, detail: Record<string, unknown> = {}) {
+      this.triggerEvent(name, { key: (this.data.row as Row).key, ...detail }, { bubbles: true, composed: true })
+    },
+  },
+})

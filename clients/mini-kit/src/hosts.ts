@@ -1,0 +1,36 @@
+import { kit } from './kit'
+
+/** `cancel` is the user's own doing and says nothing; the rest is told in the user's language. */
+export function tellFailure(errMsg: string): void {
+  if (/cancel/i.test(errMsg)) return
+  const { texts } = kit
+  const title = /privacy/i.test(errMsg) ? texts.noPrivacy : /auth|permission/i.test(errMsg) ? texts.noMicrophone : texts.busy
+  void wx.showToast({ title, icon: 'none' })
+}
+
+/** The list of choices the host draws; answers with the index, or -1. */
+export async function choose(itemList: string[]): Promise<number> {
+  try {
+    return (await wx.showActionSheet({ itemList })).tapIndex
+  } catch {
+    // Dismissed: the only way in which it fails.
+    return -1
+  }
+}
+
+export async function openFile(url: string): Promise<void> {
+  const { texts } = kit
+  await wx.showLoading({ title: texts.opening, mask: true })
+  wx.downloadFile({
+    url,
+    success: ({ tempFilePath, statusCode }) => {
+      void wx.hideLoading()
+      if (statusCode !== 200) return void wx.showToast({ title: texts.openFailed, icon: 'none' })
+      wx.openDocument({ filePath: tempFilePath, showMenu: true, fail: () => void wx.showToast({ title: texts.openFailed, icon: 'none' }) })
+    },
+    fail: () => {
+      void wx.hideLoading()
+      void wx.showToast({ title: texts.openFailed, icon: 'none' })
+    },
+  })
+}

@@ -1,0 +1,6 @@
+export { kit } from './kit'
+export type { Kit } from './kit'
+export type { Language } from './texts'
+export { languageOf } from './texts'
+export type { Row } from './rows'
+export type { Body, Kind } from './bodies'

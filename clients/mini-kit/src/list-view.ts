@@ -1,0 +1,342 @@
+import type { Client, Message, MessageWindow } from '@chaguan/sdk'
+import { kit } from './kit'
+import { Pages, type Patch } from './pages'
+import { rowOf, type RowContext } from './rows'
+
+export interface Frame {
+  top: number
+  bottom: number
+  height: number
+}
+
+export interface Measures {
+  list: Frame
+  pages: Frame[]
+  scrollTop: number
+  scrollHeight: number
+}
+
+/** The component as the view needs it. */
+export interface ListHost {
+  /** Resolves when the view has drawn it. */
+  draw(patch: Patch): Promise<void>
+  measure(): Promise<Measures | null>
+}
+
+const AT_END_PX = 80
+const NEAR_SCREENS = 1.5
+const FRAME_EVERY_MS = 200
+/** Fewer pages than this are not worth framing. */
+const FRAME_FROM = 4
+const REACH_TRIES = 20
+const HELD_ENOUGH = 20
+
+/** A conversation on screen: follows the client's window, keeps the reader's place, frames what is far away. */
+export class ListView {
+  private readonly pages: Pages
+  private window: MessageWindow = { messages: [], hasOlder: false, hasNewer: false, loading: false }
+  private context: RowContext
+  private offs: (() => void)[] = []
+  private opened = false
+  private visible = true
+  private busy = false
+  private atEnd = true
+  private viewport = 0
+  private ends = 0
+  private fresh = 0
+  private readSeq = 0
+  private framing: ReturnType<typeof setTimeout> | null = null
+  private readonly quoted = new Map<number, Message | null>()
+  private readonly refreshed = new Set<number>()
+
+  constructor(private readonly host: ListHost, private readonly client: Client, private readonly id: string) {
+    this.pages = new Pages((message, previous) => rowOf(message, previous, this.context))
+    this.context = this.makeContext('')
+  }
+
+  async start(): Promise<void> {
+    const { client, id } = this
+    this.offs = [
+      client.on('message:changed', (event) => event.conversation_id === id && this.take()),
+      client.on('conversation', ({ conversation_ids }) => conversation_ids.indexOf(id) >= 0 && this.marksMoved()),
+      client.on('typing', (event) => event.conversation_id === id && this.typing(event.user_ids)),
+      kit.onChange(() => this.renew()),
+    ]
+    this.readSeq = client.conversations.find(id)?.inbox.read_seq ?? 0
+    const held = client.messages.list(id)
+    if (held.messages.length >= HELD_ENOUGH || (held.messages.length > 0 && !held.hasOlder)) await this.open()
+    await this.load()
+  }
+
+  stop(): void {
+    this.offs.forEach((off) => off())
+    this.offs = []
+    if (this.framing) clearTimeout(this.framing)
+  }
+
+  /** Asks the server for what is missing; also the retry of a failed first load. */
+  async load(): Promise<void> {
+    await this.host.draw({ failed: false })
+    try {
+      await this.client.messages.open(this.id)
+      await this.fetchUsers()
+    } catch {
+      // Without a network what is held is shown; the client pulls the rest by itself when it is back.
+      if (!this.client.messages.list(this.id).messages.length) return this.host.draw({ failed: true, ready: true })
+    }
+    if (!this.opened) await this.open()
+    else this.take()
+  }
+
+  setVisible(on: boolean): void {
+    this.visible = on
+    if (on) this.markRead()
+  }
+
+  scrolled(scrollTop: number, scrollHeight: number): void {
+    if (!this.viewport) return
+    const atEnd = scrollHeight - scrollTop - this.viewport < AT_END_PX
+    const far = scrollHeight - scrollTop - this.viewport > this.viewport
+    if (atEnd !== this.atEnd || far) void this.host.draw({ far: far && !atEnd })
+    this.atEnd = atEnd
+    if (atEnd) this.reachedEnd()
+    if (scrollTop < this.viewport) void this.older()
+    this.frameSoon()
+  }
+
+  /** The list became higher or lower, by the keyboard for instance: the end stays in sight. */
+  async resized(): Promise<void> {
+    const stays = this.atEnd
+    const measures = await this.host.measure()
+    if (!measures) return
+    this.viewport = measures.list.height
+    if (stays) await this.toEnd()
+  }
+
+  async toEnd(): Promise<void> {
+    if (this.window.hasNewer) this.client.messages.toEnd(this.id)
+    this.atEnd = true
+    this.ends += 1
+    // A position beyond the end, another one each time: the same value again would not scroll.
+    await this.host.draw({ scrollTo: 10_000_000 + this.ends, far: false })
+    this.reachedEnd()
+    this.frameSoon()
+  }
+
+  /** Brings the message of a seq into view; false if it can't be reached. */
+  async reach(seq: number): Promise<boolean> {
+    for (let i = 0; i < REACH_TRIES; i++) {
+      const found = this.window.messages.find((message) => message.seq === seq)
+      if (found && this.pages.find(found.client_msg_id)) {
+        const all = await this.host.measure()
+        if (all) await this.host.draw(this.pages.frame(all.pages.map((page) => page.height), () => true))
+        await this.host.draw({ into: `m-${found.client_msg_id}` })
+        await this.host.draw({ into: '' })
+        return true
+      }
+      if (!this.pages.hidden && !this.window.hasOlder) return false
+      await this.older()
+    }
+    return false
+  }
+
+  message(key: string): Message | undefined {
+    return this.window.messages.find((message) => message.client_msg_id === key)
+  }
+
+  pictures(): Message[] {
+    return this.window.messages.filter((message) => message.content?.type === 'image')
+  }
+
+  /** Fresh links for a message whose links have expired, once. */
+  async refresh(key: string): Promise<void> {
+    const seq = this.message(key)?.seq ?? 0
+    if (!seq || this.refreshed.has(seq)) return
+    this.refreshed.add(seq)
+    await this.client.messages.refresh(this.id, [seq])
+  }
+
+  async older(): Promise<void> {
+    if (this.busy || !this.opened) return
+    if (!this.pages.hidden && !this.window.hasOlder) return
+    this.busy = true
+    try {
+      if (!this.pages.hidden) {
+        await this.host.draw({ older: 'loading' })
+        await this.client.messages.loadOlder(this.id)
+        this.take()
+      }
+      await this.prepend()
+      await this.host.draw({ older: this.window.hasOlder || this.pages.hidden ? '' : 'none' })
+    } catch {
+      await this.host.draw({ older: 'failed' })
+    } finally {
+      this.busy = false
+    }
+  }
+
+  /** Older messages above, and the reader stays where they are, whether or not the host anchors scrolling itself. */
+  private async prepend(): Promise<void> {
+    const before = await this.host.measure()
+    const patch = this.pages.prepend()
+    if (!patch) return
+    await this.host.draw(patch)
+    const after = await this.host.measure()
+    const [first] = before?.pages ?? []
+    const moved = after?.pages[1]
+    if (!before || !after || !first || !moved) return
+    const grown = moved.top + after.scrollTop - (first.top + before.scrollTop)
+    const anchored = Math.abs(after.scrollTop - before.scrollTop) > grown / 2
+    if (!anchored && grown > 1) await this.host.draw({ scrollTo: after.scrollTop + grown })
+  }
+
+  private async open(): Promise<void> {
+    this.opened = true
+    this.window = this.client.messages.list(this.id)
+    this.context = this.makeContext(this.firstUnread())
+    const patch = this.pages.reset(this.window.messages)
+    await this.host.draw({ ...patch, empty: !this.window.messages.length, older: this.window.hasOlder ? '' : 'none' })
+    await this.toEnd()
+    const measures = await this.host.measure()
+    this.viewport = measures?.list.height ?? 0
+    await this.host.draw({ ready: true })
+  }
+
+  private take(): void {
+    if (!this.opened) return
+    const before = this.window
+    this.window = this.client.messages.list(this.id)
+    const marked = this.context.marked
+    this.context = { ...this.context, now: Date.now(), marked: this.marked() }
+    const touched = new Set([marked.key, this.context.marked.key])
+    const same = marked.key === this.context.marked.key && marked.note === this.context.marked.note
+    const patch = this.pages.update(this.window.messages, same ? new Set() : touched)
+    const added = this.added(before)
+    if (added.mine || (this.atEnd && added.theirs)) void this.host.draw({ ...patch, empty: false }).then(() => this.toEnd())
+    else {
+      if (added.theirs) Object.assign(patch, { fresh: (this.fresh += added.theirs) })
+      if (Object.keys(patch).length) void this.host.draw({ ...patch, empty: !this.window.messages.length })
+    }
+    void this.fetchUsers()
+    void this.fetchQuotes()
+  }
+
+  /** New messages at the end since then. */
+  private added(before: MessageWindow): { mine: boolean; theirs: number } {
+    const last = before.messages[before.messages.length - 1]
+    const known = new Set(before.messages.slice(-50).map((message) => message.client_msg_id))
+    const added = { mine: false, theirs: 0 }
+    const { messages } = this.window
+    for (let i = messages.length - 1; i >= 0; i--) {
+      const message = messages[i] as Message
+      if (message.client_msg_id === last?.client_msg_id || known.has(message.client_msg_id)) break
+      if (message.sender_id === this.context.me) added.mine = true
+      else added.theirs += 1
+    }
+    return added
+  }
+
+  private reachedEnd(): void {
+    if (this.fresh) {
+      this.fresh = 0
+      void this.host.draw({ fresh: 0 })
+    }
+    this.markRead()
+  }
+
+  private markRead(): void {
+    if (this.visible && this.atEnd && this.opened && !this.window.hasNewer) this.client.conversations.markRead(this.id)
+  }
+
+  private firstUnread(): string {
+    const me = this.client.me?.id ?? ''
+    const { messages } = this.window
+    const first = messages.find((message) => message.seq > this.readSeq && message.sender_id !== me && message.ordinal)
+    // A divider above everything says nothing.
+    return first && first !== messages[0] && this.readSeq > 0 ? first.client_msg_id : ''
+  }
+
+  private makeContext(firstUnread: string): RowContext {
+    const { client, id } = this
+    const kind = client.conversations.find(id)?.conversation.kind
+    return {
+      me: client.me?.id ?? '', now: Date.now(), texts: kit.texts, firstUnread, marked: this.marked(),
+      group: kind === 'group' || kind === 'service',
+      userOf: (userId) => client.users.find(userId),
+      messageOf: (seq) => this.window.messages.find((message) => message.seq === seq) ?? this.quoted.get(seq) ?? undefined,
+    }
+  }
+
+  /** 已读 or 已送达 under the last own message, where marks are shown to the other side. */
+  private marked(): RowContext['marked'] {
+    const item = this.client.conversations.find(this.id)
+    const me = this.client.me?.id
+    const kind = item?.conversation.kind
+    if (kind !== 'direct' && kind !== 'service') return { key: '', note: '' }
+    const { messages } = this.window
+    for (let i = messages.length - 1; i >= 0; i--) {
+      const message = messages[i] as Message
+      if (message.sender_id !== me || !message.content || message.status !== 'sent') continue
+      const read = (item?.inbox.peer_read_seq ?? 0) >= message.seq
+      return { key: message.client_msg_id, note: read ? kit.texts.read : kit.texts.delivered }
+    }
+    return { key: '', note: '' }
+  }
+
+  private marksMoved(): void {
+    if (!this.opened) return
+    const { key, note } = this.marked()
+    if (key !== this.context.marked.key || note !== this.context.marked.note) this.take()
+  }
+
+  private typing(userIds: string[]): void {
+    const others = userIds.filter((userId) => userId !== this.client.me?.id)
+    const user = others[0] ? this.client.users.find(others[0]) : undefined
+    void this.host.draw({ typing: others.length > 0, typist: user ? { id: user.id, name: user.name ?? '', avatar: user.avatar ?? '' } : null })
+    if (others.length && this.atEnd) void this.toEnd()
+  }
+
+  private renew(): void {
+    if (!this.opened) return
+    this.context = { ...this.makeContext(this.context.firstUnread) }
+    void this.host.draw(this.pages.renew())
+  }
+
+  private async fetchUsers(): Promise<void> {
+    const missing = new Set(this.window.messages.slice(-100).map((message) => message.sender_id).filter((userId) => userId && !this.client.users.find(userId)))
+    if (!missing.size || !this.opened) return
+    await this.client.users.get(Array.from(missing)).then(() => this.renew(), () => undefined)
+  }
+
+  private async fetchQuotes(): Promise<void> {
+    const wanted = this.window.messages.slice(-100).map((message) => message.quote?.seq ?? 0).filter((seq) => seq && !this.context.messageOf(seq) && !this.quoted.has(seq))
+    for (const seq of wanted) {
+      this.quoted.set(seq, null)
+      const found = await this.client.messages.find(this.id, seq).catch(() => null)
+      if (found) this.quoted.set(seq, found)
+    }
+    if (wanted.length) this.renew()
+  }
+
+  private frameSoon(): void {
+    if (this.framing || this.pages.count < FRAME_FROM) return
+    this.framing = setTimeout(() => {
+      this.framing = null
+      void this.frame()
+    }, FRAME_EVERY_MS)
+  }
+
+  private async frame(): Promise<void> {
+    if (this.busy) return
+    const measures = await this.host.measure()
+    if (!measures || measures.pages.length !== this.pages.count) return
+    const { list, pages } = measures
+    const margin = list.height * NEAR_SCREENS
+    const near = (i: number) => {
+      const page = pages[i]
+      return !page || (page.bottom > list.top - margin && page.top < list.bottom + margin)
+    }
+    const patch = this.pages.frame(pages.map((page) => page.height), near)
+    if (Object.keys(patch).length) await this.host.draw(patch)
+  }
+}

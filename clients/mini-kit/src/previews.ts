@@ -1,0 +1,54 @@
+import type { Client, ConversationItem, Message } from '@chaguan/sdk'
+import { bodyOf } from './bodies'
+import { fill, type Texts } from './texts'
+import { shortText } from './times'
+
+/** A row of the conversation list as the view gets it. */
+export interface Preview {
+  id: string
+  title: string
+  avatar: string
+  seed: string
+  text: string
+  time: string
+  unread: string
+  dot: boolean
+  muted: boolean
+  pinned: boolean
+  label: string
+}
+
+export function titleOf(item: ConversationItem, texts: Texts): string {
+  const { kind, name } = item.conversation
+  if (name) return name
+  if (item.peer?.name) return item.peer.name
+  return kind === 'service' ? texts.service : kind === 'group' ? texts.group : texts.unnamed
+}
+
+function textOf(item: ConversationItem, client: Client, texts: Texts): string {
+  if (!item.last) return ''
+  const me = client.me?.id ?? ''
+  const last: Message = { ...item.last, status: 'sent', error: null, progress: 1, local_path: '' }
+  const { plain, kind } = bodyOf(last, me, (id) => client.users.find(id)?.name ?? '', texts)
+  const sender = client.users.find(item.last.sender_id)?.name
+  const named = item.conversation.kind === 'group' && kind !== 'system' && kind !== 'recalled' && item.last.sender_id !== me
+  return (named && sender ? fill(texts.said, { name: sender, text: plain }) : plain).replace(/\s+/g, ' ').slice(0, 60)
+}
+
+export function previewOf(item: ConversationItem, client: Client, texts: Texts, now: number): Preview {
+  const { conversation, inbox, unread } = item
+  const title = titleOf(item, texts)
+  const text = textOf(item, client, texts)
+  const at = conversation.last_at || conversation.created_at || 0
+  const muted = inbox.muted ?? false
+  const counted = unread || (inbox.marked_unread ? 1 : 0)
+  const states = [counted ? fill(texts.unread, { n: counted }) : '', inbox.pinned_at ? texts.pinned : '', muted ? texts.muted : '']
+  return {
+    id: conversation.id, title, text, muted,
+    avatar: conversation.avatar || item.peer?.avatar || '', seed: item.peer?.id ?? conversation.id,
+    time: at ? shortText(at, now, texts) : '',
+    unread: counted && !muted ? (counted > 99 ? '99+' : String(counted)) : '', dot: counted > 0 && muted,
+    pinned: (inbox.pinned_at ?? 0) > 0,
+    label: [title, text, ...states].filter(Boolean).join(', '),
+  }
+}

@@ -1,0 +1,9 @@
+import { startChat } from './services/chat'
+import { restoreLanguage } from './services/texts'
+
+App({
+  onLaunch() {
+    restoreLanguage()
+    startChat()
+  },
+})

@@ -1,0 +1,68 @@
+import type { Card } from '@chaguan/sdk'
+import { openService, orderCard, productCard } from '../../services/chat'
+import { dress } from '../../services/look'
+import { order, orders, product, products } from '../../services/shop'
+import { texts } from '../../services/texts'
+
+interface Query {
+  id?: string
+  title?: string
+  page?: string
+  product_id?: string
+  order_id?: string
+}
+
+Page({
+  data: { t: texts(), id: '', title: '', failed: false, suggestion: null as Card | null, tools: [] as { id: string; label: string }[] },
+  query: {} as Query,
+
+  onLoad(query: Query) {
+    this.query = query
+    if (query.id) this.setData({ id: query.id, title: decodeURIComponent(query.title ?? '') })
+    else void this.open()
+    void this.suggest()
+  },
+
+  onShow() {
+    const t = dress(this, (words) => this.data.title || words.chat)
+    this.setData({ tools: [{ id: 'order', label: t.orderTag }] })
+  },
+
+  /** The conversation with the shop, told where the customer comes from. */
+  async open() {
+    this.setData({ failed: false })
+    const { page = '', product_id, order_id } = this.query
+    try {
+      this.setData({ id: await openService({ page, ...(product_id && { product_id }), ...(order_id && { order_id }) }) })
+    } catch {
+      this.setData({ failed: true })
+    }
+  },
+
+  /** What the customer came from, ready to be sent with one tap. Without the shop's server there is just none. */
+  async suggest() {
+    const { product_id, order_id } = this.query
+    try {
+      const shown = product_id ? await product(product_id) : undefined
+      if (shown) this.setData({ suggestion: productCard(shown) })
+      else if (order_id) await this.suggestOrder(order_id)
+    } catch {
+      this.setData({ suggestion: null })
+    }
+  },
+
+  async suggestOrder(id: string) {
+    const [all, found] = await Promise.all([products(), order(id)])
+    this.setData({ suggestion: orderCard(found, all.find((one) => one.id === found.lines[0]?.product_id)) })
+  },
+
+  async onTool() {
+    try {
+      const [latest] = await orders()
+      if (latest) await this.suggestOrder(latest.id)
+      else void wx.showToast({ title: this.data.t.noOrders, icon: 'none' })
+    } catch {
+      void wx.showToast({ title: this.data.t.failed, icon: 'none' })
+    }
+  },
+})

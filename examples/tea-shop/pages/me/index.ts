@@ -1,0 +1,40 @@
+import { showBadge } from '../../services/chat'
+import { dress } from '../../services/look'
+import { orders } from '../../services/shop'
+import { switchLanguage, texts } from '../../services/texts'
+
+const STATES = ['paid', 'shipped', 'done'] as const
+
+Page({
+  data: { t: texts(), states: [] as { id: string; label: string; count: number }[] },
+
+  onShow() {
+    this.dressUp()
+    showBadge()
+    void this.load()
+  },
+
+  dressUp() {
+    const t = dress(this, (words) => words.me)
+    this.setData({ states: STATES.map((id, i) => ({ id, label: t[id], count: this.data.states[i]?.count ?? 0 })) })
+  },
+
+  /** The counts are an ornament: without the shop's server there are none. */
+  async load() {
+    const mine = await orders().catch(() => [])
+    this.setData({ states: this.data.states.map((state) => ({ ...state, count: mine.filter((one) => one.status === state.id).length })) })
+  },
+
+  openOrders() {
+    void wx.navigateTo({ url: '/pages/orders/index' })
+  },
+
+  openChat() {
+    void wx.navigateTo({ url: '/pages/chat/index?page=me' })
+  },
+
+  switchLanguage() {
+    switchLanguage()
+    this.dressUp()
+  },
+})

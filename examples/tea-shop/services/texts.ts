@@ -1,0 +1,63 @@
+import { kit, type Language } from '@chaguan/mini-kit'
+
+const zh = {
+  shop: '云岫茶铺', slogan: '云无心以出岫，茶有意而入怀', home: '首页', messages: '消息', cart: '购物车', me: '我的',
+  hero: '明前春茶', heroLine: '云雾深处，一芽一叶', heroGo: '去看看', season: '时令好茶', all: '全部', more: '查看全部',
+  askTitle: '不知道喝什么？', askLine: '茶师在线，陪你挑一款合口味的', ask: '问问茶师', sold: '已售 {n}',
+  green: '绿茶', oolong: '乌龙', black: '红茶', white: '白茶', dark: '普洱', scented: '花茶', ware: '茶器',
+  origin: '产地', spec: '规格', quantity: '数量', story: '关于这款茶', service: '客服', addCart: '加入购物车', buy: '立即购买',
+  brewTitle: '冲泡', added: '已加入购物车', emptyCart: '购物车还是空的', emptyCartLine: '挑一款茶，慢慢喝', goShopping: '去逛逛',
+  total: '合计', checkout: '结算', remove: '移除', ordered: '下单成功', orders: '我的订单', allOrders: '全部订单',
+  paid: '待发货', shipped: '待收货', done: '已完成', order: '订单详情', orderNo: '订单号', orderedAt: '下单时间', pay: '实付',
+  noOrders: '还没有订单', noOrdersLine: '下单后在这里查看进度', askOrder: '咨询这笔订单', pieces: '共 {n} 件',
+  failed: '网络不太顺', failedLine: '请检查网络后再试', retry: '再试一次', language: 'English', languageLabel: '语言',
+  guest: '茶友', welcome: '欢迎来喝茶', contact: '联系客服', contactLine: '每天 9:00–22:00', about: '关于云岫', devices: '登录设备',
+  devicesLine: '本机', version: '版本', paidLine: '掌柜正在备货，48 小时内发出', shippedLine: '包裹在路上了', doneLine: '愿这杯茶合你心意',
+  orderTag: '发送订单', productTag: '发送商品', from: '起', chat: '在线客服', opening: '正在接通客服…', chatFailed: '暂时接不通客服',
+  minus: '减一件', plus: '加一件',
+}
+
+export type Texts = typeof zh
+
+const en: Texts = {
+  shop: 'Yunxiu Tea', slogan: 'From the mountain clouds to your cup', home: 'Home', messages: 'Chats', cart: 'Cart', me: 'Me',
+  hero: 'First spring tea', heroLine: 'From deep in the mist, one bud, one leaf', heroGo: 'See it', season: 'In season', all: 'All', more: 'See all',
+  askTitle: 'Not sure what to drink?', askLine: 'Our tea masters help you find the one', ask: 'Ask us', sold: '{n} sold',
+  green: 'Green', oolong: 'Oolong', black: 'Black', white: 'White', dark: "Pu'er", scented: 'Scented', ware: 'Teaware',
+  origin: 'Origin', spec: 'Size', quantity: 'Quantity', story: 'About it', service: 'Chat', addCart: 'Add to cart', buy: 'Buy now',
+  brewTitle: 'Brewing', added: 'In your cart', emptyCart: 'Your cart is empty', emptyCartLine: 'Pick a tea and take your time', goShopping: 'Browse teas',
+  total: 'Total', checkout: 'Check out', remove: 'Remove', ordered: 'Order placed', orders: 'My orders', allOrders: 'All orders',
+  paid: 'To ship', shipped: 'On its way', done: 'Done', order: 'Order', orderNo: 'Number', orderedAt: 'Placed', pay: 'Paid',
+  noOrders: 'No orders yet', noOrdersLine: 'Once you order, you follow it here', askOrder: 'Ask about this order', pieces: '{n} pieces',
+  failed: 'The network is slow', failedLine: 'Please check it and try again', retry: 'Try again', language: '中文', languageLabel: 'Language',
+  guest: 'Tea friend', welcome: 'Come in for a cup', contact: 'Customer service', contactLine: '9:00 to 22:00, every day', about: 'About Yunxiu', devices: 'Devices',
+  devicesLine: 'This phone', version: 'Version', paidLine: 'We are packing it; it leaves within 48 hours', shippedLine: 'The parcel is on its way', doneLine: 'May this cup suit you',
+  orderTag: 'Send order', productTag: 'Send product', from: '+', chat: 'Customer service', opening: 'Connecting you…', chatFailed: 'We cannot be reached right now',
+  minus: 'One less', plus: 'One more',
+}
+
+const KEPT = 'tea-shop:language'
+
+export function restoreLanguage(): void {
+  const kept = wx.getStorageSync<Language | ''>(KEPT)
+  if (kept) kit.setLanguage(kept)
+}
+
+export function switchLanguage(): void {
+  const next: Language = kit.language === 'en' ? 'zh-CN' : 'en'
+  kit.setLanguage(next)
+  wx.setStorageSync(KEPT, next)
+}
+
+export function texts(): Texts {
+  return kit.language === 'en' ? en : zh
+}
+
+/** Which of a product's texts to show. */
+export function pick(text: { zh: string; en: string }): string {
+  return kit.language === 'en' ? text.en : text.zh
+}
+
+export function fill(text: string, n: number | string): string {
+  return text.replace('{n}', String(n))
+}
