@@ -143,5 +143,5 @@ async def serving(
 async def until(condition: Callable[[], object], seconds: float = 5) -> None:
     """Wait for a condition, with a deadline."""
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110  any condition of a test, not one that could set an event
+        while not condition():
             await asyncio.sleep(0.005)

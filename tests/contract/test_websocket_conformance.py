@@ -10,11 +10,11 @@ from typing import Any
 import kosoku
 import pytest
 import trustme
-from tests.edge_server import EchoSession, serving
 
 from chaguan.gateway.edge import EdgeSettings
 from chaguan.gateway.tls import server_context
 from chaguan.gateway.websocket import text_frame
+from tests.edge_server import EchoSession, serving
 
 CASES = ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*"]
 SETTINGS = EdgeSettings(path=b"/")

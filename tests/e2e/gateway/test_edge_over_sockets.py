@@ -10,7 +10,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-from tests.edge_server import Serving, serving, until
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Close
@@ -20,6 +19,7 @@ from chaguan.gateway.crowd import Pacing
 from chaguan.gateway.edge import EdgeSettings
 from chaguan.gateway.session import Session, State
 from chaguan.gateway.websocket import text_frame
+from tests.edge_server import Serving, serving, until
 
 
 async def say(client: ClientConnection, **command: Any) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 import aiohttp
 import pytest
 import trustme
-from tests.edge_server import plain_app, serving, until
 from websockets.asyncio.client import connect
 
 from chaguan.gateway import tls as tls_module
@@ -22,6 +21,7 @@ from chaguan.gateway.edge import EdgeSettings
 from chaguan.gateway.session import State
 from chaguan.gateway.tls import server_context
 from chaguan.gateway.websocket import text_frame
+from tests.edge_server import plain_app, serving, until
 
 
 @dataclass

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.edge_server import until
 
 from chaguan.gateway import hub as hub_module
 from chaguan.gateway.crowd import Crowd, Pacing
 from chaguan.gateway.hub import Hub
 from chaguan.gateway.outbox import Outflow
 from chaguan.gateway.websocket import payload_of, text_frame
+from tests.edge_server import until
 
 
 class Turns:

@@ -5,7 +5,6 @@ import random
 from typing import Any
 
 import pytest
-from tests.edge_server import Answering, Union, until
 
 from chaguan.core.clock import now_ms
 from chaguan.core.errors import AppError, ErrorCode
@@ -13,6 +12,7 @@ from chaguan.gateway.edge import Edge, EdgeSettings
 from chaguan.gateway.session import Session, State
 from chaguan.gateway.websocket import BINARY, CLOSE, FAILED, PING, TEXT, close_payload, text_frame
 from chaguan.gateway.wheel import Wheel
+from tests.edge_server import Answering, Union, until
 
 
 class Pipe:
