@@ -120,17 +120,16 @@ async def serving(
     settings: EdgeSettings | None = None,
     tls: ssl.SSLContext | None = None,
     make_session: Any = Session,
+    app: Any = plain_app,
     **parts: Any,
 ) -> AsyncIterator[Serving]:
     dispatcher = Answering()
     edge = Edge(dispatcher, Union, settings, **parts)
     dispatcher.edge = edge
     sock = listen("127.0.0.1", 0)
-    server = EdgeServer(plain_app, edge, tls, make_session)
+    server = EdgeServer(app, edge, tls, make_session)
     task = asyncio.create_task(server._serve([sock]))
-    async with asyncio.timeout(5):
-        while not server.started:
-            await asyncio.sleep(0.005)
+    await until(lambda: server.started)
     try:
         yield Serving(edge, dispatcher, server, sock.getsockname()[1], task)
     finally:

@@ -9,13 +9,19 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
+import trustme
+
 from bench.edge.programs import NoCompiler, compiled
 
 FRAME = 132
+QUIET_S = 4
+HEARTBEAT_S = 30
 
 
 class Child:
@@ -96,20 +102,50 @@ def raw_sender(count: int, rounds: int) -> Iterator[tuple[Child, int]]:
 def idle(count: int, *options: str) -> list[dict[str, Any]]:
     with edge("--topics", "20", *options) as server:
         before = server.do("memory")
-        with swarm(server.port, count, "ws") as (_, seconds):
+        with swarm(server.port, count, "ws") as (clients, seconds):
             after = server.do("memory")
-    name = "private topics" if options else "topics shared by 100"
+            begun = server.do("cpu")
+            time.sleep(QUIET_S)
+            quiet = server.do("cpu")
+            heard = int(clients.ask("beat").split()[3])
+            while int(clients.ask("?").split()[3]) < heard + count:
+                time.sleep(0.05)
+            beaten = server.do("cpu")
+    per_second = (quiet["cpu"] - begun["cpu"]) / QUIET_S + (beaten["cpu"] - quiet["cpu"]) / HEARTBEAT_S
+    shape = {"sessions": count, "topics": "20 of one's own" if options else "18 shared by 100"}
     return [
+        _figure("idle_memory", (after["pss"] - before["pss"]) / count, "KiB/session", **shape),
+        _figure("idle_cpu", per_second / count * 1e6, "us/s per session", **shape),
+        _figure("full_collection", after["collection_ms"] - before["collection_ms"], "ms", **shape),
         _figure(
-            "idle_memory", (after["pss"] - before["pss"]) / count, "KiB/session", sessions=count, topics=name
-        ),
-        _figure(
-            "upgrades",
+            "connect_and_hello",
             count / seconds,
             "1/s",
-            sessions=count,
             per_cpu_s=count / (after["cpu"] - before["cpu"]),
+            **shape,
         ),
+    ]
+
+
+def idle_tls(count: int, kind: str) -> list[dict[str, Any]]:
+    """Own memory layer, own certificate; the clients come one after the other, so the rate is of one of them."""
+    with tempfile.TemporaryDirectory() as folder:
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(f"{folder}/ca.pem")
+        authority.issue_cert(
+            "127.0.0.1", key_type=trustme.KeyType.ECDSA
+        ).private_key_and_cert_chain_pem.write_to_path(f"{folder}/both.pem")
+        with edge("--certificate", f"{folder}/both.pem", "--key", f"{folder}/both.pem") as server:
+            before = server.do("memory")
+            arguments = ("-m", "bench.edge.tls_swarm", str(server.port), str(count), f"{folder}/ca.pem", kind)
+            child = Child(sys.executable, *arguments, core=1)
+            child.hear()
+            after = server.do("memory")
+            child.end()
+    spent = (after["cpu"] - before["cpu"]) / count * 1e6
+    size = (after["pss"] - before["pss"]) / count
+    return [
+        _figure("idle_memory_tls", size, "KiB/session", sessions=count, handshake=kind, server_cpu_us=spent)
     ]
 
 
@@ -138,11 +174,14 @@ def fan_out(count: int, turns: int, rounds: int) -> dict[str, Any]:
     )
 
 
-def merged(count: int, per_second: int, seconds: float) -> dict[str, Any]:
-    with edge("--merged") as server, swarm(server.port, count, "ws") as (clients, _):
+def merged(count: int, per_second: int, seconds: float, silent: int = 0) -> dict[str, Any]:
+    """A busy room; `silent` of its sessions never read."""
+    with edge("--merged") as server, swarm(server.port, count, "ws", silent=silent) as (clients, _):
+        before = server.do("memory")["rss"]
         start = int(clients.ask("?").split()[1])
         figures = server.do("merged", per_second=per_second, seconds=seconds, size=FRAME)
         received = int(clients.ask("?").split()[1]) - start
+        grown = server.do("memory")["rss"] - before
     return _figure(
         "fanout_merged",
         figures["deliveries"] / figures["wall"],
@@ -151,7 +190,9 @@ def merged(count: int, per_second: int, seconds: float) -> dict[str, Any]:
         offered_per_s=per_second,
         longest_sweep_s=figures["longest_sweep"],
         cpu_share=figures["cpu"] / figures["wall"],
+        silent=silent,
         dropped=figures["dropped"],
+        grown_mib=grown / 1024,
         received_mib=received / 2**20,
     )
 
@@ -173,8 +214,10 @@ def main() -> None:
     many = 2_000 if options.quick else 10_000
     parts = {
         "idle": lambda: [*idle(many), *idle(many, "--private")],
+        "tls": lambda: [*idle_tls(2_000, "full"), *idle_tls(2_000, "resumed")],
         "fan_out": lambda: [fan_out(1_000, 5, 20), fan_out(many, 5, 3)],
         "merged": lambda: [merged(many, rate, 4) for rate in (40, 100, 200)],
+        "slow": lambda: [merged(many, 400, 8, silent) for silent in (0, many // 100)],
     }
     figures: list[dict[str, Any]] = []
     try:

@@ -1,8 +1,8 @@
 /* Many clients on one thread. Connects N sockets, optionally upgrades each to a WebSocket and says hello, then
  * reads and counts until its input ends.
  *   swarm PORT N raw|ws SILENT WINDOW
- * SILENT sockets (the first ones) never read after their hello. Prints "ready SECONDS" once all are in, and on
- * every line of input "bytes TOTAL reads READS". */
+ * SILENT sockets (the first ones) never read after their hello. Prints "ready SECONDS" once all are in. A line
+ * "beat" makes every client send a heartbeat; every line is answered with "bytes TOTAL reads READS". */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -70,6 +70,12 @@ static void say_hello(int fd) {
     if (write(fd, out, head + 4 + n) != head + 4 + n) die("hello");
 }
 
+static void say_heartbeats(int top) {
+    static const unsigned char beat[] = "\x81\x9b\0\0\0\0{\"type\":\"heartbeat\",\"id\":2}";
+    for (int fd = 3; fd <= top; fd++)
+        if (stage[fd] == READY && write(fd, beat, sizeof beat - 1) != sizeof beat - 1) die("heartbeat");
+}
+
 int main(int argc, char **argv) {
     if (argc != 6) return 2;
     int port = atoi(argv[1]), count = atoi(argv[2]), window = atoi(argv[5]), started = 0, ready = 0, told = 0;
@@ -98,6 +104,7 @@ int main(int argc, char **argv) {
             int fd = got[i].data.fd;
             if (fd == 0) {
                 if (read(0, buffer, sizeof buffer) <= 0) return 0;
+                if (!strncmp(buffer, "beat", 4)) say_heartbeats(count + 32);
                 printf("bytes %lld reads %lld\n", bytes, reads);
                 fflush(stdout);
             } else if (stage[fd] == CONNECTING) {

@@ -1,6 +1,5 @@
 """A topic with many sessions: sweeps over it a slice at a time, and merges what comes in the meantime."""
 
-import asyncio
 import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,6 +9,9 @@ from chaguan.gateway.websocket import payload_of, text_frame
 
 if TYPE_CHECKING:
     from chaguan.gateway.hub import Listener
+
+
+CallLater = Callable[[float, Callable[[], None]], object]
 
 
 class Pacing(NamedTuple):
@@ -37,8 +39,8 @@ class Crowd:
 
     __slots__ = (
         "_begun_at",
+        "_call_later",
         "_late",
-        "_loop",
         "_on_idle",
         "_outflow",
         "_pacing",
@@ -57,7 +59,7 @@ class Crowd:
         topic: str,
         sessions: "Iterable[Listener]",
         outflow: Outflow,
-        loop: asyncio.AbstractEventLoop,
+        call_later: CallLater,
         pacing: Pacing,
         on_idle: "Callable[[Crowd], None]",
     ) -> None:
@@ -66,7 +68,7 @@ class Crowd:
         self.is_merged = False
         self.last_sweep_s = 0.0
         self._outflow = outflow
-        self._loop = loop
+        self._call_later = call_later
         self._pacing = pacing
         self._on_idle = on_idle
         self._todo: set[Listener] = set()
@@ -74,7 +76,7 @@ class Crowd:
         self._waiting: list[_Waiting] = []
         self._late: dict[Listener, int] = {}
         self._begun_at = float("-inf")
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: object = None
 
     @property
     def is_idle(self) -> bool:
@@ -112,7 +114,7 @@ class Crowd:
         if wait <= 0:
             self._begin()
         else:
-            self._timer = self._loop.call_later(wait, self._begin)
+            self._timer = self._call_later(wait, self._begin)
 
     def _begin(self) -> None:
         self._timer = None

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
+from chaguan.gateway.addresses import AddressLimit, AddressOf, peer_address
+from chaguan.gateway.crowd import Pacing
+from chaguan.gateway.deadlines import Patience
 from chaguan.gateway.hub import Hub
-from chaguan.gateway.outbox import Outflow, outflow_of
+from chaguan.gateway.outbox import Outflow
 from chaguan.gateway.wheel import Wheel
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ class EdgeSettings(NamedTuple):
 
     path: bytes = b"/v1/ws"
     is_origin_allowed: Callable[[str], bool] = any_origin
+    address_of: AddressOf = peer_address
     hello_s: float = 10
     silence_s: float = 45
     lag_s: float = 30
@@ -69,25 +73,6 @@ class Dispatcher(Protocol):
         """The connection of a session that had said hello is over."""
 
 
-class AddressLimit:
-    """Counts open connections by peer address. Behind a proxy use one that knows the forwarded address."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._open: Counter[str] = Counter()
-
-    def enter(self, address: str) -> bool:
-        if self._open[address] >= self._limit:
-            return False
-        self._open[address] += 1
-        return True
-
-    def leave(self, address: str) -> None:
-        self._open[address] -= 1
-        if self._open[address] <= 0:
-            del self._open[address]
-
-
 class Edge:
     """Built once per process inside its running loop; `union` is the type of all commands (a tagged union)."""
 
@@ -98,8 +83,7 @@ class Edge:
         settings: EdgeSettings | None = None,
         *,
         loop: asyncio.AbstractEventLoop | None = None,
-        hub: Hub | None = None,
-        outflow: Outflow | None = None,
+        pacing: Pacing | None = None,
         wheel: Wheel | None = None,
         addresses: AddressLimit | None = None,
     ) -> None:
@@ -107,9 +91,12 @@ class Edge:
         self.loop = loop or asyncio.get_running_loop()
         self.dispatcher = dispatcher
         self.decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(union)
-        self.outflow = outflow or outflow_of(self.loop)
-        self.hub = hub or Hub(self.outflow, self.loop)
+        self.outflow = Outflow(self.loop.call_soon)
+        self.hub = Hub(self.outflow, self.loop.call_later, pacing)
         self.wheel = wheel or Wheel()
+        self.patience = Patience(
+            self.wheel.ticks(self.settings.silence_s), self.wheel.ticks(self.settings.lag_s)
+        )
         self.addresses = addresses or AddressLimit(self.settings.connections_per_address)
         self.tasks: set[asyncio.Task[None]] = set()
         self.closed: Counter[int] = Counter()

@@ -1,12 +1,11 @@
 """Topics and the sessions of this process that listen to them. A frame is encoded by the caller, once."""
 
-import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
-from chaguan.gateway.crowd import Crowd, Pacing
+from chaguan.gateway.crowd import CallLater, Crowd, Pacing
 from chaguan.gateway.outbox import Outflow
 from chaguan.protocol.errors import CloseCode
 
@@ -44,11 +43,9 @@ class Hub:
     topics are small, and a set for each would be the largest thing in an idle process.
     """
 
-    def __init__(
-        self, outflow: Outflow, loop: asyncio.AbstractEventLoop, pacing: Pacing | None = None
-    ) -> None:
+    def __init__(self, outflow: Outflow, call_later: CallLater, pacing: Pacing | None = None) -> None:
         self._outflow = outflow
-        self._loop = loop
+        self._call_later = call_later
         self._pacing = pacing or Pacing()
         self._topics: dict[str, Listener | tuple[Listener, ...] | Crowd] = {}
         self.sessions: set[Listener] = set()
@@ -112,7 +109,7 @@ class Hub:
             del self._topics[topic]
 
     def _crowd(self, topic: str, sessions: Iterable[Listener]) -> Crowd:
-        crowd = Crowd(topic, sessions, self._outflow, self._loop, self._pacing, self._forget_if_empty)
+        crowd = Crowd(topic, sessions, self._outflow, self._call_later, self._pacing, self._forget_if_empty)
         crowd.is_merged = topic in self._merged
         return crowd
 

@@ -1,6 +1,5 @@
 """What waits to leave: per connection an `Outbox`, per event loop one `Outflow` that empties them in turn."""
 
-import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
@@ -61,10 +60,13 @@ class Outflow:
 
     def run(self) -> None:
         stop_at = time.perf_counter() + self._budget_s
-        while self._flush(stop_at) and self._sweeps:
+        has_time = self._flush(stop_at)
+        while self._sweeps:  # one step at least: replies shall not starve them
             sweep = self._sweeps.popleft()
             if not sweep.step(_SWEEP_STEP):
                 self._sweeps.append(sweep)
+            if not has_time or not self._flush(stop_at):
+                break
         if self._due or self._sweeps:
             self._call_soon(self.run)
         else:
@@ -197,7 +199,3 @@ class Outbox:
     def discard(self) -> None:
         """Forget what waits: the connection is ending and whole frames may be left out."""
         self.pending, self.queued = None, 0
-
-
-def outflow_of(loop: asyncio.AbstractEventLoop) -> Outflow:
-    return Outflow(loop.call_soon)

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from chaguan.gateway.edge import Edge
+from chaguan.gateway.handshake import Refused, Request, accept, parse_request
 from chaguan.gateway.session import Session
-from chaguan.gateway.websocket import FrameReader, Refused, accept, parse_request
+from chaguan.gateway.websocket import FrameReader
 
 _write = os.write
 SessionMaker = Callable[[Edge, "EdgeProtocol"], Session]
@@ -87,10 +88,9 @@ class EdgeProtocol(asyncio.Protocol):
         if self._transport.is_closing():
             return
         try:
-            answer = accept(
-                parse_request(data), self._edge.settings.path, self._edge.settings.is_origin_allowed
-            )
-            self._enter()
+            request = parse_request(data)
+            answer = accept(request, self._edge.settings.path, self._edge.settings.is_origin_allowed)
+            self._enter(request)
         except Refused as refusal:
             self._transport.write(refusal.answer)
             self._transport.close()
@@ -98,26 +98,25 @@ class EdgeProtocol(asyncio.Protocol):
         self._prepare_socket()
         self._reader = FrameReader(self._edge.settings.message_limit)
         self._session = self._make_session(self._edge, self)
+        self._session.fd = self._fd
         self._session.is_blocked = not self.write(answer)
 
-    def _enter(self) -> None:
+    def _enter(self, request: Request) -> None:
         if self._edge.is_draining:
             raise Refused(503, "this node is stopping", "Retry-After: 1")
         peer = self._transport.get_extra_info("peername")
-        address = str(peer[0]) if isinstance(peer, tuple) else "local"
+        address = self._edge.settings.address_of(str(peer[0]) if peer else "local", request.headers)
         if not self._edge.addresses.enter(address):
             raise Refused(429, "too many connections from this address", "Retry-After: 30")
         self._address = address
 
     def _prepare_socket(self) -> None:
-        """With a high-water mark of 0 the transport says exactly when it holds bytes and when none. The kernel's
+        """Nagle is off already: both event loops do that. With a high-water mark of 0 the transport says exactly when it holds bytes and when none. The kernel's
         send buffer is bounded too: thousands that do not read would otherwise eat the machine's TCP memory."""
         self._transport.set_write_buffer_limits(0)
         sock = self._transport.get_extra_info("socket")
         if sock is None:
             return
-        if sock.family in (socket.AF_INET, socket.AF_INET6):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._edge.settings.send_buffer)
         if (
             self._transport.get_extra_info("sslcontext") is None

@@ -1,5 +1,6 @@
 """One live link of one device: decodes commands, lets the dispatcher answer, bounds what waits to leave."""
 
+import os
 from collections import deque
 from collections.abc import Coroutine
 from enum import IntEnum
@@ -11,6 +12,7 @@ from chaguan.core.caller import Caller
 from chaguan.core.clock import now_ms
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.gateway.calls import answer, error_reply, ok_reply
+from chaguan.gateway.deadlines import Allowance, Deadlines, Due
 from chaguan.gateway.edge import Command, Edge
 from chaguan.gateway.outbox import Link, Outbox
 from chaguan.gateway.websocket import (
@@ -40,6 +42,7 @@ class State(IntEnum):
     closed = 5
 
 
+_write = os.write
 _READY = State.ready  # looking a member up in its enum costs as much as a push
 
 
@@ -80,18 +83,14 @@ class Session(Outbox):
     __slots__ = (
         "__weakref__",
         "_allowance",
-        "_allowance_at",
         "_bad_frames",
-        "_close_by",
+        "_deadlines",
         "_drain_ms",
         "_edge",
-        "_heard_at",
         "_in_flight",
-        "_lagging_since",
-        "_reauthorize_at",
-        "_refusals",
         "_waiting_texts",
         "caller",
+        "fd",
         "state",
         "topics",
         "wheel_slot",
@@ -103,18 +102,18 @@ class Session(Outbox):
         super().__init__(link, edge.outflow, edge.settings.outgoing_limit)
         self._edge = edge
         self.state = State.new
+        self.fd = -1
         self.caller: Caller | None = None
         self.topics: list[str] = []
         self.wheel_slot = -1
-        self._heard_at = self._allowance_at = edge.wheel.now
-        self._allowance = float(edge.settings.burst)
-        self._in_flight = self._refusals = self._bad_frames = 0
+        self._in_flight = self._bad_frames = 0
         self._waiting_texts: deque[bytes] | None = None
-        self._lagging_since = self._reauthorize_at = 0
-        self._close_by = edge.wheel.now + edge.wheel.ticks(edge.settings.hello_s)
         self._drain_ms = -1
+        now = edge.wheel.now
+        self._allowance = Allowance(now, edge.settings.burst)
+        self._deadlines = Deadlines(now, now + edge.wheel.ticks(edge.settings.hello_s))
         edge.hub.add(self)
-        edge.wheel.schedule(self, self._close_by - edge.wheel.now)
+        self._look_again()
 
     @property
     def user_id(self) -> str:
@@ -127,7 +126,7 @@ class Session(Outbox):
     # What comes in
 
     def on_event(self, opcode: int, payload: bytes) -> None:
-        self._heard_at = self._edge.wheel.now
+        self._deadlines.heard_at = self._edge.wheel.now
         if opcode == CLOSE:
             self._on_close(payload)
         elif self.state >= State.closing or opcode == PONG:
@@ -167,36 +166,33 @@ class Session(Outbox):
         except (msgspec.DecodeError, RecursionError):
             self.close(CloseCode.BAD_FRAME, "not JSON")
         else:
-            if self._is_allowed(command):
+            self._bad_frames = 0
+            if self._is_allowed(command.id):
                 self._route(command)
 
     def _refuse_bad(self, payload: bytes, detail: str) -> None:
+        """What is JSON but no command. Only a run of them ends the session: one unknown command now and then
+        comes from a client newer than this server."""
         self._bad_frames += 1
         try:
             command_id = _envelope.decode(payload).id
         except (msgspec.DecodeError, RecursionError):
             self.close(CloseCode.BAD_FRAME, "no id")
             return
-        self.send(error_reply(command_id, AppError(ErrorCode.bad_request, detail)))
+        if self._is_allowed(command_id):
+            self.send(error_reply(command_id, AppError(ErrorCode.bad_request, detail)))
         if self._bad_frames > self._edge.settings.bad_frames_before_close:
             self.close(CloseCode.BAD_FRAME, "too many bad frames")
 
-    def _is_allowed(self, command: Command) -> bool:
-        """A token bucket without a timer. One who goes on against refusals is sent away."""
+    def _is_allowed(self, command_id: int) -> bool:
+        """Refuses beyond the rate, and sends away who goes on against refusals."""
         settings, wheel = self._edge.settings, self._edge.wheel
-        elapsed_s = (wheel.now - self._allowance_at) * wheel.tick_s
-        self._allowance = min(float(settings.burst), self._allowance + elapsed_s * settings.rate)
-        self._allowance_at = wheel.now
-        if self._allowance >= 1:
-            self._allowance -= 1
-            self._refusals = 0
+        if self._allowance.take(wheel.now, settings.rate * wheel.tick_s, settings.burst):
             return True
-        self._refusals += 1
-        busy = AppError(
-            ErrorCode.rate_limited, retry_after_ms=int(max(wheel.tick_s, 1 / settings.rate) * 1000)
-        )
-        self.send(error_reply(command.id, busy))
-        if self._refusals > settings.refusals_before_close:
+        wait_s = max(wheel.tick_s, 1 / settings.rate)
+        busy = AppError(ErrorCode.rate_limited, retry_after_ms=int(wait_s * 1000))
+        self.send(error_reply(command_id, busy))
+        if self._allowance.refusals > settings.refusals_before_close:
             self.close(CloseCode.RATE_LIMITED, "too many commands")
         return False
 
@@ -250,15 +246,15 @@ class Session(Outbox):
         self.queued += len(welcome)
         self.is_held = False
         if self.state < State.closing:
-            self.state = State.lagging if self._lagging_since else State.ready
-            self._close_by = 0
+            self.state = State.lagging if self._deadlines.lagging_since else State.ready
+            self._deadlines.close_by = 0
             self._schedule_reauthorization()
         self.outflow.add(self)
 
     def _refuse_hello(self, reply: bytes, error: AppError | None) -> None:
         self._edge.hub.unsubscribe_all(self)
         self.caller = None
-        self._lagging_since = 0
+        self._deadlines.lagging_since = 0
         self.discard()
         self.is_held = False
         self.state = State.new
@@ -288,16 +284,25 @@ class Session(Outbox):
             self._push_behind(frame, is_transient)
 
     def deliver(self, frame: bytes) -> None:
-        """The push of a sweep: written at once when nothing waits, which spares a queue of ten thousand."""
-        if self.pending is None and self.state is _READY and not self.is_blocked:
-            if not self.link.write(frame):
-                self.is_blocked = True
-        else:
+        """The push of a sweep: written at once when nothing waits, which spares a queue of ten thousand. It does
+        by itself what `link.write` does first, since here every look at another object counts."""
+        if self.pending is not None or self.state is not _READY or self.is_blocked:
             self._push_behind(frame, False)
+            return
+        if self.fd >= 0:
+            try:
+                sent = _write(self.fd, frame)
+            except OSError:
+                sent = 0  # full or broken: the link finds out
+            if sent == len(frame):
+                return
+            frame = frame[sent:]
+        if not self.link.write(frame):
+            self.is_blocked = True
 
     def _push_behind(self, frame: bytes, is_transient: bool) -> None:
-        if self.state > State.ready or self._lagging_since:
-            self._edge.hub.dropped["lagging" if self._lagging_since else "closing"] += 1
+        if self.state > State.ready or self._deadlines.lagging_since:
+            self._edge.hub.dropped["lagging" if self._deadlines.lagging_since else "closing"] += 1
             return
         if self.pending is not None or self.is_blocked:
             room = self.limit - self.waiting()
@@ -315,7 +320,7 @@ class Session(Outbox):
 
     def _begin_lagging(self) -> None:
         self._edge.hub.dropped["lagging"] += 1
-        self._lagging_since = max(1, self._edge.wheel.now)
+        self._deadlines.lagging_since = max(1, self._edge.wheel.now)
         self.awaits_drain = True
         if self.state is State.ready:
             self.state = State.lagging
@@ -324,43 +329,39 @@ class Session(Outbox):
     def on_drained(self) -> None:
         super().on_drained()
         if self.state is State.lagging:
-            self._lagging_since = 0
+            self._deadlines.lagging_since = 0
             self.state = State.ready
             self.send(RESUME_NEEDED)
 
     # Deadlines
 
     def _look_again(self) -> None:
-        self._edge.wheel.schedule(self, self._next_look(self._edge.wheel.now))
+        now = self._edge.wheel.now
+        self._edge.wheel.schedule(self, self._next_look(now))
 
     def _next_look(self, now: int) -> int:
-        wheel, settings = self._edge.wheel, self._edge.settings
         if self.state >= State.closing:
-            return max(1, self._close_by - now)
-        due = self._heard_at + wheel.ticks(settings.silence_s)
-        if self._close_by:
-            due = min(due, self._close_by)
-        if self._reauthorize_at:
-            due = min(due, self._reauthorize_at)
-        if self._lagging_since:
-            due = min(due, self._lagging_since + wheel.ticks(settings.lag_s))
-        return max(1, due - now)
+            return max(1, self._deadlines.close_by - now)
+        return self._deadlines.next_look(now, self._edge.patience)
 
     def on_deadline(self, now: int) -> int:
-        wheel, settings = self._edge.wheel, self._edge.settings
         if self.state >= State.closing:
-            if now >= self._close_by:
+            if now >= self._deadlines.close_by:
                 self.link.abort()
                 return 0
-        elif now - self._heard_at >= wheel.ticks(settings.silence_s):
-            self.close(CloseCode.HEARTBEAT_MISSED, "silence")
-        elif self._close_by and now >= self._close_by:
-            self._close_late()
-        elif self._lagging_since and now - self._lagging_since >= wheel.ticks(settings.lag_s):
-            self.close(CloseCode.LAGGING, "not reading")
-        elif self._reauthorize_at and now >= self._reauthorize_at:
-            self._reauthorize_at = 0
-            self._start(self._reauthorize())
+            return self._next_look(now)
+        match self._deadlines.due(now, self._edge.patience):
+            case Due.silent:
+                self.close(CloseCode.HEARTBEAT_MISSED, "silence")
+            case Due.late:
+                self._close_late()
+            case Due.lagging:
+                self.close(CloseCode.LAGGING, "not reading")
+            case Due.reauthorize:
+                self._deadlines.reauthorize_at = 0
+                self._start(self._reauthorize())
+            case None:
+                pass
         return self._next_look(now)
 
     def _close_late(self) -> None:
@@ -393,7 +394,7 @@ class Session(Outbox):
         if self.caller is not None and self.caller.expires_at:
             left_ms = self.caller.expires_at + settings.token_leeway_s * 1000 - now_ms()
             wait = min(wait, wheel.ticks(max(0.0, left_ms / 1000)) + 1)
-        self._reauthorize_at = wheel.now + wait
+        self._deadlines.reauthorize_at = wheel.now + wait
         self._look_again()
 
     # The end
@@ -404,7 +405,9 @@ class Session(Outbox):
             return
         self._drain_ms = delay_ms
         if self._in_flight:
-            self._close_by = self._edge.wheel.now + self._edge.wheel.ticks(self._edge.settings.close_s)
+            self._deadlines.close_by = self._edge.wheel.now + self._edge.wheel.ticks(
+                self._edge.settings.close_s
+            )
             self._look_again()
         else:
             self.close(CloseCode.DRAINING, str(delay_ms))
@@ -421,9 +424,9 @@ class Session(Outbox):
         self.state = State.closing
         self._edge.closed[code] += 1
         self._waiting_texts = None
-        self._lagging_since = 0
+        self._deadlines.lagging_since = 0
         self.is_held = False
-        self._close_by = wheel.now + wheel.ticks(self._edge.settings.close_s)
+        self._deadlines.close_by = wheel.now + wheel.ticks(self._edge.settings.close_s)
         was_waiting = self.pending is not None
         self.send(last)
         if was_waiting and not self.is_blocked:
@@ -444,6 +447,7 @@ class Session(Outbox):
         """The connection is gone; called once."""
         was_known = self.caller is not None
         self.state = State.closed
+        self.fd = -1
         self.discard()
         self._waiting_texts = None
         self._edge.wheel.cancel(self)

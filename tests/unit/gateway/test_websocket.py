@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chaguan.gateway.handshake import Refused, accept, parse_request
 from chaguan.gateway.websocket import (
     BAD_DATA,
     BINARY,
@@ -15,10 +16,7 @@ from chaguan.gateway.websocket import (
     TEXT,
     TOO_BIG,
     FrameReader,
-    Refused,
-    accept,
     close_frame,
-    parse_request,
     payload_of,
     text_frame,
     unmask,

@@ -1,0 +1,53 @@
+"""Whose connection is it: peer addresses, seen through trusted proxies, and how many each may hold."""
+
+import ipaddress
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+
+AddressOf = Callable[[str, Mapping[bytes, bytes]], str]
+"""Peer address and request headers (lower-case names) → the address to count."""
+
+
+def peer_address(peer: str, _headers: Mapping[bytes, bytes]) -> str:
+    return peer
+
+
+def forwarded_address(trusted: Iterable[str]) -> AddressOf:
+    """Believes `X-Forwarded-For` from the given networks only, read from the right: what stands left of the
+    first address that is not a trusted proxy may have been made up by the client."""
+    networks = [ipaddress.ip_network(each) for each in trusted]
+
+    def is_trusted(text: str) -> bool:
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            return False
+        return any(address in network for network in networks)
+
+    def address_of(peer: str, headers: Mapping[bytes, bytes]) -> str:
+        address = peer
+        hops = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
+        while is_trusted(address) and hops and hops[-1].strip():
+            address = hops.pop().strip()
+        return address[:64]
+
+    return address_of
+
+
+class AddressLimit:
+    """Counts open connections by address."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._open: Counter[str] = Counter()
+
+    def enter(self, address: str) -> bool:
+        if self._open[address] >= self._limit:
+            return False
+        self._open[address] += 1
+        return True
+
+    def leave(self, address: str) -> None:
+        self._open[address] -= 1
+        if self._open[address] <= 0:
+            del self._open[address]
