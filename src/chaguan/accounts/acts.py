@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from chaguan.accounts.access import access_admin
 from chaguan.accounts.store import audit
 from chaguan.core.caller import Caller
 from chaguan.core.clock import Clock
@@ -28,6 +29,7 @@ class Acts:
         **detail: Any,
     ) -> T:
         """Runs `work` and records it, both or neither. `detail` is shown to administrators: no secrets."""
+        access_admin(caller)
         at = self.clock()
 
         def act(connection: Connection) -> T:

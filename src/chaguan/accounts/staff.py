@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from chaguan.accounts.access import access_admin, access_grant, access_staff
+from chaguan.accounts.access import access_admin, access_grant
 from chaguan.accounts.acts import Acts
 from chaguan.accounts.authenticate import Authenticator
 from chaguan.accounts.directory import Directory
@@ -65,13 +65,6 @@ class Staff:
     async def list_staff(self, caller: Caller) -> list[StaffMember]:
         access_admin(caller)
         return [_shown(member, seen_at) for member, seen_at in await self._acts.read(store.list_members)]
-
-    async def colleagues(self, caller: Caller, query: str, limit: int) -> list[User]:
-        """Whom staff can write to, by name. Customers get nobody."""
-        if not caller.is_staff:
-            return []
-        access_staff(caller)
-        return await self._directory.colleagues(query.strip()[:100], limit)
 
     async def invite(self, caller: Caller, email: str, name: str, role: Role) -> Link:
         """`conflict` (`email_taken`) if there is such an account."""
