@@ -2,15 +2,29 @@
 
 _LIFE = "starts or ends the process's own work; no caller's request reaches it"
 _INNER = "works for a verb that has decided access already and hands over what it found"
+_DOOR = "how a stranger becomes a caller; throttled, and bound to what they prove"
 _OWN = "reads the caller's own rows only, by caller.user_id"
 
 # "<domain>.<Class>", "<domain>.<Class>.<method>" or "<domain>.<function>" -> why.
 EXCEPTIONS: dict[str, str] = {
+    "accounts.Accounts": _LIFE,
+    "accounts.Acts.read": _INNER,
     "accounts.Authenticator": "finds out who the caller is; there is none before",
     "accounts.Directory": "names and pictures of users whose id the asking verb has found where it may look",
+    "accounts.Invitations": _DOOR,
     "accounts.KnownApps": "what a token is verified with, before there is a caller",
     "accounts.Passwords": "computes; knows no user",
     "accounts.SeenDevices.flush": _LIFE,
+    "accounts.Shops.context_source": _INNER,
+    "accounts.Shops.find": _INNER,
+    "accounts.Shops.only": _INNER,
+    "accounts.SignIn.refresh": _DOOR,
+    "accounts.SignIn.staff": _DOOR,
+    "accounts.Throttle": "counts attempts of strangers",
+    "accounts.WechatSignIn": _DOOR,
+    "accounts.check_password": _INNER,
+    "accounts.make_first_administrator": _LIFE,
+    "accounts.make_first_shop": _LIFE,
     "accounts.open_accounts": _LIFE,
     "accounts.open_secrets": _LIFE,
     "desk.DeskService.caught_up": _LIFE,
