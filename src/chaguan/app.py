@@ -106,7 +106,15 @@ class Deployment:
 
     async def shop_of(self, caller: Caller, shop_id: str) -> str:
         """The shop a caller means: the one they name, their app's, or the only one."""
-        return (await self.accounts.shops.choose(caller.app_id, shop_id)).id
+        if caller.app_id:
+            of_app = (await self.accounts.known_apps.get(caller.app_id, now_ms())).shop_id
+            if shop_id not in ("", of_app):
+                raise AppError(ErrorCode.not_found, "no such shop")
+            shop_id = of_app
+        shop = await (self.accounts.shops.find(shop_id) if shop_id else self.accounts.shops.only())
+        if shop is None:
+            raise AppError(ErrorCode.not_found, "no such shop")
+        return shop.id
 
     async def _before_append(self, caller: Caller, _room: Room, content: Content) -> Content:
         return await self.media.attach(caller, content)

@@ -54,7 +54,8 @@ class Demo:
     async def _fill(self) -> dict[str, str]:
         accounts = self._deployment.accounts
         owner = Caller("staff", "demo", role=Role.owner)
-        shop = await accounts.shops.choose()
+        shop = await accounts.shops.only()
+        assert shop is not None  # made at the first start
         context_secret = secrets.token_urlsafe(32)
         context_url = f"http://127.0.0.1:{self._port + 1}/context"
         await accounts.shops.change(
