@@ -41,7 +41,7 @@ class Demo:
         return {
             "app_id": known["app_id"],
             "appid": APPID,
-            "shop_api": f"http://127.0.0.1:{self._port + 1}",
+            "shop_port": self._port + 1,
             "agents": [{"email": email, "name": name} for email, name, _ in AGENTS],
             "password": PASSWORD,
         }
@@ -61,7 +61,7 @@ class Demo:
         await accounts.shops.change(
             owner,
             shop.id,
-            ShopChange(name="山间茶铺", context_url=context_url, context_secret=context_secret),
+            ShopChange(name="云岫茶铺", context_url=context_url, context_secret=context_secret),
         )
         known = {"wechat_secret": secrets.token_urlsafe(24), "context_secret": context_secret}
         app = await accounts.apps.create(
@@ -69,7 +69,7 @@ class Demo:
             NewApp(
                 shop_id=shop.id,
                 kind=AppKind.wechat,
-                name="山间茶铺小程序",
+                name="云岫茶铺小程序",
                 wechat_appid=APPID,
                 wechat_secret=known["wechat_secret"],
             ),
@@ -86,20 +86,21 @@ class Demo:
         return known
 
     def _start_shop(self, known: dict[str, str]) -> None:
-        main = SHOP_SERVER / "main.py"
+        main = SHOP_SERVER / "server.py"
         if not main.exists():
             return
         environment = {
             **os.environ,
-            "PORT": str(self._port + 1),
-            "CHAGUAN_URL": f"http://127.0.0.1:{self._port}",
-            "CHAGUAN_APP_ID": known["app_id"],
-            "CHAGUAN_APP_SECRET": known["app_secret"],
-            "CHAGUAN_API_KEY": known["api_key"],
-            "CHAGUAN_CONTEXT_SECRET": known["context_secret"],
-            "WECHAT_URL": f"http://127.0.0.1:{self._port}/sandbox/wechat",
-            "WECHAT_APPID": APPID,
-            "WECHAT_SECRET": known["wechat_secret"],
-            "DATA_DIR": str(self._deployment.settings.data / "tea-shop"),
+            "TEA_SHOP_HOST": self._deployment.settings.host,
+            "TEA_SHOP_PORT": str(self._port + 1),
+            "TEA_SHOP_CHAGUAN": f"http://127.0.0.1:{self._port}",
+            "TEA_SHOP_APP_ID": known["app_id"],
+            "TEA_SHOP_APP_SECRET": known["app_secret"],
+            "TEA_SHOP_API_KEY": known["api_key"],
+            "TEA_SHOP_CONTEXT_SECRET": known["context_secret"],
+            "TEA_SHOP_WECHAT": f"http://127.0.0.1:{self._port}/sandbox/wechat",
+            "TEA_SHOP_WECHAT_APPID": APPID,
+            "TEA_SHOP_WECHAT_SECRET": known["wechat_secret"],
+            "TEA_SHOP_DATA": str(self._deployment.settings.data / "tea-shop.json"),
         }
         self._shop = subprocess.Popen([sys.executable, str(main)], env=environment)  # noqa: S603  our own example

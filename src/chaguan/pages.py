@@ -1,10 +1,12 @@
 """The built web pages: console, demo, phone. They lie in `web/` of the package, made by the web build."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import MediaType, Response, get
 from litestar.datastructures import CacheControlHeader
+from litestar.params import QueryParameter
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
@@ -16,8 +18,23 @@ _NOT_BUILT = (
 )
 
 
-def pages(*, demo: bool, extra: dict[str, Any] | None = None) -> list[ControllerRouterHandler]:
-    """Handlers for what is there. `/` leads to the demo, or to the console."""
+_DEMO_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob: http: https:; media-src 'self' data: blob:; connect-src 'self' http: https: ws: wss:; "
+    "frame-ancestors 'self'"
+)
+"""The phone of the demo also talks to the merchant's own server, which is another origin."""
+
+
+async def _loosen(response: Response[Any]) -> Response[Any]:
+    response.headers["content-security-policy"] = _DEMO_POLICY
+    return response
+
+
+def pages(
+    *, demo: bool, extra: dict[str, Any] | None = None, login: Callable[[str], str] | None = None
+) -> list[ControllerRouterHandler]:
+    """Handlers for what is there. `/` leads to the demo, or to the console. `login` plays WeChat's `wx.login`."""
 
     @get("/", include_in_schema=False)
     async def home() -> Response[Any]:
@@ -29,8 +46,13 @@ def pages(*, demo: bool, extra: dict[str, Any] | None = None) -> list[Controller
     async def demo_config() -> dict[str, Any]:
         return extra or {}
 
+    @get("/demo/wechat-code", include_in_schema=False, sync_to_thread=False)
+    def wechat_code(phone: Annotated[str, QueryParameter(min_length=1, max_length=64)]) -> dict[str, str]:
+        assert login is not None
+        return {"code": login(phone)}
+
     folders = ["console", "docs", *(["demo", "phone"] if demo else [])]
-    handlers: list[ControllerRouterHandler] = [home, *([demo_config] if demo else [])]
+    handlers: list[ControllerRouterHandler] = [home, *([demo_config, wechat_code] if demo else [])]
     for name in folders:
         if (WEB / name).is_dir():
             handlers.append(
@@ -40,6 +62,7 @@ def pages(*, demo: bool, extra: dict[str, Any] | None = None) -> list[Controller
                     html_mode=True,
                     include_in_schema=False,
                     cache_control=CacheControlHeader(no_cache=True),
+                    after_request=_loosen if name in ("demo", "phone") else None,
                 )
             )
     return handlers

@@ -82,6 +82,7 @@ async def _serve(settings: Settings, sock: socket.socket, tls: ssl.SSLContext | 
 
 def http_app(deployment: Deployment, stand_in: SandboxWeChat | None, extra: dict[str, Any]) -> Litestar:
     health = Health(deployment)
+    demo_appid = extra.get("appid", "")
 
     @get("/health", include_in_schema=False)
     async def read_health() -> Response[Any]:
@@ -94,7 +95,11 @@ def http_app(deployment: Deployment, stand_in: SandboxWeChat | None, extra: dict
         *chat.HANDLERS,
         *media.HANDLERS,
         *conversations.HANDLERS,
-        *pages.pages(demo=deployment.settings.demo, extra=extra),
+        *pages.pages(
+            demo=deployment.settings.demo,
+            extra=extra,
+            login=None if stand_in is None else lambda phone: stand_in.login(demo_appid, phone),
+        ),
     ]
     if stand_in is not None:
         handlers.append(wechat_router(stand_in))
