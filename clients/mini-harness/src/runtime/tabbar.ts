@@ -15,7 +15,6 @@ export class TabBar {
     private readonly settings: TabBarConfig,
     private readonly onSelect: (path: string, index: number) => void,
   ) {
-    this.element.style.background = settings.backgroundColor ?? '#ffffff'
     this.element.setAttribute('role', 'tablist')
     this.draw()
   }
@@ -41,7 +40,13 @@ export class TabBar {
     this.draw()
   }
 
+  setStyle(change: Partial<Omit<TabBarConfig, 'list' | 'custom'>>): void {
+    Object.assign(this.settings, change)
+    this.draw()
+  }
+
   private draw(): void {
+    this.element.style.background = this.settings.backgroundColor ?? '#ffffff'
     this.element.replaceChildren(...this.settings.list.map((_, index) => this.drawTab(index)))
   }
 

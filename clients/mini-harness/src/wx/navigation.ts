@@ -110,6 +110,11 @@ export const navigation = {
   setTabBarItem: api('setTabBarItem', ({ index, ...item }: { index: number; text?: string }) =>
     tabBar().setItem(index, item),
   ),
+  setTabBarStyle: api(
+    'setTabBarStyle',
+    (style: { color?: string; selectedColor?: string; backgroundColor?: string; borderStyle?: string }) =>
+      tabBar().setStyle(style),
+  ),
   showTabBar: api('showTabBar', () => void (tabBar().element.hidden = false)),
   hideTabBar: api('hideTabBar', () => void (tabBar().element.hidden = true)),
   startPullDownRefresh: api('startPullDownRefresh', () => startPullDown(current())),
