@@ -191,7 +191,6 @@ export const en: Messages = {
     encrypted: '[Encrypted message]',
     empty: '[Message]',
     open: 'Open',
-    download: 'Download {name}',
     downloadBare: 'Download',
     play: 'Play voice message',
     pause: 'Pause',

@@ -187,7 +187,6 @@ export const zhCN = {
     encrypted: '[加密消息]',
     empty: '[消息]',
     open: '打开',
-    download: '下载 {name}',
     downloadBare: '下载',
     play: '播放语音',
     pause: '暂停',
