@@ -17,7 +17,8 @@ function freeNames(code) {
 function places(code) {
   const found = []
   const key = (name) => {
-    if (name && ts.isIdentifier(name) && name.text !== 'constructor') found.push({ start: name.getStart(), end: name.end, name: name.text, dotted: false })
+    if (name && ts.isIdentifier(name) && name.text !== 'constructor')
+      found.push({ start: name.getStart(), end: name.end, name: name.text, dotted: false })
   }
   const visit = (node) => {
     if (ts.isPropertyAccessExpression(node)) {

@@ -9,10 +9,13 @@ const named = (node) => (node.name && ts.isIdentifier(node.name) ? [node.name.te
 function propertyNames(path) {
   const names = new Set()
   const visit = (node) => {
-    if (ts.isPropertySignature(node) || ts.isMethodSignature(node) || ts.isPropertyAssignment(node)) named(node).forEach((n) => names.add(n))
-    if (ts.isShorthandPropertyAssignment(node) || ts.isPropertyDeclaration(node) || ts.isMethodDeclaration(node)) named(node).forEach((n) => names.add(n))
+    if (ts.isPropertySignature(node) || ts.isMethodSignature(node) || ts.isPropertyAssignment(node))
+      named(node).forEach((n) => names.add(n))
+    if (ts.isShorthandPropertyAssignment(node) || ts.isPropertyDeclaration(node) || ts.isMethodDeclaration(node))
+      named(node).forEach((n) => names.add(n))
     if (ts.isPropertyAccessExpression(node)) names.add(node.name.text)
-    if (ts.isGetAccessor(node) || ts.isParameterPropertyDeclaration(node, node.parent)) named(node).forEach((n) => names.add(n))
+    if (ts.isGetAccessor(node) || ts.isParameterPropertyDeclaration(node, node.parent))
+      named(node).forEach((n) => names.add(n))
     if (ts.isBindingElement(node)) names.add((node.propertyName ?? node.name).text)
     ts.forEachChild(node, visit)
   }
@@ -25,7 +28,13 @@ function members(path, onlyPrivate) {
   const names = new Set()
   const isPrivate = (node) => node.modifiers?.some((one) => one.kind === ts.SyntaxKind.PrivateKeyword)
   const visit = (node) => {
-    const isMember = ts.isPropertyDeclaration(node) || ts.isMethodDeclaration(node) || ts.isGetAccessor(node) || ts.isPropertySignature(node) || ts.isMethodSignature(node) || ts.isParameterPropertyDeclaration(node, node.parent)
+    const isMember =
+      ts.isPropertyDeclaration(node) ||
+      ts.isMethodDeclaration(node) ||
+      ts.isGetAccessor(node) ||
+      ts.isPropertySignature(node) ||
+      ts.isMethodSignature(node) ||
+      ts.isParameterPropertyDeclaration(node, node.parent)
     if (isMember && (!onlyPrivate || isPrivate(node))) named(node).forEach((name) => names.add(name))
     ts.forEachChild(node, visit)
   }
@@ -34,8 +43,27 @@ function members(path, onlyPrivate) {
 }
 
 function builtins() {
-  const of = [Object, Function, Array, String, Number, Promise, Map, Set, WeakMap, Error, Math, JSON, Date, Uint8Array, globalThis]
-  const names = of.flatMap((one) => [...Object.getOwnPropertyNames(one), ...Object.getOwnPropertyNames(one.prototype ?? {})])
+  const of = [
+    Object,
+    Function,
+    Array,
+    String,
+    Number,
+    Promise,
+    Map,
+    Set,
+    WeakMap,
+    Error,
+    Math,
+    JSON,
+    Date,
+    Uint8Array,
+    globalThis,
+  ]
+  const names = of.flatMap((one) => [
+    ...Object.getOwnPropertyNames(one),
+    ...Object.getOwnPropertyNames(one.prototype ?? {}),
+  ])
   return new Set([...names, 'done', 'value', 'next'])
 }
 
@@ -59,6 +87,23 @@ export function internalNames(core, protocol, adapters) {
     members(path, false).forEach((name) => hidden.has(name) || keep.add(name))
   }
   // What is written to storage must read the same in the next version.
-  for (const name of ['version', 'epoch', 'userVersion', 'nextCursor', 'listEnd', 'seenAt', 'role', 'me', 'rows', 'users', 'upTo', 'messages', 'before', 'user_id', 'account']) keep.add(name)
+  for (const name of [
+    'version',
+    'epoch',
+    'userVersion',
+    'nextCursor',
+    'listEnd',
+    'seenAt',
+    'role',
+    'me',
+    'rows',
+    'users',
+    'upTo',
+    'messages',
+    'before',
+    'user_id',
+    'account',
+  ])
+    keep.add(name)
   return [...internal].filter((name) => !keep.has(name)).sort()
 }

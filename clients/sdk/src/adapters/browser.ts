@@ -1,4 +1,13 @@
-import type { Adapter, HttpRequest, HttpResponse, KeyValueStorage, Socket, SocketHandlers, Task, UploadRequest } from '../core/adapter'
+import type {
+  Adapter,
+  HttpRequest,
+  HttpResponse,
+  KeyValueStorage,
+  Socket,
+  SocketHandlers,
+  Task,
+  UploadRequest,
+} from '../core/adapter'
 
 /** For browsers: WebSocket, fetch, localStorage. */
 export function browserAdapter(): Adapter {

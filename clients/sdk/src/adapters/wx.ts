@@ -1,4 +1,13 @@
-import type { Adapter, HttpRequest, HttpResponse, KeyValueStorage, Socket, SocketHandlers, Task, UploadRequest } from '../core/adapter'
+import type {
+  Adapter,
+  HttpRequest,
+  HttpResponse,
+  KeyValueStorage,
+  Socket,
+  SocketHandlers,
+  Task,
+  UploadRequest,
+} from '../core/adapter'
 
 type Wx = WechatMiniprogram.Wx
 const POOL = 256
@@ -26,7 +35,11 @@ export function wxAdapter(wx: Wx): Adapter {
     onNetwork: (fn) => {
       const heard = (event: { isConnected: boolean }) => fn(event.isConnected)
       // The typings mistake what offNetworkStatusChange takes.
-      return subscribe(heard, wx.onNetworkStatusChange, wx.offNetworkStatusChange as unknown as (fn: typeof heard) => void)
+      return subscribe(
+        heard,
+        wx.onNetworkStatusChange,
+        wx.offNetworkStatusChange as unknown as (fn: typeof heard) => void,
+      )
     },
   }
 }
@@ -55,7 +68,11 @@ function wxStorage(wx: Wx): KeyValueStorage {
     get: (key) =>
       new Promise((resolve) =>
         // A key that does not exist fails, and says so in words only.
-        wx.getStorage({ key, success: ({ data }) => resolve(typeof data === 'string' ? data : null), fail: () => resolve(null) }),
+        wx.getStorage({
+          key,
+          success: ({ data }) => resolve(typeof data === 'string' ? data : null),
+          fail: () => resolve(null),
+        }),
       ),
     set: (key, data) =>
       new Promise((resolve, reject) =>
@@ -73,7 +90,11 @@ function startRequest(wx: Wx, { method, url, headers, body, timeout_ms }: HttpRe
   let task: { abort(): void } | null = null
   const done = new Promise<HttpResponse>((resolve, reject) => {
     task = wx.request({
-      url, header: headers, data: body ?? '', timeout: timeout_ms, dataType: 'text' as '其他',
+      url,
+      header: headers,
+      data: body ?? '',
+      timeout: timeout_ms,
+      dataType: 'text' as '其他',
       // The typings lack PATCH, which current base libraries take.
       method: method as 'POST',
       success: ({ statusCode, data }) => resolve({ status: statusCode, body: String(data) }),
@@ -83,11 +104,19 @@ function startRequest(wx: Wx, { method, url, headers, body, timeout_ms }: HttpRe
   return { done, abort: () => task?.abort() }
 }
 
-function startUpload(wx: Wx, { url, headers, fields, file, timeout_ms, onProgress }: UploadRequest): Task<HttpResponse> {
+function startUpload(
+  wx: Wx,
+  { url, headers, fields, file, timeout_ms, onProgress }: UploadRequest,
+): Task<HttpResponse> {
   let task: { abort(): void } | null = null
   const done = new Promise<HttpResponse>((resolve, reject) => {
     const started = wx.uploadFile({
-      url, header: headers, name: 'file', filePath: String(file), formData: fields, timeout: timeout_ms,
+      url,
+      header: headers,
+      name: 'file',
+      filePath: String(file),
+      formData: fields,
+      timeout: timeout_ms,
       success: ({ statusCode, data }) => resolve({ status: statusCode, body: data }),
       fail: ({ errMsg }) => reject(new Error(errMsg)),
     })

@@ -207,9 +207,20 @@ function savedState(store: Store, rows: ConversationView[], cut: boolean): Saved
   for (const { inbox, conversation, last } of rows) {
     ;[inbox.peer_id, conversation.customer_id, last?.sender_id].forEach((id) => id && needed.add(id))
   }
+  // Names beside the messages that are kept.
+  for (const { conversation } of rows) {
+    for (const { sender_id } of store.logs.get(conversation.id)?.live.messages.slice(-MESSAGES_KEPT) || [])
+      needed.add(sender_id)
+  }
   const users = Array.from(store.users.values()).filter((user) => needed.has(user.id))
   return {
-    version: VERSION, epoch, userVersion, seenAt, role, rows, users,
+    version: VERSION,
+    epoch,
+    userVersion,
+    seenAt,
+    role,
+    rows,
+    users,
     // The rest of a list that was cut is listed again from its beginning.
     nextCursor: cut ? '' : store.nextCursor,
     listEnd: cut ? false : store.listEnd,

@@ -121,7 +121,12 @@ export class Client {
     const { adapter, endpoint } = this.engine.config
     const headers: Record<string, string> = { 'Content-Type': 'application/json' }
     if (this.engine.connection.currentToken) Object.assign(headers, this.engine.connection.headers())
-    const request: HttpRequest = { method, url: endpoint.replace(/\/+$/, '') + path, headers, timeout_ms: HTTP_TIMEOUT_MS }
+    const request: HttpRequest = {
+      method,
+      url: endpoint.replace(/\/+$/, '') + path,
+      headers,
+      timeout_ms: HTTP_TIMEOUT_MS,
+    }
     if (body !== undefined) request.body = JSON.stringify(body)
     const response = await adapter.request(request).done.catch((error: unknown) => {
       throw asChaguanError(error)

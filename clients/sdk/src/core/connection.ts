@@ -136,7 +136,9 @@ export class Connection {
    * what the command did by then is not known, sending it again with the same key finds out.
    */
   command<Name extends Command['type']>(
-    request: RequestOf<Name>, frameLimit: number, timeout_ms = COMMAND_TIMEOUT_MS,
+    request: RequestOf<Name>,
+    frameLimit: number,
+    timeout_ms = COMMAND_TIMEOUT_MS,
   ): Promise<Replies[Name]> {
     const command = { ...request, id: this.nextId++ } as unknown as Command
     if (!this.wanted) return Promise.reject(new ChaguanError('unavailable', 'not signed in'))
@@ -150,7 +152,10 @@ export class Connection {
   }
 
   private expect(
-    command: Command, resolve: (ok: unknown) => void, reject: (error: ChaguanError) => void, timeout_ms: number,
+    command: Command,
+    resolve: (ok: unknown) => void,
+    reject: (error: ChaguanError) => void,
+    timeout_ms: number,
   ): void {
     const cancel = this.adapter.timer(() => {
       this.pending.delete(command.id)
@@ -210,12 +215,18 @@ export class Connection {
     const started = this.adapter.now()
     this.heardAt = this.tickedAt = started
     // A socket whose opening never ends says nothing at all.
-    const cancel = this.adapter.timer(() => this.transport === link && !this.isOnline && this.lost(ABNORMAL, 'no welcome'), HELLO_TIMEOUT_MS)
+    const cancel = this.adapter.timer(
+      () => this.transport === link && !this.isOnline && this.lost(ABNORMAL, 'no welcome'),
+      HELLO_TIMEOUT_MS,
+    )
     this.cancelRetry = cancel
     const link =
       this.mode === 'socket'
         ? openSocket(this.adapter, `${this.base.replace(/^http/, 'ws')}/ws`, events.bound)
-        : openPoll({ adapter: this.adapter, base: this.base, headers: () => this.headers(), hello: () => this.hello() }, events.bound)
+        : openPoll(
+            { adapter: this.adapter, base: this.base, headers: () => this.headers(), hello: () => this.hello() },
+            events.bound,
+          )
     this.transport = link
     events.link = link
     this.cancelTick = this.adapter.timer(() => this.tick(), TICK_MS)
@@ -254,8 +265,13 @@ export class Connection {
 
   private hello(asked = this.owner.asked()): Hello {
     return {
-      type: 'hello', id: this.nextId++, protocol: PROTOCOL_VERSION, token: this.token,
-      device_id: this.owner.deviceId, platform: this.adapter.platform, ...asked,
+      type: 'hello',
+      id: this.nextId++,
+      protocol: PROTOCOL_VERSION,
+      token: this.token,
+      device_id: this.owner.deviceId,
+      platform: this.adapter.platform,
+      ...asked,
     }
   }
 
@@ -323,7 +339,8 @@ export class Connection {
     pending.cancel()
     if (reply.error) pending.reject(ChaguanError.of(reply.error))
     else pending.resolve(reply.ok || null)
-    if (reply.error?.code === 'unauthenticated' && pending.command.type !== 'hello') this.lost(REAUTHORIZE, 'unauthenticated')
+    if (reply.error?.code === 'unauthenticated' && pending.command.type !== 'hello')
+      this.lost(REAUTHORIZE, 'unauthenticated')
   }
 
   private hangUp(): void {
@@ -391,7 +408,8 @@ export class Connection {
     if (this.mode === 'socket') {
       if (now - this.heardAt > SILENCE_MS) return this.lost(ABNORMAL, 'silence')
       if (now - this.heardAt >= IDLE_MS - TICK_MS) this.write({ type: 'heartbeat', id: this.nextId++ })
-    } else if (this.adapter.socket && now - this.pollSince > SOCKET_AGAIN_MS) return this.lost(ABNORMAL, 'try the socket again')
+    } else if (this.adapter.socket && now - this.pollSince > SOCKET_AGAIN_MS)
+      return this.lost(ABNORMAL, 'try the socket again')
     if (this.visible && now - this.resumedAt > RESUME_EVERY_MS) this.resume()
   }
 

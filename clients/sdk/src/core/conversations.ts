@@ -20,7 +20,10 @@ export class ConversationsApi {
   /** What is held, in order: pinned first, then the latest message first. Never asks the server. */
   list(options: { archived?: boolean } = {}): ConversationItem[] {
     const rows = Array.from(this.engine.store.rows.values()).filter((row) => isListed(row, options.archived || false))
-    return rows.sort(compareRows).map((row) => this.item(row.conversation.id)).filter((item): item is ConversationItem => !!item)
+    return rows
+      .sort(compareRows)
+      .map((row) => this.item(row.conversation.id))
+      .filter((item): item is ConversationItem => !!item)
   }
 
   /** A row that is held. */
@@ -35,17 +38,26 @@ export class ConversationsApi {
 
   /** The row as the server has it now. Opening an archived one subscribes to it. Errors: `not_found`. */
   async open(conversationId: string): Promise<ConversationItem> {
-    return this.opened(await this.engine.command<'get_conversation'>({ type: 'get_conversation', conversation_id: conversationId }))
+    return this.opened(
+      await this.engine.command<'get_conversation'>({ type: 'get_conversation', conversation_id: conversationId }),
+    )
   }
 
   /**
    * The service conversation with a shop, made if there is none. Customers leave `customerId` empty. `context`
    * says where the customer comes from: `page`, `product_id`; at most 2 KiB.
    */
-  async openService(options: { shopId?: string; customerId?: string; context?: Record<string, unknown> } = {}): Promise<ConversationItem> {
+  async openService(
+    options: { shopId?: string; customerId?: string; context?: Record<string, unknown> } = {},
+  ): Promise<ConversationItem> {
     const { shopId = '', customerId = '', context = {} } = options
     return this.opened(
-      await this.engine.command<'open_service'>({ type: 'open_service', shop_id: shopId, customer_id: customerId, context }),
+      await this.engine.command<'open_service'>({
+        type: 'open_service',
+        shop_id: shopId,
+        customer_id: customerId,
+        context,
+      }),
     )
   }
 
@@ -59,7 +71,13 @@ export class ConversationsApi {
     const { name, memberIds, joinHistory = false } = options
     const key = { client_msg_id: this.engine.newKey() }
     return this.opened(
-      await this.engine.command<'create_group'>({ type: 'create_group', ...key, name, member_ids: memberIds, join_history: joinHistory }),
+      await this.engine.command<'create_group'>({
+        type: 'create_group',
+        ...key,
+        name,
+        member_ids: memberIds,
+        join_history: joinHistory,
+      }),
     )
   }
 
@@ -67,9 +85,14 @@ export class ConversationsApi {
   async loadMore(options: { archived?: boolean; cursor?: string } = {}): Promise<{ more: boolean; cursor: string }> {
     const { store } = this.engine
     const { archived = false } = options
-    const cursor = archived ? (options.cursor || '') : store.nextCursor
+    const cursor = archived ? options.cursor || '' : store.nextCursor
     if (!archived && store.listEnd) return { more: false, cursor: '' }
-    const page = await this.engine.command<'list_conversations'>({ type: 'list_conversations', limit: PAGE, cursor, archived })
+    const page = await this.engine.command<'list_conversations'>({
+      type: 'list_conversations',
+      limit: PAGE,
+      cursor,
+      archived,
+    })
     store.addUsers(page.users)
     page.conversations.forEach((view) => store.addView(view))
     const next = page.next_cursor || ''
@@ -148,7 +171,12 @@ export class ConversationsApi {
   /** Renames a group or changes its picture (a `media_id`, empty for none). Errors: `forbidden`. */
   async rename(conversationId: string, change: { name?: string; avatar?: string }): Promise<void> {
     const key = { client_msg_id: this.engine.newKey() }
-    await this.engine.command<'update_conversation'>({ type: 'update_conversation', conversation_id: conversationId, ...key, ...change })
+    await this.engine.command<'update_conversation'>({
+      type: 'update_conversation',
+      conversation_id: conversationId,
+      ...key,
+      ...change,
+    })
   }
 
   /** Unread messages in all held conversations that are not muted; one that is marked unread counts as 1. */
@@ -157,7 +185,11 @@ export class ConversationsApi {
   }
 
   private async update(conversationId: string, part: InboxPart, on: boolean): Promise<void> {
-    const answer = await this.engine.command<'update_inbox'>({ type: 'update_inbox', conversation_id: conversationId, [part]: on })
+    const answer = await this.engine.command<'update_inbox'>({
+      type: 'update_inbox',
+      conversation_id: conversationId,
+      [part]: on,
+    })
     this.engine.store.applyInbox(answer.inbox, answer.user_version)
     this.engine.flush()
   }
@@ -178,7 +210,11 @@ export class ConversationsApi {
     const { store } = this.engine
     const row = store.rows.get(conversationId)
     if (!row) return null
-    return { ...row, unread: unreadOf(row), peer: store.users.get(peerId(row.inbox, row.conversation.customer_id, store.me?.id)) || null }
+    return {
+      ...row,
+      unread: unreadOf(row),
+      peer: store.users.get(peerId(row.inbox, row.conversation.customer_id, store.me?.id)) || null,
+    }
   }
 }
 

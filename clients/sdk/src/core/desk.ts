@@ -45,7 +45,9 @@ export class DeskApi {
 
   /** Becomes the agent of a case. Errors: `conflict` (`data.agent_id` was faster; `force` takes it over). */
   async take(caseId: string, options: { force?: boolean } = {}): Promise<Case> {
-    return this.answered(await this.engine.command<'take_case'>({ type: 'take_case', case_id: caseId, force: options.force || false }))
+    return this.answered(
+      await this.engine.command<'take_case'>({ type: 'take_case', case_id: caseId, force: options.force || false }),
+    )
   }
 
   /** The consultation is done. Only its agent or an administrator. */
@@ -55,7 +57,10 @@ export class DeskApi {
 
   /** What the business's own server knows of the customer. Fails softly with `unavailable` or `timeout`. */
   context(conversationId: string): Promise<CustomerContext> {
-    return this.engine.command<'get_customer_context'>({ type: 'get_customer_context', conversation_id: conversationId })
+    return this.engine.command<'get_customer_context'>({
+      type: 'get_customer_context',
+      conversation_id: conversationId,
+    })
   }
 
   private answered(reply: CaseReply): Case {
@@ -85,7 +90,7 @@ export class DeskApi {
       shop.cases.clear()
       this.apply(this.shops.get(shopId) ?? shop, desk)
     })
-    applied.catch(this.engine.report).then(() => (shop.asking = false))
+    void applied.catch(this.engine.report).then(() => (shop.asking = false))
   }
 
   private apply(shop: Watched, desk: Desk): void {

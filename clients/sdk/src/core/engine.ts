@@ -49,8 +49,12 @@ export class Engine implements ConnectionOwner {
     this.connection = new Connection(Object.assign(Object.create(adapter), { platform }), this.base, this, log)
     this.cache = new Cache(storage, config.storagePrefix ?? 'chaguan:', this.report)
     this.sync = new Sync({
-      adapter, store: this.store, connection: this.connection, report: this.report,
-      command: (request) => this.command(request), flush: () => this.flush(),
+      adapter,
+      store: this.store,
+      connection: this.connection,
+      report: this.report,
+      command: (request) => this.command(request),
+      flush: () => this.flush(),
     })
     this.media = new MediaApi(this)
     this.typing = new TypingNotes(this)
@@ -59,10 +63,15 @@ export class Engine implements ConnectionOwner {
       now: () => adapter.now(),
       timer: (fn, ms) => adapter.timer(fn, ms),
       isOnline: () => this.connection.isOnline,
-      send: (item) => this.command<'send_message'>({
-        type: 'send_message', conversation_id: item.conversation_id, client_msg_id: item.client_msg_id,
-        content: item.content, mentions: item.mentions, quote_seq: item.quote_seq,
-      }),
+      send: (item) =>
+        this.command<'send_message'>({
+          type: 'send_message',
+          conversation_id: item.conversation_id,
+          client_msg_id: item.client_msg_id,
+          content: item.content,
+          mentions: item.mentions,
+          quote_seq: item.quote_seq,
+        }),
       upload: (item, onProgress) => this.media.uploadItem(item, onProgress),
       save: (item) => this.cache.saveItem(item),
       erase: (item) => this.cache.eraseItem(item),
@@ -201,7 +210,7 @@ export class Engine implements ConnectionOwner {
       case 'user_changed':
         if (!this.store.applyUserChanged(push)) this.connection.resume()
         for (const { conversation_id, removed } of push.inboxes || []) {
-          if (!removed && !this.store.rows.has(conversation_id)) this.sync.fetchRow(conversation_id)
+          if (!removed && !this.store.rows.has(conversation_id)) void this.sync.fetchRow(conversation_id)
         }
         this.store.gaps().forEach((id) => this.sync.pull(id))
         break
@@ -230,7 +239,7 @@ export class Engine implements ConnectionOwner {
     // Types that this client does not know yet are no entries for it, unless they count in a log.
     if (!('seq' in push) || !push.conversation_id) return
     const id = push.conversation_id
-    if (!this.store.applyEntry(push)) this.sync.fetchRow(id)
+    if (!this.store.applyEntry(push)) void this.sync.fetchRow(id)
     else if (this.store.isBehind(id)) this.sync.pull(id)
   }
 
@@ -249,7 +258,7 @@ export class Engine implements ConnectionOwner {
     this.options = null
     if (ERASING.indexOf(reason) >= 0) {
       this.stop(reason)
-      this.cache.wipe()
+      void this.cache.wipe()
     } else this.connection.stop(reason)
     this.events.emit('signed-out', { reason })
   }
@@ -315,7 +324,12 @@ export class Engine implements ConnectionOwner {
 
   queue(conversationId: string, content: Content, mentions: string[], quoteSeq: number) {
     return this.outbox.add({
-      conversation_id: conversationId, client_msg_id: this.newKey(), content, mentions, quote_seq: quoteSeq, media: null,
+      conversation_id: conversationId,
+      client_msg_id: this.newKey(),
+      content,
+      mentions,
+      quote_seq: quoteSeq,
+      media: null,
     })
   }
 }

@@ -1,7 +1,10 @@
 import type { ConversationSync, Entry, History, MessageSent, Reaction } from '@chaguan/protocol'
 
 /** Entries that change messages; the latest are kept, for pages that were read before them and arrive after. */
-export type Change = Extract<Entry, { type: 'message_edited' | 'message_recalled' | 'reaction_set' | 'messages_erased' }>
+export type Change = Extract<
+  Entry,
+  { type: 'message_edited' | 'message_recalled' | 'reaction_set' | 'messages_erased' }
+>
 
 /** A page of messages without a hole. `before` and `after`: seqs to ask with, 0 the end, null not asked yet. */
 export interface Page {
@@ -116,7 +119,10 @@ function remember(log: Log, change: Change): Log {
   return { ...log, changesFrom: changes[0]?.seq ?? log.upTo, changes: changes.slice(1) }
 }
 
-function mapPages(log: Log, fn: (messages: readonly MessageSent[]) => readonly MessageSent[]): Pick<Log, 'live' | 'away'> {
+function mapPages(
+  log: Log,
+  fn: (messages: readonly MessageSent[]) => readonly MessageSent[],
+): Pick<Log, 'live' | 'away'> {
   const live = { ...log.live, messages: fn(log.live.messages) }
   return { live, away: log.away && { ...log.away, messages: fn(log.away.messages) } }
 }
@@ -193,7 +199,10 @@ export function mergeOlder(log: Log, messages: readonly MessageSent[], history: 
 
 export function mergeNewer(log: Log, messages: readonly MessageSent[], history: History): Log {
   if (!log.away) return log
-  return join({ ...log, away: { ...log.away, messages: unite(log.away.messages, messages), after: history.after || 0 } })
+  return join({
+    ...log,
+    away: { ...log.away, messages: unite(log.away.messages, messages), after: history.after || 0 },
+  })
 }
 
 /** Shows the neighbourhood of an older message. */

@@ -36,9 +36,10 @@ export class MessagesApi {
   async open(conversationId: string): Promise<MessageWindow> {
     const { store } = this.engine
     if (!store.rows.has(conversationId)) await this.engine.sync.fetchRow(conversationId)
-    else if (this.engine.connection.isOnline) this.engine.sync.fetchRow(conversationId)
+    else if (this.engine.connection.isOnline) void this.engine.sync.fetchRow(conversationId)
     const log = store.logs.get(conversationId)
-    if (log && !log.away && log.live.before === null && log.live.messages.length < PAGE) await this.loadOlder(conversationId)
+    if (log && !log.away && log.live.before === null && log.live.messages.length < PAGE)
+      await this.loadOlder(conversationId)
     return this.list(conversationId)
   }
 
@@ -49,7 +50,8 @@ export class MessagesApi {
       if (event.conversation_id !== conversationId) return
       const birth = this.engine.store.births.get(conversationId)
       // Who lost sight of a conversation and may see it again begins with nothing but its end.
-      if (birth !== seen && this.engine.store.logs.has(conversationId)) this.open(conversationId).catch(this.engine.report)
+      if (birth !== seen && this.engine.store.logs.has(conversationId))
+        this.open(conversationId).catch(this.engine.report)
       seen = birth
       fn(this.list(conversationId))
     })
@@ -70,7 +72,7 @@ export class MessagesApi {
   async loadNewer(conversationId: string): Promise<boolean> {
     const away = this.engine.store.logs.get(conversationId)?.away
     if (!away) return false
-    const after = away.after || (away.messages[away.messages.length - 1]?.seq || 0)
+    const after = away.after || away.messages[away.messages.length - 1]?.seq || 0
     await this.load(conversationId, { after }, logs.mergeNewer)
     return this.list(conversationId).hasNewer
   }
@@ -97,8 +99,12 @@ export class MessagesApi {
   send(conversationId: string, content: Content, options: SendOptions = {}): SendHandle {
     this.toEnd(conversationId)
     const item = this.engine.outbox.add({
-      conversation_id: conversationId, client_msg_id: this.engine.newKey(), content,
-      mentions: options.mentions || [], quote_seq: options.quoteSeq || 0, media: null,
+      conversation_id: conversationId,
+      client_msg_id: this.engine.newKey(),
+      content,
+      mentions: options.mentions || [],
+      quote_seq: options.quoteSeq || 0,
+      media: null,
     })
     return this.handle(conversationId, item.client_msg_id)
   }
@@ -109,8 +115,12 @@ export class MessagesApi {
     const local_path = this.engine.config.adapter.preview(source.file)
     const { kind, file, name = '' } = source
     const item = this.engine.outbox.add({
-      conversation_id: conversationId, client_msg_id: this.engine.newKey(), content: localContent(source, local_path),
-      mentions: options.mentions || [], quote_seq: options.quoteSeq || 0, media: { kind, file, name, local_path },
+      conversation_id: conversationId,
+      client_msg_id: this.engine.newKey(),
+      content: localContent(source, local_path),
+      mentions: options.mentions || [],
+      quote_seq: options.quoteSeq || 0,
+      media: { kind, file, name, local_path },
     })
     return this.handle(conversationId, item.client_msg_id)
   }
@@ -126,9 +136,19 @@ export class MessagesApi {
   }
 
   /** New content for an own message, of the same type. Errors: `forbidden`, `conflict` (recalled), `not_found`. */
-  async edit(conversationId: string, seq: number, content: Content, options: { mentions?: string[] } = {}): Promise<void> {
+  async edit(
+    conversationId: string,
+    seq: number,
+    content: Content,
+    options: { mentions?: string[] } = {},
+  ): Promise<void> {
     const target = { conversation_id: conversationId, target_seq: seq, client_msg_id: this.engine.newKey() }
-    const answer = await this.engine.command<'edit_message'>({ type: 'edit_message', ...target, content, mentions: options.mentions || [] })
+    const answer = await this.engine.command<'edit_message'>({
+      type: 'edit_message',
+      ...target,
+      content,
+      mentions: options.mentions || [],
+    })
     this.engine.sync.expectSeq(conversationId, answer.seq)
   }
 
@@ -147,9 +167,18 @@ export class MessagesApi {
   }
 
   /** Messages that contain every word of `query`, newest first, in one conversation or in all of mine. */
-  async search(query: string, options: { conversationId?: string; limit?: number; cursor?: string } = {}): Promise<SearchPage> {
+  async search(
+    query: string,
+    options: { conversationId?: string; limit?: number; cursor?: string } = {},
+  ): Promise<SearchPage> {
     const { conversationId = '', limit = 20, cursor = '' } = options
-    const page = await this.engine.command<'search_messages'>({ type: 'search_messages', query, conversation_id: conversationId, limit, cursor })
+    const page = await this.engine.command<'search_messages'>({
+      type: 'search_messages',
+      query,
+      conversation_id: conversationId,
+      limit,
+      cursor,
+    })
     this.engine.store.addUsers(page.users)
     return page
   }
@@ -159,7 +188,11 @@ export class MessagesApi {
     const log = this.engine.store.logs.get(conversationId)
     const held = [...(log?.live.messages || []), ...(log?.away?.messages || [])].find((message) => message.seq === seq)
     if (held) return this.messageOf(held)
-    const history = await this.engine.command<'get_messages'>({ type: 'get_messages', conversation_id: conversationId, seqs: [seq] })
+    const history = await this.engine.command<'get_messages'>({
+      type: 'get_messages',
+      conversation_id: conversationId,
+      seqs: [seq],
+    })
     this.engine.store.addUsers(history.users)
     const found = history.messages.find((message) => message.seq === seq)
     return found ? this.messageOf(found) : null
@@ -171,7 +204,9 @@ export class MessagesApi {
   }
 
   private async load(
-    conversationId: string, where: { before?: number; after?: number; around?: number; seqs?: number[] }, merge: typeof logs.mergeOlder,
+    conversationId: string,
+    where: { before?: number; after?: number; around?: number; seqs?: number[] },
+    merge: typeof logs.mergeOlder,
   ): Promise<void> {
     if (this.loading.has(conversationId)) return
     this.setLoading(conversationId, true)
@@ -196,10 +231,19 @@ export class MessagesApi {
     return where.after !== undefined ? messages[messages.length - 1]?.seq : undefined
   }
 
-  private ask(conversationId: string, where: { before?: number; after?: number; around?: number; seqs?: number[] }): Promise<History> {
+  private ask(
+    conversationId: string,
+    where: { before?: number; after?: number; around?: number; seqs?: number[] },
+  ): Promise<History> {
     const { seqs, ...range } = where
-    if (seqs) return this.engine.command<'get_messages'>({ type: 'get_messages', conversation_id: conversationId, seqs })
-    return this.engine.command<'get_history'>({ type: 'get_history', conversation_id: conversationId, limit: PAGE, ...range })
+    if (seqs)
+      return this.engine.command<'get_messages'>({ type: 'get_messages', conversation_id: conversationId, seqs })
+    return this.engine.command<'get_history'>({
+      type: 'get_history',
+      conversation_id: conversationId,
+      limit: PAGE,
+      ...range,
+    })
   }
 
   private setLoading(conversationId: string, on: boolean): void {

@@ -79,11 +79,19 @@ export class Outbox {
     this.inFlight.clear()
   }
 
-  add(fields: Pick<OutboxItem, 'conversation_id' | 'client_msg_id' | 'content' | 'mentions' | 'quote_seq' | 'media'>): OutboxItem {
+  add(
+    fields: Pick<OutboxItem, 'conversation_id' | 'client_msg_id' | 'content' | 'mentions' | 'quote_seq' | 'media'>,
+  ): OutboxItem {
     const now = this.owner.now()
     const item: OutboxItem = {
-      ...fields, order: ++this.order, queued_at: now, state: fields.media ? 'uploading' : 'queued',
-      error: null, progress: fields.media ? 0 : 1, seq: 0, created_at: now,
+      ...fields,
+      order: ++this.order,
+      queued_at: now,
+      state: fields.media ? 'uploading' : 'queued',
+      error: null,
+      progress: fields.media ? 0 : 1,
+      seq: 0,
+      created_at: now,
     }
     this.items.set(item.client_msg_id, item)
     this.owner.save(item)
@@ -160,7 +168,9 @@ export class Outbox {
   private pump(conversationId: string): void {
     if (!this.owner.isOnline()) return
     const items = this.of(conversationId)
-    items.forEach((item) => item.state === 'uploading' && !this.uploads.has(item.client_msg_id) && this.startUpload(item))
+    items.forEach(
+      (item) => item.state === 'uploading' && !this.uploads.has(item.client_msg_id) && this.startUpload(item),
+    )
     // An upload does not hold back what was written after it.
     const next = items.find((item) => item.state === 'queued')
     if (this.inFlight.has(conversationId)) return
@@ -168,7 +178,10 @@ export class Outbox {
     this.inFlight.add(conversationId)
     next.state = 'sending'
     this.owner.changed(conversationId)
-    this.owner.send(next).then((sent) => this.sent(next, sent), (error: unknown) => this.refused(next, asChaguanError(error)))
+    this.owner.send(next).then(
+      (sent) => this.sent(next, sent),
+      (error: unknown) => this.refused(next, asChaguanError(error)),
+    )
   }
 
   private sent(item: OutboxItem, sent: Sent): void {
@@ -190,7 +203,8 @@ export class Outbox {
     }
     const attempt = (this.attempts.get(item.client_msg_id) || 0) + 1
     this.attempts.set(item.client_msg_id, attempt)
-    if (error.busy || (error.code === 'internal' && attempt < INTERNAL_ATTEMPTS)) return this.later(item, error, attempt)
+    if (error.busy || (error.code === 'internal' && attempt < INTERNAL_ATTEMPTS))
+      return this.later(item, error, attempt)
     this.inFlight.delete(item.conversation_id)
     this.fail(item, error)
     this.pump(item.conversation_id)
@@ -199,14 +213,18 @@ export class Outbox {
   /** The conversation waits with the item, or its messages would change places. */
   private later(item: OutboxItem, error: ChaguanError, attempt: number): void {
     item.state = 'queued'
-    this.owner.timer(() => {
-      this.inFlight.delete(item.conversation_id)
-      this.pump(item.conversation_id)
-    }, error.code === 'timeout' ? 1 : pause(error, attempt))
+    this.owner.timer(
+      () => {
+        this.inFlight.delete(item.conversation_id)
+        this.pump(item.conversation_id)
+      },
+      error.code === 'timeout' ? 1 : pause(error, attempt),
+    )
   }
 
   private startUpload(item: OutboxItem): void {
-    if (!item.media?.file) return this.fail(item, new ChaguanError('not_found', 'the file is not on this device any more'))
+    if (!item.media?.file)
+      return this.fail(item, new ChaguanError('not_found', 'the file is not on this device any more'))
     item.progress = 0
     const upload = this.owner.upload(item, (fraction) => {
       item.progress = fraction
@@ -232,7 +250,10 @@ export class Outbox {
     const attempt = (this.attempts.get(item.client_msg_id) || 0) + 1
     if (error.busy && attempt < UPLOAD_ATTEMPTS && this.items.get(item.client_msg_id) === item) {
       this.attempts.set(item.client_msg_id, attempt)
-      this.uploads.set(item.client_msg_id, this.owner.timer(() => this.uploadAgain(item), pause(error, attempt)))
+      this.uploads.set(
+        item.client_msg_id,
+        this.owner.timer(() => this.uploadAgain(item), pause(error, attempt)),
+      )
       return
     }
     this.uploads.delete(item.client_msg_id)

@@ -36,10 +36,21 @@ export class UsersApi {
   }
 
   /** Tells the administrators of a user; up to 20 messages as evidence, `reason` of 1 to 500 characters. */
-  async report(userId: string, reason: string, evidence: { conversationId?: string; seqs?: number[] } = {}): Promise<void> {
+  async report(
+    userId: string,
+    reason: string,
+    evidence: { conversationId?: string; seqs?: number[] } = {},
+  ): Promise<void> {
     const { conversationId = '', seqs = [] } = evidence
     const key = { client_msg_id: this.engine.newKey() }
-    await this.engine.command<'report_user'>({ type: 'report_user', ...key, user_id: userId, reason, conversation_id: conversationId, seqs })
+    await this.engine.command<'report_user'>({
+      type: 'report_user',
+      ...key,
+      user_id: userId,
+      reason,
+      conversation_id: conversationId,
+      seqs,
+    })
   }
 }
 
@@ -48,9 +59,17 @@ export class MembersApi {
   constructor(private readonly engine: Engine) {}
 
   /** A page of members, 100 by default; `cursor` of the last answer gives the next. */
-  async list(conversationId: string, options: { limit?: number; cursor?: string } = {}): Promise<{ members: Member[]; cursor: string }> {
+  async list(
+    conversationId: string,
+    options: { limit?: number; cursor?: string } = {},
+  ): Promise<{ members: Member[]; cursor: string }> {
     const { limit = 100, cursor = '' } = options
-    const page = await this.engine.command<'list_members'>({ type: 'list_members', conversation_id: conversationId, limit, cursor })
+    const page = await this.engine.command<'list_members'>({
+      type: 'list_members',
+      conversation_id: conversationId,
+      limit,
+      cursor,
+    })
     this.engine.store.addUsers(page.users)
     return { members: page.members, cursor: page.next_cursor || '' }
   }
@@ -61,7 +80,11 @@ export class MembersApi {
   }
 
   async remove(conversationId: string, userId: string): Promise<void> {
-    await this.engine.command<'remove_member'>({ type: 'remove_member', ...this.keyed(conversationId), user_id: userId })
+    await this.engine.command<'remove_member'>({
+      type: 'remove_member',
+      ...this.keyed(conversationId),
+      user_id: userId,
+    })
   }
 
   /** The owner hands over first, with `setRole`. */
@@ -71,7 +94,12 @@ export class MembersApi {
 
   /** Only the owner may; making another owner makes oneself an admin. */
   async setRole(conversationId: string, userId: string, role: MemberRole): Promise<void> {
-    await this.engine.command<'set_member_role'>({ type: 'set_member_role', ...this.keyed(conversationId), user_id: userId, role })
+    await this.engine.command<'set_member_role'>({
+      type: 'set_member_role',
+      ...this.keyed(conversationId),
+      user_id: userId,
+      role,
+    })
   }
 
   private keyed(conversationId: string): { conversation_id: string; client_msg_id: string } {
@@ -85,7 +113,9 @@ export class PresenceApi {
   private readonly held = new Map<string, Presence>()
 
   constructor(private readonly engine: Engine) {
-    engine.onWelcome.push(() => this.watched.length && this.ask().catch(engine.report))
+    engine.onWelcome.push(() => {
+      if (this.watched.length) this.ask().catch(engine.report)
+    })
     engine.listeners.push((push) => push.type === 'presence_changed' && this.take(push))
   }
 

@@ -1,5 +1,14 @@
 import type {
-  ConversationSync, ConversationView, Entry, History, Inbox, Limits, MessageSent, User, UserChanged, Welcome,
+  ConversationSync,
+  ConversationView,
+  Entry,
+  History,
+  Inbox,
+  Limits,
+  MessageSent,
+  User,
+  UserChanged,
+  Welcome,
 } from '@chaguan/protocol'
 import * as logs from './log'
 import type { Log } from './log'
@@ -230,7 +239,8 @@ export class Store {
 
   /** The peer of a conversation, or I on another device, has read up to a seq. */
   moveMark(id: string, userId: string, seq: number): void {
-    if (userId === this.me?.id) return this.updateInbox(id, (inbox) => rows.markRead(inbox, seq, this.ordinalAt(id, seq)))
+    if (userId === this.me?.id)
+      return this.updateInbox(id, (inbox) => rows.markRead(inbox, seq, this.ordinalAt(id, seq)))
     this.updateInbox(id, (inbox) => ({ ...inbox, peer_read_seq: Math.max(inbox.peer_read_seq || 0, seq) }))
   }
 

@@ -45,11 +45,12 @@ export class Sync {
         connection.ask({ epoch: store.epoch, user_version: store.userVersion, known }, 15_000, this.owner.report)
       }
     }
-    for (const sync of welcome.syncs || []) if (sync.reset && store.rows.has(sync.conversation_id)) this.fetchRow(sync.conversation_id)
+    for (const sync of welcome.syncs || [])
+      if (sync.reset && store.rows.has(sync.conversation_id)) void this.fetchRow(sync.conversation_id)
     const behind = new Set([...(welcome.pending || []), ...store.gaps()])
     for (const sync of welcome.syncs || []) if (sync.more) behind.add(sync.conversation_id)
     behind.forEach((id) => this.pull(id))
-    if (!welcome.full && !store.listEnd && asked.user_version > 0) this.listNewer(seenAt)
+    if (!welcome.full && !store.listEnd && asked.user_version > 0) void this.listNewer(seenAt)
   }
 
   /** Conversations that are not held and had something new while we were away are at the top of the list. */
@@ -58,7 +59,11 @@ export class Sync {
     let cursor = ''
     try {
       for (let page = 0; page < MAX_LIST_PAGES; page++) {
-        const answer = await this.owner.command<'list_conversations'>({ type: 'list_conversations', limit: PAGE, cursor })
+        const answer = await this.owner.command<'list_conversations'>({
+          type: 'list_conversations',
+          limit: PAGE,
+          cursor,
+        })
         store.addUsers(answer.users)
         answer.conversations.forEach((view) => store.addView(view))
         store.gaps().forEach((id) => this.pull(id))
@@ -72,8 +77,12 @@ export class Sync {
     }
   }
 
-  /** Pulls until nothing is missing; one at a time per conversation. */
-  async pull(id: string): Promise<void> {
+  /** Pulls until nothing is missing; one at a time per conversation. It reports its failures itself. */
+  pull(id: string): void {
+    void this.pullAll(id)
+  }
+
+  private async pullAll(id: string): Promise<void> {
     const { store, adapter } = this.owner
     if (this.pulling.has(id)) return
     this.pulling.add(id)
@@ -81,9 +90,13 @@ export class Sync {
     try {
       for (let i = 0; i < MAX_PULLS && store.logs.has(id); i++) {
         const askedUpTo = store.upTo(id)
-        const sync = await this.owner.command<'pull_entries'>({ type: 'pull_entries', conversation_id: id, after_seq: askedUpTo })
+        const sync = await this.owner.command<'pull_entries'>({
+          type: 'pull_entries',
+          conversation_id: id,
+          after_seq: askedUpTo,
+        })
         store.applySync(sync, askedUpTo)
-        if (sync.reset) this.fetchRow(id)
+        if (sync.reset) void this.fetchRow(id)
         this.owner.flush()
         again = store.isBehind(id)
         if (!again && !sync.more) break
@@ -101,7 +114,10 @@ export class Sync {
     } finally {
       this.pulling.delete(id)
     }
-    if (again) adapter.timer(() => this.owner.connection.isOnline && store.isBehind(id) && this.pull(id), RETRY_MS)
+    if (!again) return
+    adapter.timer(() => {
+      if (this.owner.connection.isOnline && store.isBehind(id)) this.pull(id)
+    }, RETRY_MS)
   }
 
   /** A row that is not held, or of which a part may have changed unseen. */

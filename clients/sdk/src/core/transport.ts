@@ -1,7 +1,7 @@
 import type { Command, Hello, Push, Reply, Welcome } from '@chaguan/protocol'
 import type { Adapter, Task } from './adapter'
 import type { HttpResponse } from './adapter'
-import { ChaguanError } from './errors'
+import type { ChaguanError } from './errors'
 
 export type Frame = Reply | Push
 
@@ -73,7 +73,11 @@ export function openPoll(env: PollEnvironment, events: TransportEvents): Transpo
     const headers = { ...env.headers(), 'Content-Type': 'application/json' }
     const url = env.base + path
     const task = env.adapter.request({
-      method: 'POST', url, headers, body: JSON.stringify(body), timeout_ms: (wait_s + 15) * 1000,
+      method: 'POST',
+      url,
+      headers,
+      body: JSON.stringify(body),
+      timeout_ms: (wait_s + 15) * 1000,
     })
     running.add(task)
     const forget = () => running.delete(task)
@@ -90,7 +94,10 @@ export function openPoll(env: PollEnvironment, events: TransportEvents): Transpo
     running.forEach((task) => task.abort())
   }
   const poll = (hello: Hello, wait_s: number, take: (reply: Reply) => void): void => {
-    post('/poll', { ...hello, type: 'poll', wait_s }, wait_s).then((response) => live && take(replyOf(response, hello.id)), fail)
+    post('/poll', { ...hello, type: 'poll', wait_s }, wait_s).then(
+      (response) => live && take(replyOf(response, hello.id)),
+      fail,
+    )
   }
   const wait = (): void => {
     if (!live) return
@@ -129,7 +136,11 @@ function replyOf(response: HttpResponse, id: number): Reply {
   return { type: 'reply', id, error: httpError(response) }
 }
 
-export function httpError(response: HttpResponse): { code: ChaguanError['code']; detail: string; data?: Record<string, unknown> } {
+export function httpError(response: HttpResponse): {
+  code: ChaguanError['code']
+  detail: string
+  data?: Record<string, unknown>
+} {
   try {
     const body = JSON.parse(response.body) as Reply
     if (body.error) return { detail: '', ...body.error }
@@ -137,8 +148,15 @@ export function httpError(response: HttpResponse): { code: ChaguanError['code'];
     // Same as above.
   }
   const codes: Record<number, ChaguanError['code']> = {
-    400: 'bad_request', 401: 'unauthenticated', 403: 'forbidden', 404: 'not_found', 409: 'conflict',
-    413: 'too_large', 429: 'rate_limited', 504: 'timeout', 500: 'internal',
+    400: 'bad_request',
+    401: 'unauthenticated',
+    403: 'forbidden',
+    404: 'not_found',
+    409: 'conflict',
+    413: 'too_large',
+    429: 'rate_limited',
+    504: 'timeout',
+    500: 'internal',
   }
   return { code: codes[response.status] ?? 'unavailable', detail: `HTTP ${response.status}` }
 }

@@ -1,6 +1,4 @@
-import type {
-  Case, Content, ConversationView, MessageSent, Presence, User,
-} from '@chaguan/protocol'
+import type { Case, Content, ConversationView, MessageSent, Presence, User } from '@chaguan/protocol'
 import type { Adapter, KeyValueStorage } from './adapter'
 import type { ConnectionState } from './connection'
 import type { ChaguanError } from './errors'

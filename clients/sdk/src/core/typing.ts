@@ -12,7 +12,8 @@ export class TypingNotes {
 
   tell(conversationId: string): void {
     const now = this.engine.now()
-    if (!this.engine.connection.isOnline || now - (this.toldAt.get(conversationId) ?? -SEND_EVERY_MS) < SEND_EVERY_MS) return
+    if (!this.engine.connection.isOnline || now - (this.toldAt.get(conversationId) ?? -SEND_EVERY_MS) < SEND_EVERY_MS)
+      return
     this.toldAt.set(conversationId, now)
     const sent = this.engine.command<'set_typing'>({ type: 'set_typing', conversation_id: conversationId })
     // A note that is lost is not worth a word to anyone.
@@ -24,7 +25,10 @@ export class TypingNotes {
     const users = this.shown.get(conversationId) ?? new Map<string, () => void>()
     this.shown.set(conversationId, users)
     users.get(userId)?.()
-    users.set(userId, this.engine.config.adapter.timer(() => this.stopped(conversationId, userId), SHOWN_MS))
+    users.set(
+      userId,
+      this.engine.config.adapter.timer(() => this.stopped(conversationId, userId), SHOWN_MS),
+    )
     this.emit(conversationId)
   }
 

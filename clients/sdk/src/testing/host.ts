@@ -1,6 +1,15 @@
 import type { Command } from '@chaguan/protocol'
 import { memoryStorage } from '../adapters/browser'
-import type { Adapter, HttpRequest, HttpResponse, KeyValueStorage, Socket, SocketHandlers, Task, UploadRequest } from '../core/adapter'
+import type {
+  Adapter,
+  HttpRequest,
+  HttpResponse,
+  KeyValueStorage,
+  Socket,
+  SocketHandlers,
+  Task,
+  UploadRequest,
+} from '../core/adapter'
 import type { ModelServer, Session } from './server'
 
 interface Timer {
@@ -80,7 +89,10 @@ export class SimulatedHost {
   /** What the server's pushes go through. Replies are never changed. */
   link: Link = (frame, deliver) => deliver(frame)
   /** Answers uploads. */
-  onUpload: (upload: UploadRequest) => HttpResponse = () => ({ status: 200, body: '{"media_id":"m1","mime":"image/png","size":1}' })
+  onUpload: (upload: UploadRequest) => HttpResponse = () => ({
+    status: 200,
+    body: '{"media_id":"m1","mime":"image/png","size":1}',
+  })
   opened = 0
   private readonly open = new Set<OpenSocket>()
   private readonly show = new Set<() => void>()
@@ -88,7 +100,10 @@ export class SimulatedHost {
   private readonly network = new Set<(online: boolean) => void>()
   private random: number
 
-  constructor(readonly server: ModelServer, private readonly options: SimulatedHostOptions = {}) {
+  constructor(
+    readonly server: ModelServer,
+    private readonly options: SimulatedHostOptions = {},
+  ) {
     this.clock = options.clock ?? new SimulatedClock()
     this.random = options.seed ?? 1
     this.adapter = {
@@ -153,7 +168,11 @@ export class SimulatedHost {
 
   private connect(handlers: SocketHandlers): Socket {
     this.opened++
-    const session: Session = { userId: '', send: (frame) => give(JSON.stringify(frame), frame.type === 'reply'), close: (code, reason) => end(code, reason) }
+    const session: Session = {
+      userId: '',
+      send: (frame) => give(JSON.stringify(frame), frame.type === 'reply'),
+      close: (code, reason) => end(code, reason),
+    }
     const one: OpenSocket = { session, handlers, isDead: this.isDead }
     const isOpen = () => this.open.has(one)
     const give = (text: string, isReply: boolean) => {
@@ -193,16 +212,25 @@ export class SimulatedHost {
         if (!this.http) return reject(new Error('no network'))
         const userId = (headers['Authorization'] ?? '').replace('Bearer ', '')
         const command = { id: 0, type: 'hello', ...(JSON.parse(body) as object) } as unknown as Command
-        const session: Session = { userId, send: (frame) => this.later(() => resolve({ status: 200, body: JSON.stringify(frame) })), close: () => undefined }
+        const session: Session = {
+          userId,
+          send: (frame) => this.later(() => resolve({ status: 200, body: JSON.stringify(frame) })),
+          close: () => undefined,
+        }
         if (/\/auth\//.test(url)) return resolve({ status: 204, body: '' })
-        if (/\/poll$/.test(url)) this.poll(session, command as Extract<Command, { type: 'hello' }> & { wait_s: number }, resolve)
+        if (/\/poll$/.test(url))
+          this.poll(session, command as Extract<Command, { type: 'hello' }> & { wait_s: number }, resolve)
         else this.server.receive(session, command)
       })
     })
     return { done, abort: () => undefined }
   }
 
-  private poll(session: Session, asked: Extract<Command, { type: 'hello' }> & { wait_s: number }, resolve: (response: HttpResponse) => void): void {
+  private poll(
+    session: Session,
+    asked: Extract<Command, { type: 'hello' }> & { wait_s: number },
+    resolve: (response: HttpResponse) => void,
+  ): void {
     const answer = () => this.server.model.welcome(session.userId || asked.token, asked)
     const isNew = () => {
       const welcome = answer()

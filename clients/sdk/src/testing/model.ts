@@ -1,13 +1,31 @@
 import type {
-  Case, Command, Content, Conversation, ConversationKind, ConversationSync, ConversationView, Entry, ErrorCode, History, Inbox,
-  MemberRole, MessageSent, Push, Reaction, User, Welcome,
+  Case,
+  Command,
+  Content,
+  Conversation,
+  ConversationKind,
+  ConversationSync,
+  ConversationView,
+  Entry,
+  ErrorCode,
+  History,
+  Inbox,
+  MemberRole,
+  MessageSent,
+  Push,
+  Reaction,
+  User,
+  Welcome,
 } from '@chaguan/protocol'
 
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 type NewEntry = Without<Entry, 'conversation_id' | 'seq' | 'created_at'>
 
 export class Refusal extends Error {
-  constructor(readonly code: ErrorCode, readonly data: Record<string, unknown> = {}) {
+  constructor(
+    readonly code: ErrorCode,
+    readonly data: Record<string, unknown> = {},
+  ) {
     super(code)
   }
 }
@@ -61,8 +79,18 @@ export class Model {
   create(kind: ConversationKind, memberIds: string[], fields: Partial<Conversation> = {}, joinHistory = false): string {
     const id = fields.id ?? `c${++this.made}`
     const conversation: Conversation = { kind, created_at: this.tick(), ...fields, id, member_count: memberIds.length }
-    const members = new Map(memberIds.map((user, i): [string, MemberRole] => [user, i === 0 && kind === 'group' ? 'owner' : 'member']))
-    this.places.set(id, { conversation, entries: [], messages: new Map(), members, joinHistory, keys: new Map(), case: null })
+    const members = new Map(
+      memberIds.map((user, i): [string, MemberRole] => [user, i === 0 && kind === 'group' ? 'owner' : 'member']),
+    )
+    this.places.set(id, {
+      conversation,
+      entries: [],
+      messages: new Map(),
+      members,
+      joinHistory,
+      keys: new Map(),
+      case: null,
+    })
     for (const user of memberIds) {
       const peer_id = kind === 'direct' ? (memberIds.find((other) => other !== user) ?? '') : ''
       this.setRow(user, id, { role: members.get(user) ?? 'member', peer_id, from_seq: 1 })
@@ -73,18 +101,40 @@ export class Model {
   /** A copy of everything, for `restore`. */
   snapshot(): string {
     const places = Array.from(this.places, ([id, place]) => [
-      id, { ...place, messages: Array.from(place.messages), members: Array.from(place.members), keys: Array.from(place.keys) },
+      id,
+      {
+        ...place,
+        messages: Array.from(place.messages),
+        members: Array.from(place.members),
+        keys: Array.from(place.keys),
+      },
     ])
     const { rows, frozen, versions } = this
-    return JSON.stringify({ places, rows: Array.from(rows), frozen: Array.from(frozen), versions: Array.from(versions) })
+    return JSON.stringify({
+      places,
+      rows: Array.from(rows),
+      frozen: Array.from(frozen),
+      versions: Array.from(versions),
+    })
   }
 
   /** Back to a snapshot, as after the restore of a backup: another epoch. */
   restore(snapshot: string): void {
-    const held = JSON.parse(snapshot) as { places: [string, never][]; rows: [string, Inbox][]; frozen: [string, Conversation][]; versions: [string, number][] }
+    const held = JSON.parse(snapshot) as {
+      places: [string, never][]
+      rows: [string, Inbox][]
+      frozen: [string, Conversation][]
+      versions: [string, number][]
+    }
     this.places = new Map(
       held.places.map(([id, place]: [string, Record<string, unknown>]) => [
-        id, { ...place, messages: new Map(place['messages'] as []), members: new Map(place['members'] as []), keys: new Map(place['keys'] as []) } as unknown as Place,
+        id,
+        {
+          ...place,
+          messages: new Map(place['messages'] as []),
+          members: new Map(place['members'] as []),
+          keys: new Map(place['keys'] as []),
+        } as unknown as Place,
       ]),
     )
     this.rows = new Map(held.rows)
@@ -107,7 +157,9 @@ export class Model {
     const row: Inbox = { ...this.rows.get(`${userId} ${id}`), conversation_id: id, ...part, version }
     this.rows.set(`${userId} ${id}`, row)
     this.versions.set(userId, version)
-    const changed = onlyMine ? { inboxes: [structuredCopy(row)] } : { conversations: [this.view(userId, id)], users: this.usersOf(id) }
+    const changed = onlyMine
+      ? { inboxes: [structuredCopy(row)] }
+      : { conversations: [this.view(userId, id)], users: this.usersOf(id) }
     this.tell(userId, { type: 'user_changed', previous, version, ...changed })
     return row
   }
@@ -145,7 +197,12 @@ export class Model {
       place.members.set(full.user_id, full.role ?? 'member')
       readers.add(full.user_id)
       this.frozen.delete(`${full.user_id} ${id}`)
-      this.setRow(full.user_id, id, { role: full.role ?? 'member', from_seq: place.joinHistory ? 1 : seq, until_seq: 0, removed: false })
+      this.setRow(full.user_id, id, {
+        role: full.role ?? 'member',
+        from_seq: place.joinHistory ? 1 : seq,
+        until_seq: 0,
+        removed: false,
+      })
     }
     readers.forEach((user) => this.tell(user, structuredCopy(full) as Push))
     return full
@@ -162,11 +219,21 @@ export class Model {
         place.messages.set(entry.seq, structuredCopy(entry))
         return this.advanceOwnMark(entry)
       case 'message_edited':
-        if (target) Object.assign(target, { content: entry.content, mentions: entry.mentions ?? [], edited_at: entry.created_at })
+        if (target)
+          Object.assign(target, { content: entry.content, mentions: entry.mentions ?? [], edited_at: entry.created_at })
         break
       case 'message_recalled':
-        if (target) Object.assign(target, { content: null, mentions: [], quote: null, reactions: [], edited_at: 0, recalled_by: entry.actor_id })
-        for (const older of place.entries) if (older.type === 'message_edited' && older.target_seq === entry.target_seq) older.content = null
+        if (target)
+          Object.assign(target, {
+            content: null,
+            mentions: [],
+            quote: null,
+            reactions: [],
+            edited_at: 0,
+            recalled_by: entry.actor_id,
+          })
+        for (const older of place.entries)
+          if (older.type === 'message_edited' && older.target_seq === entry.target_seq) older.content = null
         break
       case 'reaction_set':
         if (target) target.reactions = reacted(target.reactions ?? [], entry.emoji, entry.actor_id, entry.on)
@@ -189,7 +256,9 @@ export class Model {
       case 'floor_raised':
         conversation.floor_seq = entry.floor_seq
         break
+      case 'member_changed':
       case 'case_changed':
+      case 'entry_hidden':
         break
     }
     if (target) target.changed_seq = entry.seq
@@ -220,7 +289,12 @@ export class Model {
     const row = this.rows.get(`${userId} ${id}`) as Inbox
     const messages = this.visible(userId, id)
     const conversation = structuredCopy(this.frozen.get(`${userId} ${id}`) ?? place.conversation)
-    return { conversation, inbox: structuredCopy(row), last: messages[messages.length - 1] ?? null, case: place.case && { ...place.case } }
+    return {
+      conversation,
+      inbox: structuredCopy(row),
+      last: messages[messages.length - 1] ?? null,
+      case: place.case && { ...place.case },
+    }
   }
 
   private usersOf(id: string): User[] {
@@ -230,30 +304,51 @@ export class Model {
   private listed(userId: string, archived: boolean): ConversationView[] {
     const views: ConversationView[] = []
     this.rows.forEach((row, key) => {
-      if (key.indexOf(`${userId} `) === 0 && !row.removed && (row.archived ?? false) === archived) views.push(this.view(userId, row.conversation_id))
+      if (key.indexOf(`${userId} `) === 0 && !row.removed && (row.archived ?? false) === archived)
+        views.push(this.view(userId, row.conversation_id))
     })
     const at = ({ conversation }: ConversationView) => conversation.last_at || conversation.created_at || 0
     return views.sort(
       (a, b) =>
-        (b.inbox.pinned_at ?? 0) - (a.inbox.pinned_at ?? 0) || at(b) - at(a) || (a.conversation.id < b.conversation.id ? 1 : -1),
+        (b.inbox.pinned_at ?? 0) - (a.inbox.pinned_at ?? 0) ||
+        at(b) - at(a) ||
+        (a.conversation.id < b.conversation.id ? 1 : -1),
     )
   }
 
-  page(userId: string, archived: boolean, cursor: string): { conversations: ConversationView[]; users: User[]; next_cursor: string } {
+  page(
+    userId: string,
+    archived: boolean,
+    cursor: string,
+  ): { conversations: ConversationView[]; users: User[]; next_cursor: string } {
     const all = this.listed(userId, archived)
     const after = cursor ? all.findIndex(({ conversation }) => conversation.id === cursor) + 1 : 0
     const conversations = all.slice(after, after + this.limits.rows)
     const last = conversations[conversations.length - 1]
     const more = after + conversations.length < all.length
-    return { conversations, users: Array.from(this.users.values()), next_cursor: more && last ? last.conversation.id : '' }
+    return {
+      conversations,
+      users: Array.from(this.users.values()),
+      next_cursor: more && last ? last.conversation.id : '',
+    }
   }
 
-  welcome(userId: string, asked: { epoch?: string | null; user_version?: number; known?: [string, number][] }): Welcome {
+  welcome(
+    userId: string,
+    asked: { epoch?: string | null; user_version?: number; known?: [string, number][] },
+  ): Welcome {
     const version = this.version(userId)
     const user = this.users.get(userId)
     if (!user) throw new Refusal('unauthenticated')
     const fresh = asked.epoch !== this.epoch || (asked.user_version ?? 0) > version || !asked.user_version
-    const base = { user, session_id: 's', epoch: this.epoch, user_version: version, server_time: this.clock, users: Array.from(this.users.values()) }
+    const base = {
+      user,
+      session_id: 's',
+      epoch: this.epoch,
+      user_version: version,
+      server_time: this.clock,
+      users: Array.from(this.users.values()),
+    }
     if (fresh) {
       const { conversations, next_cursor } = this.page(userId, false, '')
       return { ...base, full: true, conversations, next_cursor, syncs: [] }
@@ -264,7 +359,9 @@ export class Model {
       conversations.push(row.removed ? this.tombstone(row) : this.view(userId, row.conversation_id))
     })
     const known = asked.known ?? []
-    const syncs = known.map(([id, seq]) => this.sync(userId, id, seq)).filter((sync): sync is ConversationSync => sync !== null)
+    const syncs = known
+      .map(([id, seq]) => this.sync(userId, id, seq))
+      .filter((sync): sync is ConversationSync => sync !== null)
     return { ...base, conversations, syncs }
   }
 
@@ -290,7 +387,9 @@ export class Model {
     if (after > until || missing.length > this.limits.gap) {
       return { ...base, reset: true, entries: this.visible(userId, id).slice(-this.limits.page) }
     }
-    const entries = missing.slice(0, this.limits.page).map((entry) => structuredCopy(entry.type === 'message_sent' ? (place.messages.get(entry.seq) ?? entry) : entry))
+    const entries = missing
+      .slice(0, this.limits.page)
+      .map((entry) => structuredCopy(entry.type === 'message_sent' ? (place.messages.get(entry.seq) ?? entry) : entry))
     return { ...base, entries, more: entries.length < missing.length }
   }
 
@@ -312,7 +411,9 @@ export class Model {
     }
     const messages = all.slice(start, end)
     return {
-      messages, head_seq: this.range(userId, command.conversation_id).until, users: [],
+      messages,
+      head_seq: this.range(userId, command.conversation_id).until,
+      users: [],
       before: start > 0 ? (messages[0]?.seq ?? all[start]?.seq ?? 0) : 0,
       after: end < all.length ? (messages[messages.length - 1]?.seq ?? 0) : 0,
     }
@@ -337,12 +438,22 @@ export class Model {
       this.openCase(place, userId)
       const { conversation_id, client_msg_id, content, mentions = [], quote_seq = 0 } = command
       const quote = quote_seq ? { seq: quote_seq, sender_id: place.messages.get(quote_seq)?.sender_id ?? '' } : null
-      const entry = this.append(conversation_id, { type: 'message_sent', sender_id: userId, client_msg_id, content: filled(content), mentions, quote })
+      const entry = this.append(conversation_id, {
+        type: 'message_sent',
+        sender_id: userId,
+        client_msg_id,
+        content: filled(content),
+        mentions,
+        quote,
+      })
       return { seq: entry.seq, ordinal: place.conversation.head_ordinal ?? 0, created_at: entry.created_at }
     })
   }
 
-  changeMessage(userId: string, command: Extract<Command, { type: 'edit_message' | 'recall_message' | 'set_reaction' }>) {
+  changeMessage(
+    userId: string,
+    command: Extract<Command, { type: 'edit_message' | 'recall_message' | 'set_reaction' }>,
+  ) {
     const place = this.member(userId, command.conversation_id)
     return this.once(place, userId, command, () => {
       const { from, until } = this.range(userId, command.conversation_id)
@@ -365,16 +476,22 @@ export class Model {
     })
   }
 
-  changeMembers(userId: string, command: Extract<Command, { type: 'add_members' | 'remove_member' | 'set_member_role' | 'update_conversation' }>) {
+  changeMembers(
+    userId: string,
+    command: Extract<Command, { type: 'add_members' | 'remove_member' | 'set_member_role' | 'update_conversation' }>,
+  ) {
     const id = command.conversation_id
     const place = this.member(userId, id)
     return this.once(place, userId, command, () => {
       const actor_id = userId
       let seq = 0
       if (command.type === 'add_members') {
-        for (const user_id of command.user_ids) if (!place.members.has(user_id)) seq = this.append(id, { type: 'member_joined', actor_id, user_id, role: 'member' }).seq
+        for (const user_id of command.user_ids)
+          if (!place.members.has(user_id))
+            seq = this.append(id, { type: 'member_joined', actor_id, user_id, role: 'member' }).seq
       } else if (command.type === 'remove_member') {
-        if (place.members.has(command.user_id)) seq = this.append(id, { type: 'member_left', actor_id, user_id: command.user_id }).seq
+        if (place.members.has(command.user_id))
+          seq = this.append(id, { type: 'member_left', actor_id, user_id: command.user_id }).seq
       } else if (command.type === 'set_member_role') {
         place.members.set(command.user_id, command.role)
         seq = this.append(id, { type: 'member_changed', actor_id, user_id: command.user_id, role: command.role }).seq
@@ -424,19 +541,39 @@ export class Model {
 
   openDirect(userId: string, peer: string) {
     if (!this.users.has(peer)) throw new Refusal('not_found')
-    return this.openAs(userId, `d-${[userId, peer].sort().join('-')}`, () => ({ kind: 'direct', members: [userId, peer], fields: {} }))
+    return this.openAs(userId, `d-${[userId, peer].sort().join('-')}`, () => ({
+      kind: 'direct',
+      members: [userId, peer],
+      fields: {},
+    }))
   }
 
   openService(userId: string, customerId: string, context: Record<string, unknown>) {
     const customer_id = customerId || userId
     const shop_id = 'shop'
-    const opened = this.openAs(userId, `s-${customer_id}`, () => ({ kind: 'service', members: [customer_id], fields: { shop_id, customer_id, name: 'Shop' } }))
+    const opened = this.openAs(userId, `s-${customer_id}`, () => ({
+      kind: 'service',
+      members: [customer_id],
+      fields: { shop_id, customer_id, name: 'Shop' },
+    }))
     const place = this.places.get(opened.view.conversation.id)
-    if (place && !place.case) place.case = { id: `case-${customer_id}-1`, conversation_id: opened.view.conversation.id, shop_id, customer_id, status: 'resolved', context }
+    if (place && !place.case)
+      place.case = {
+        id: `case-${customer_id}-1`,
+        conversation_id: opened.view.conversation.id,
+        shop_id,
+        customer_id,
+        status: 'resolved',
+        context,
+      }
     return opened
   }
 
-  private openAs(userId: string, id: string, make: () => { kind: ConversationKind; members: string[]; fields: Partial<Conversation> }) {
+  private openAs(
+    userId: string,
+    id: string,
+    make: () => { kind: ConversationKind; members: string[]; fields: Partial<Conversation> },
+  ) {
     const created = !this.places.has(id)
     if (created) {
       const { kind, members, fields } = make()
@@ -455,16 +592,31 @@ export class Model {
     const previous = this.deskVersion++
     place.case = { ...next, version: this.deskVersion }
     const { id: case_id, status, agent_id = '', conversation_id, shop_id } = place.case
-    this.append(conversation_id, { type: 'case_changed', actor_id: agent_id || place.case.customer_id, case_id, status, agent_id })
+    this.append(conversation_id, {
+      type: 'case_changed',
+      actor_id: agent_id || place.case.customer_id,
+      case_id,
+      status,
+      agent_id,
+    })
     this.users.forEach((user) => {
       if (user.kind !== 'staff' || !place.case) return
-      this.tell(user.id, { type: 'desk_changed', shop_id, previous, version: this.deskVersion, cases: [{ ...place.case }], users: this.usersOf(conversation_id) })
+      this.tell(user.id, {
+        type: 'desk_changed',
+        shop_id,
+        previous,
+        version: this.deskVersion,
+        cases: [{ ...place.case }],
+        users: this.usersOf(conversation_id),
+      })
     })
     return place.case
   }
 
   desk() {
-    const cases = Array.from(this.places.values()).map((place) => place.case).filter((held): held is Case => held !== null && held.status !== 'resolved')
+    const cases = Array.from(this.places.values())
+      .map((place) => place.case)
+      .filter((held): held is Case => held !== null && held.status !== 'resolved')
     return { shop_id: 'shop', version: this.deskVersion, cases, users: Array.from(this.users.values()) }
   }
 
@@ -472,13 +624,20 @@ export class Model {
     const place = Array.from(this.places.values()).find((one) => one.case?.id === command.case_id)
     if (!place?.case) throw new Refusal('not_found')
     const { agent_id, status } = place.case
-    if (command.type === 'resolve_case') return { case: this.setCase(place, { ...place.case, status: 'resolved' }), view: this.view(userId, place.conversation.id) }
+    if (command.type === 'resolve_case')
+      return {
+        case: this.setCase(place, { ...place.case, status: 'resolved' }),
+        view: this.view(userId, place.conversation.id),
+      }
     if (status === 'open' && agent_id !== userId && !command.force) throw new Refusal('conflict', { agent_id })
     if (!place.members.has(userId)) {
       place.members.set(userId, 'agent')
       this.setRow(userId, place.conversation.id, { role: 'agent', from_seq: 1, until_seq: 0 })
     }
-    return { case: this.setCase(place, { ...place.case, status: 'open', agent_id: userId }), view: this.view(userId, place.conversation.id) }
+    return {
+      case: this.setCase(place, { ...place.case, status: 'open', agent_id: userId }),
+      view: this.view(userId, place.conversation.id),
+    }
   }
 }
 
@@ -495,7 +654,10 @@ function hasReaction(message: MessageSent, emoji: string, userId: string): boole
 }
 
 function reacted(reactions: Reaction[], emoji: string, userId: string, on: boolean): Reaction[] {
-  const next = reactions.map(([held, users]): Reaction => [held, held === emoji ? users.filter((user) => user !== userId) : users])
+  const next = reactions.map(([held, users]): Reaction => [
+    held,
+    held === emoji ? users.filter((user) => user !== userId) : users,
+  ])
   const mine = next.find(([held]) => held === emoji)
   if (on && mine) mine[1].push(userId)
   else if (on) next.push([emoji, [userId]])

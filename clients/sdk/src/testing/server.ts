@@ -42,7 +42,9 @@ export class ModelServer {
 
   private tellPresence(userId: string): void {
     const online = this.isOnline(userId)
-    this.watchers.forEach((watched, session) => watched.has(userId) && session.send({ type: 'presence_changed', user_id: userId, online }))
+    this.watchers.forEach(
+      (watched, session) => watched.has(userId) && session.send({ type: 'presence_changed', user_id: userId, online }),
+    )
   }
 
   receive(session: Session, command: Command): void {
@@ -102,7 +104,9 @@ export class ModelServer {
         return model.history(me, command)
       case 'get_messages': {
         const { until } = { until: model.view(me, command.conversation_id).conversation.head_seq ?? 0 }
-        const messages = model.visible(me, command.conversation_id).filter((message) => command.seqs.indexOf(message.seq) >= 0)
+        const messages = model
+          .visible(me, command.conversation_id)
+          .filter((message) => command.seqs.indexOf(message.seq) >= 0)
         return { messages, head_seq: until }
       }
       case 'pull_entries':
@@ -119,14 +123,22 @@ export class ModelServer {
       case 'create_direct':
         return model.openDirect(me, command.user_id)
       case 'create_group': {
-        const id = model.create('group', [me, ...command.member_ids], { name: command.name }, command.join_history ?? false)
+        const id = model.create(
+          'group',
+          [me, ...command.member_ids],
+          { name: command.name },
+          command.join_history ?? false,
+        )
         return { view: model.view(me, id), users: Array.from(model.users.values()), created: true }
       }
       case 'open_service':
         return model.openService(me, command.customer_id ?? '', command.context ?? {})
       case 'list_members': {
         const { place } = model.access(me, command.conversation_id)
-        return { members: Array.from(place.members, ([user_id, role]) => ({ user_id, role })), users: Array.from(model.users.values()) }
+        return {
+          members: Array.from(place.members, ([user_id, role]) => ({ user_id, role })),
+          users: Array.from(model.users.values()),
+        }
       }
       case 'update_inbox':
         return model.updateInbox(me, command)
@@ -170,7 +182,9 @@ export class ModelServer {
 
   private typing(me: string, id: string): null {
     const { place } = this.model.access(me, id)
-    place.members.forEach((_, user) => user !== me && this.push(user, { type: 'typing', conversation_id: id, user_id: me }))
+    place.members.forEach(
+      (_, user) => user !== me && this.push(user, { type: 'typing', conversation_id: id, user_id: me }),
+    )
     return null
   }
 }

@@ -3,11 +3,18 @@ import WebSocket from 'ws'
 import { createClient, memoryStorage, nodeAdapter } from '../../src'
 import type { Client } from '../../src'
 
-const { CHAGUAN_URL: url = '', CHAGUAN_CUSTOMER_TOKEN: customerToken = '', CHAGUAN_STAFF_TOKEN: staffToken = '', CHAGUAN_STAFF_DEVICE: staffDevice = '' } = process.env
+const {
+  CHAGUAN_URL: url = '',
+  CHAGUAN_CUSTOMER_TOKEN: customerToken = '',
+  CHAGUAN_STAFF_TOKEN: staffToken = '',
+  CHAGUAN_STAFF_DEVICE: staffDevice = '',
+} = process.env
 const isReady = Boolean(url && customerToken && staffToken)
 
 if (!isReady) {
-  console.warn('skipped: give CHAGUAN_URL, CHAGUAN_CUSTOMER_TOKEN, CHAGUAN_STAFF_TOKEN and CHAGUAN_STAFF_DEVICE of a running `chaguan serve`')
+  console.warn(
+    'skipped: give CHAGUAN_URL, CHAGUAN_CUSTOMER_TOKEN, CHAGUAN_STAFF_TOKEN and CHAGUAN_STAFF_DEVICE of a running `chaguan serve`',
+  )
 }
 
 /** Waits for a condition, at most 10 s. */
@@ -22,7 +29,9 @@ async function until<T>(what: string, look: () => T | undefined | null | false):
 }
 
 const textsOf = (im: Client, id: string) =>
-  im.messages.list(id).messages.map((message) => (message.content?.type === 'text' ? message.content.text : message.content?.type))
+  im.messages
+    .list(id)
+    .messages.map((message) => (message.content?.type === 'text' ? message.content.text : message.content?.type))
 
 describe.skipIf(!isReady)('with a real server', () => {
   const clients: Client[] = []
@@ -65,7 +74,9 @@ describe.skipIf(!isReady)('with a real server', () => {
     const text = `还有茶吗 ${Date.now()}`
     const sent = await im.messages.send(id, { type: 'text', text }).done
     expect(sent.status).toBe('sent')
-    const waiting = await until('the case on the desk', () => shop.desk.cases().find((one) => one.conversation_id === id))
+    const waiting = await until('the case on the desk', () =>
+      shop.desk.cases().find((one) => one.conversation_id === id),
+    )
     await shop.desk.take(waiting.id, { force: true })
     const off = shop.messages.observe(id, () => undefined)
     await shop.messages.open(id)
@@ -74,15 +85,24 @@ describe.skipIf(!isReady)('with a real server', () => {
     await until('the answer on the phone', () => textsOf(im, id).includes(`有的 ${text}`))
     const last = im.messages.list(id).messages.slice(-1)[0]
     await im.messages.react(id, last?.seq ?? 0, '👍')
-    await until('the reaction at the desk', () => shop.messages.list(id).messages.some((message) => message.reactions?.length))
+    await until('the reaction at the desk', () =>
+      shop.messages.list(id).messages.some((message) => message.reactions?.length),
+    )
     im.conversations.markRead(id)
-    await until('the read mark at the desk', () => (shop.conversations.find(id)?.inbox.peer_read_seq ?? 0) >= (last?.seq ?? 1))
+    await until(
+      'the read mark at the desk',
+      () => (shop.conversations.find(id)?.inbox.peer_read_seq ?? 0) >= (last?.seq ?? 1),
+    )
     const mine = im.messages.list(id).messages.find((message) => message.seq === sent.seq)
     await im.messages.recall(id, mine?.seq ?? 0)
-    await until('the recall at the desk', () => shop.messages.list(id).messages.some((message) => message.seq === sent.seq && message.content === null))
+    await until('the recall at the desk', () =>
+      shop.messages.list(id).messages.some((message) => message.seq === sent.seq && message.content === null),
+    )
     await shop.desk.resolve(waiting.id)
     await until('the desk is empty', () => !shop.desk.cases().some((one) => one.id === waiting.id))
-    await until('the whole conversation at the desk', () => im.messages.list(id).messages.every((one) => shop.messages.list(id).messages.some(({ seq }) => seq === one.seq)))
+    await until('the whole conversation at the desk', () =>
+      im.messages.list(id).messages.every((one) => shop.messages.list(id).messages.some(({ seq }) => seq === one.seq)),
+    )
     off()
   })
 
@@ -115,11 +135,24 @@ describe.skipIf(!isReady)('with a real server', () => {
 
   test('a picture is uploaded with progress and arrives with its measures', async () => {
     const { im, id } = await customer()
-    const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
+    const png = Buffer.from(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+      'base64',
+    )
     const handle = im.messages.sendMedia(id, { kind: 'image', file: { data: png, name: 'tea.png', mime: 'image/png' } })
     expect(handle.message.status).toBe('sending')
     await handle.done
-    const message = await until('the picture in the log', () => im.messages.list(id).messages.find((one) => one.client_msg_id === handle.client_msg_id && one.seq > 0 && one.content?.type === 'image' && one.content.width))
+    const message = await until('the picture in the log', () =>
+      im.messages
+        .list(id)
+        .messages.find(
+          (one) =>
+            one.client_msg_id === handle.client_msg_id &&
+            one.seq > 0 &&
+            one.content?.type === 'image' &&
+            one.content.width,
+        ),
+    )
     expect(message.content).toMatchObject({ type: 'image', width: 1, height: 1 })
   })
 })

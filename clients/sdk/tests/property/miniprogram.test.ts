@@ -9,13 +9,19 @@ import { play, story } from './story'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-test('the one file for mini programs, with its shortened names, behaves like its source', { timeout: 120_000 }, async () => {
-  execFileSync(process.execPath, [`${root}build/miniprogram.mjs`])
-  const built = createRequire(import.meta.url)(`${root}miniprogram_dist/index.js`) as { createClient(options: ClientOptions): Client }
-  await fc.assert(
-    fc.asyncProperty(story, async (steps) => {
-      expect(await play(steps, (options) => built.createClient(options))).toEqual([])
-    }),
-    { numRuns: 300 },
-  )
-})
+test(
+  'the one file for mini programs, with its shortened names, behaves like its source',
+  { timeout: 120_000 },
+  async () => {
+    execFileSync(process.execPath, [`${root}build/miniprogram.mjs`])
+    const built = createRequire(import.meta.url)(`${root}miniprogram_dist/index.js`) as {
+      createClient(options: ClientOptions): Client
+    }
+    await fc.assert(
+      fc.asyncProperty(story, async (steps) => {
+        expect(await play(steps, (options) => built.createClient(options))).toEqual([])
+      }),
+      { numRuns: 300 },
+    )
+  },
+)

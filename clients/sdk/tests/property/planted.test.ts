@@ -26,26 +26,104 @@ const at = { where: 0, which: 1 }
 /** The window holds only the second of two messages. */
 const HALF: Step[] = [say(0), say(0), { do: 'restart', where: 0 }, wait(400)]
 const LATE_CHANGES: Step[] = [
-  ...HALF, { do: 'link', mode: 'late' }, { do: 'react', ...at, who: 1 }, { do: 'edit', ...at, who: 0 }, { do: 'older', ...at }, wait(400),
+  ...HALF,
+  { do: 'link', mode: 'late' },
+  { do: 'react', ...at, who: 1 },
+  { do: 'edit', ...at, who: 0 },
+  { do: 'older', ...at },
+  wait(400),
 ]
-const LATE_PAGE: Step[] = [...HALF, { do: 'link', mode: 'slow' }, { do: 'older', ...at }, wait(7), { do: 'edit', ...at, who: 0 }, wait(400)]
+const LATE_PAGE: Step[] = [
+  ...HALF,
+  { do: 'link', mode: 'slow' },
+  { do: 'older', ...at },
+  wait(7),
+  { do: 'edit', ...at, who: 0 },
+  wait(400),
+]
 const MOVED_WINDOW: Step[] = [
-  say(0), wait(400), { do: 'backup', where: 0 }, { do: 'older', ...at }, { do: 'restore', where: 0 }, say(0), { do: 'send', ...at }, say(0), wait(1),
+  say(0),
+  wait(400),
+  { do: 'backup', where: 0 },
+  { do: 'older', ...at },
+  { do: 'restore', where: 0 },
+  say(0),
+  { do: 'send', ...at },
+  say(0),
+  wait(1),
 ]
 
 const FAULTS: Fault[] = [
-  { what: 'applies a change to a message that has a later one', file: 'log.ts', find: 'if (change.seq <= (message.changed_seq || 0)) return message', put: '', story: LATE_CHANGES },
+  {
+    what: 'applies a change to a message that has a later one',
+    file: 'log.ts',
+    find: 'if (change.seq <= (message.changed_seq || 0)) return message',
+    put: '',
+    story: LATE_CHANGES,
+  },
   { what: 'never pulls what is missing', file: 'sync.ts', find: 'if (this.pulling.has(id)) return', put: 'return' },
-  { what: 'applies entries as they come, holes or not', file: 'log.ts', find: 'if (entry.seq !== Math.max(next.upTo + 1, firstSeq)) break', put: '' },
-  { what: 'applies entries to a row that includes them', file: 'rows.ts', find: 'if (entry.seq <= (row.conversation.head_seq || 0)) return row', put: '' },
-  { what: 'takes changed rows without looking at the version before', file: 'store.ts', find: 'if (push.previous !== this.userVersion) return false', put: '' },
-  { what: 'sends again under a new key', file: 'engine.ts', find: 'client_msg_id: item.client_msg_id,', put: 'client_msg_id: this.newKey(),' },
-  { what: 'does not notice another epoch', file: 'store.ts', find: 'return this.epoch !== null && this.epoch !== welcome.epoch', put: 'return false' },
-  { what: 'takes an old page as it was read', file: 'log.ts', find: 'if (change.seq > readAt) messages', put: 'if (false) messages', story: LATE_PAGE },
-  { what: 'lets an older inbox row replace a newer one', file: 'rows.ts', find: 'incoming.version >= held.version ? incoming : held', put: 'incoming' },
-  { what: 'forgets unsent messages at a restart', file: 'cache.ts', find: 'return items.filter((item): item is OutboxItem => item !== null)', put: 'return []' },
-  { what: 'keeps the old log at a reset', file: 'log.ts', find: 'return release(resetTo(log, sync), firstSeq)', put: 'return { log, entries: [] }' },
-  { what: 'lets a page touch a window that has moved', file: 'messages.ts', find: 'if (this.edge(conversationId, where) !== edge) return', put: '', story: MOVED_WINDOW },
+  {
+    what: 'applies entries as they come, holes or not',
+    file: 'log.ts',
+    find: 'if (entry.seq !== Math.max(next.upTo + 1, firstSeq)) break',
+    put: '',
+  },
+  {
+    what: 'applies entries to a row that includes them',
+    file: 'rows.ts',
+    find: 'if (entry.seq <= (row.conversation.head_seq || 0)) return row',
+    put: '',
+  },
+  {
+    what: 'takes changed rows without looking at the version before',
+    file: 'store.ts',
+    find: 'if (push.previous !== this.userVersion) return false',
+    put: '',
+  },
+  {
+    what: 'sends again under a new key',
+    file: 'engine.ts',
+    find: 'client_msg_id: item.client_msg_id,',
+    put: 'client_msg_id: this.newKey(),',
+  },
+  {
+    what: 'does not notice another epoch',
+    file: 'store.ts',
+    find: 'return this.epoch !== null && this.epoch !== welcome.epoch',
+    put: 'return false',
+  },
+  {
+    what: 'takes an old page as it was read',
+    file: 'log.ts',
+    find: 'if (change.seq > readAt) messages',
+    put: 'if (false) messages',
+    story: LATE_PAGE,
+  },
+  {
+    what: 'lets an older inbox row replace a newer one',
+    file: 'rows.ts',
+    find: 'incoming.version >= held.version ? incoming : held',
+    put: 'incoming',
+  },
+  {
+    what: 'forgets unsent messages at a restart',
+    file: 'cache.ts',
+    find: 'return items.filter((item): item is OutboxItem => item !== null)',
+    put: 'return []',
+  },
+  {
+    what: 'keeps the old log at a reset',
+    file: 'log.ts',
+    find: 'return release(resetTo(log, sync), firstSeq)',
+    put: 'return { log, entries: [] }',
+  },
+  {
+    what: 'lets a page touch a window that has moved',
+    file: 'messages.ts',
+    find: 'if (this.edge(conversationId, where) !== edge) return',
+    put: '',
+    story: MOVED_WINDOW,
+  },
 ]
 
 async function clientWith(fault: Fault): Promise<(options: ClientOptions) => Client> {
@@ -54,15 +132,24 @@ async function clientWith(fault: Fault): Promise<(options: ClientOptions) => Cli
   const planted = source.replace(fault.find, fault.put)
   const built = await build({
     entryPoints: [`${core}client.ts`],
-    bundle: true, write: false, format: 'esm', platform: 'neutral', logLevel: 'silent',
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'neutral',
+    logLevel: 'silent',
     alias: { '@chaguan/protocol': fileURLToPath(new URL('../../../protocol/index.ts', import.meta.url)) },
-    plugins: [{
-      name: 'plant',
-      setup: ({ onLoad }) => onLoad({ filter: new RegExp(`core.${fault.file}$`) }, () => ({ contents: planted, loader: 'ts' })),
-    }],
+    plugins: [
+      {
+        name: 'plant',
+        setup: ({ onLoad }) =>
+          onLoad({ filter: new RegExp(`core.${fault.file}$`) }, () => ({ contents: planted, loader: 'ts' })),
+      },
+    ],
   })
   const text = built.outputFiles[0]?.text ?? ''
-  const made = (await import(/* @vite-ignore */ `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`)) as { Client: typeof Client }
+  const made = (await import(
+    /* @vite-ignore */ `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`
+  )) as { Client: typeof Client }
   return (options) => new made.Client(options)
 }
 

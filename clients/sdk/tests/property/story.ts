@@ -11,24 +11,107 @@ const OTHERS = ['bob', 'eve']
 
 /** One step of a story. Numbers choose among what there is at that moment. */
 export type Step =
-  | { do: 'say' | 'edit' | 'recall' | 'react' | 'erase' | 'rename' | 'hidden' | 'floor' | 'leave' | 'join' | 'vanish' | 'inbox' | 'peerRead'; where: number; which: number; who: number }
-  | { do: 'send' | 'read' | 'open' | 'older' | 'around' | 'newer' | 'end' | 'pin' | 'mute'; where: number; which: number }
-  | { do: 'create' | 'loadMore' | 'restart' | 'silentCut' | 'cut' | 'die' | 'suspend' | 'backup' | 'restore' | 'hideShow'; where: number }
+  | {
+      do:
+        | 'say'
+        | 'edit'
+        | 'recall'
+        | 'react'
+        | 'erase'
+        | 'rename'
+        | 'hidden'
+        | 'floor'
+        | 'leave'
+        | 'join'
+        | 'vanish'
+        | 'inbox'
+        | 'peerRead'
+      where: number
+      which: number
+      who: number
+    }
+  | {
+      do: 'send' | 'read' | 'open' | 'older' | 'around' | 'newer' | 'end' | 'pin' | 'mute'
+      where: number
+      which: number
+    }
+  | {
+      do:
+        'create' | 'loadMore' | 'restart' | 'silentCut' | 'cut' | 'die' | 'suspend' | 'backup' | 'restore' | 'hideShow'
+      where: number
+    }
   | { do: 'link'; mode: 'drop' | 'twice' | 'swap' | 'late' | 'slow' | 'fine' }
   | { do: 'wait'; ms: number }
 
 const small = fc.nat({ max: 9 })
 const say = (names: readonly string[]) =>
-  fc.record({ do: fc.constantFrom(...names), where: small, which: small, who: fc.nat({ max: 2 }) }) as fc.Arbitrary<Step>
+  fc.record({
+    do: fc.constantFrom(...names),
+    where: small,
+    which: small,
+    who: fc.nat({ max: 2 }),
+  }) as fc.Arbitrary<Step>
 
 export const story = fc.array(
   fc.oneof(
     { weight: 8, arbitrary: say(['say']) },
-    { weight: 6, arbitrary: say(['edit', 'recall', 'react', 'erase', 'rename', 'hidden', 'floor', 'leave', 'join', 'vanish', 'inbox', 'peerRead']) },
-    { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('send', 'read', 'open', 'older', 'around', 'newer', 'end', 'pin', 'mute'), where: small, which: small }) as fc.Arbitrary<Step> },
-    { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('create', 'loadMore', 'restart', 'silentCut', 'cut', 'die', 'suspend', 'backup', 'restore', 'hideShow'), where: small }) as fc.Arbitrary<Step> },
-    { weight: 3, arbitrary: fc.record({ do: fc.constant('link'), mode: fc.constantFrom('drop', 'twice', 'swap', 'late', 'slow', 'fine') }) as fc.Arbitrary<Step> },
-    { weight: 6, arbitrary: fc.record({ do: fc.constant('wait'), ms: fc.constantFrom(1, 7, 20, 400, 3000, 60_000) }) as fc.Arbitrary<Step> },
+    {
+      weight: 6,
+      arbitrary: say([
+        'edit',
+        'recall',
+        'react',
+        'erase',
+        'rename',
+        'hidden',
+        'floor',
+        'leave',
+        'join',
+        'vanish',
+        'inbox',
+        'peerRead',
+      ]),
+    },
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        do: fc.constantFrom('send', 'read', 'open', 'older', 'around', 'newer', 'end', 'pin', 'mute'),
+        where: small,
+        which: small,
+      }) as fc.Arbitrary<Step>,
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constantFrom(
+          'create',
+          'loadMore',
+          'restart',
+          'silentCut',
+          'cut',
+          'die',
+          'suspend',
+          'backup',
+          'restore',
+          'hideShow',
+        ),
+        where: small,
+      }) as fc.Arbitrary<Step>,
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        do: fc.constant('link'),
+        mode: fc.constantFrom('drop', 'twice', 'swap', 'late', 'slow', 'fine'),
+      }) as fc.Arbitrary<Step>,
+    },
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        do: fc.constant('wait'),
+        ms: fc.constantFrom(1, 7, 20, 400, 3000, 60_000),
+      }) as fc.Arbitrary<Step>,
+    },
   ),
   { minLength: 5, maxLength: 60 },
 )
@@ -69,7 +152,11 @@ class Stage {
   }
 
   private newHost(): SimulatedHost {
-    const host = new SimulatedHost(this.server, { clock: this.clock, storage: this.storage, seed: 7 + (this.devices = (this.devices ?? 0) + 1) })
+    const host = new SimulatedHost(this.server, {
+      clock: this.clock,
+      storage: this.storage,
+      seed: 7 + (this.devices = (this.devices ?? 0) + 1),
+    })
     host.link = (frame, deliver) => this.link(frame, deliver)
     return host
   }
@@ -85,7 +172,8 @@ class Stage {
   private neverBack(im: Client, id: string): void {
     for (const { seq, changed_seq = 0 } of im.messages.list(id).messages) {
       const key = `${id} ${seq}`
-      if (changed_seq < (this.changedSeqs.get(key) ?? 0)) this.complaints.push(`message ${key} went back to ${changed_seq}`)
+      if (changed_seq < (this.changedSeqs.get(key) ?? 0))
+        this.complaints.push(`message ${key} went back to ${changed_seq}`)
       this.changedSeqs.set(key, changed_seq)
     }
   }
@@ -119,9 +207,26 @@ class Stage {
         return this.clock.advance(step.ms)
       case 'link':
         return this.setLink(step.mode)
-      case 'send': case 'read': case 'open': case 'older': case 'around': case 'newer': case 'end': case 'pin': case 'mute':
+      case 'send':
+      case 'read':
+      case 'open':
+      case 'older':
+      case 'around':
+      case 'newer':
+      case 'end':
+      case 'pin':
+      case 'mute':
         return this.use(step)
-      case 'create': case 'loadMore': case 'restart': case 'silentCut': case 'cut': case 'die': case 'suspend': case 'backup': case 'restore': case 'hideShow':
+      case 'create':
+      case 'loadMore':
+      case 'restart':
+      case 'silentCut':
+      case 'cut':
+      case 'die':
+      case 'suspend':
+      case 'backup':
+      case 'restore':
+      case 'hideShow':
         return this.happen(step)
       default:
         return this.others(step)
@@ -137,18 +242,50 @@ class Stage {
     const head = held?.conversation.head_seq ?? 0
     const at = { conversation_id: id, target_seq }
     switch (step.do) {
-      case 'say': return this.act(user, { type: 'send_message', conversation_id: id, content: { type: 'text', text: `t${this.key}` }, quote_seq: step.which % 2 ? target_seq : 0 })
-      case 'edit': return this.act(held?.messages.get(target_seq)?.sender_id ?? user, { type: 'edit_message', ...at, content: { type: 'text', text: `e${this.key}` } })
-      case 'recall': return this.act(held?.messages.get(target_seq)?.sender_id ?? user, { type: 'recall_message', ...at })
-      case 'react': return this.act(user, { type: 'set_reaction', ...at, emoji: step.which % 2 ? '👍' : '🍵', on: step.which % 3 > 0 })
-      case 'rename': return this.act(user, { type: 'update_conversation', conversation_id: id, name: `n${this.key}` })
-      case 'leave': return held?.conversation.kind === 'group' ? this.act(ME, { type: 'remove_member', conversation_id: id, user_id: ME }) : undefined
-      case 'join': return this.act('bob', { type: 'add_members', conversation_id: id, user_ids: [ME] })
-      case 'inbox': return this.act(ME, { type: 'update_inbox', conversation_id: id, [['pinned', 'muted', 'marked_unread', 'archived'][step.which % 4] ?? '']: step.who > 0 })
-      case 'peerRead': return this.act(user, { type: 'mark_read', conversation_id: id, seq: head })
-      case 'erase': return void model.append(id, { type: 'messages_erased', actor_id: user, target_seqs: [target_seq] })
-      case 'hidden': return void model.append(id, { type: 'entry_hidden' })
-      case 'floor': return void (head > 4 && model.append(id, { type: 'floor_raised', floor_seq: Math.min(target_seq, head - 2) }))
+      case 'say':
+        return this.act(user, {
+          type: 'send_message',
+          conversation_id: id,
+          content: { type: 'text', text: `t${this.key}` },
+          quote_seq: step.which % 2 ? target_seq : 0,
+        })
+      case 'edit':
+        return this.act(held?.messages.get(target_seq)?.sender_id ?? user, {
+          type: 'edit_message',
+          ...at,
+          content: { type: 'text', text: `e${this.key}` },
+        })
+      case 'recall':
+        return this.act(held?.messages.get(target_seq)?.sender_id ?? user, { type: 'recall_message', ...at })
+      case 'react':
+        return this.act(user, {
+          type: 'set_reaction',
+          ...at,
+          emoji: step.which % 2 ? '👍' : '🍵',
+          on: step.which % 3 > 0,
+        })
+      case 'rename':
+        return this.act(user, { type: 'update_conversation', conversation_id: id, name: `n${this.key}` })
+      case 'leave':
+        return held?.conversation.kind === 'group'
+          ? this.act(ME, { type: 'remove_member', conversation_id: id, user_id: ME })
+          : undefined
+      case 'join':
+        return this.act('bob', { type: 'add_members', conversation_id: id, user_ids: [ME] })
+      case 'inbox':
+        return this.act(ME, {
+          type: 'update_inbox',
+          conversation_id: id,
+          [['pinned', 'muted', 'marked_unread', 'archived'][step.which % 4] ?? '']: step.who > 0,
+        })
+      case 'peerRead':
+        return this.act(user, { type: 'mark_read', conversation_id: id, seq: head })
+      case 'erase':
+        return void model.append(id, { type: 'messages_erased', actor_id: user, target_seqs: [target_seq] })
+      case 'hidden':
+        return void model.append(id, { type: 'entry_hidden' })
+      case 'floor':
+        return void (head > 4 && model.append(id, { type: 'floor_raised', floor_seq: Math.min(target_seq, head - 2) }))
       case 'vanish': {
         try {
           return model.removeRow(ME, id)
@@ -167,15 +304,23 @@ class Stage {
     const seq = Math.max(1, (seqs[0] ?? 1) - step.which)
     const { messages, conversations } = this.im
     const asked: Promise<unknown> | void =
-      step.do === 'send' ? this.send(id)
-      : step.do === 'read' ? conversations.markRead(id)
-      : step.do === 'open' ? messages.open(id)
-      : step.do === 'older' ? messages.loadOlder(id)
-      : step.do === 'newer' ? messages.loadNewer(id)
-      : step.do === 'pin' ? conversations.pin(id, step.which % 2 > 0)
-      : step.do === 'mute' ? conversations.mute(id, step.which % 2 > 0)
-      : step.do === 'around' ? messages.around(id, seq)
-      : void messages.toEnd(id)
+      step.do === 'send'
+        ? this.send(id)
+        : step.do === 'read'
+          ? conversations.markRead(id)
+          : step.do === 'open'
+            ? messages.open(id)
+            : step.do === 'older'
+              ? messages.loadOlder(id)
+              : step.do === 'newer'
+                ? messages.loadNewer(id)
+                : step.do === 'pin'
+                  ? conversations.pin(id, step.which % 2 > 0)
+                  : step.do === 'mute'
+                    ? conversations.mute(id, step.which % 2 > 0)
+                    : step.do === 'around'
+                      ? messages.around(id, seq)
+                      : void messages.toEnd(id)
     // What fails for want of a connection is tried again by the user, not by the story.
     asked?.catch(() => undefined)
   }
@@ -188,13 +333,20 @@ class Stage {
   private async happen(step: { do: string; where: number }): Promise<void> {
     const { model } = this.server
     switch (step.do) {
-      case 'create': return void model.create('group', ['bob', ME], { name: `new ${++this.key}` }, step.where % 2 > 0)
-      case 'loadMore': return void this.im.conversations.loadMore().catch(() => undefined)
-      case 'silentCut': return this.host.cut()
-      case 'cut': return this.host.cut([1006, 4000, 4001, 4002][step.where % 4], '50')
-      case 'die': return void ((this.host.dead = !this.host.dead), (this.died = true))
-      case 'suspend': return this.clock.suspend(step.where * 10_000)
-      case 'backup': return void (this.backup = model.snapshot())
+      case 'create':
+        return void model.create('group', ['bob', ME], { name: `new ${++this.key}` }, step.where % 2 > 0)
+      case 'loadMore':
+        return void this.im.conversations.loadMore().catch(() => undefined)
+      case 'silentCut':
+        return this.host.cut()
+      case 'cut':
+        return this.host.cut([1006, 4000, 4001, 4002][step.where % 4], '50')
+      case 'die':
+        return void ((this.host.dead = !this.host.dead), (this.died = true))
+      case 'suspend':
+        return this.clock.suspend(step.where * 10_000)
+      case 'backup':
+        return void (this.backup = model.snapshot())
       case 'restore': {
         if (!this.backup) return
         // A server whose database is replaced starts anew: no link outlives it.
@@ -203,7 +355,8 @@ class Stage {
         this.changedSeqs.clear()
         return this.host.cut(1006)
       }
-      case 'restart': return this.restart()
+      case 'restart':
+        return this.restart()
     }
     this.host.goHidden()
     this.clock.suspend(step.where * 5_000)
@@ -294,12 +447,15 @@ class Stage {
     const ids = held.map((row) => row.conversation.id)
     const kept = expected.map((row) => row.conversation.id).filter((id) => ids.indexOf(id) >= 0)
     this.same('order', ids, kept)
-    const wanted = this.im.conversations.hasMore ? expected.filter((row) => row.inbox.pinned_at).concat(expected.slice(0, 1)) : expected
-    for (const { conversation } of wanted) if (ids.indexOf(conversation.id) < 0) this.complaints.push(`row ${conversation.id} is missing`)
+    const wanted = this.im.conversations.hasMore
+      ? expected.filter((row) => row.inbox.pinned_at).concat(expected.slice(0, 1))
+      : expected
+    for (const { conversation } of wanted)
+      if (ids.indexOf(conversation.id) < 0) this.complaints.push(`row ${conversation.id} is missing`)
   }
 
   private async compareWindow(fresh: Client, id: string): Promise<void> {
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const loading = fresh.messages.loadOlder(id)
       await this.clock.advance(20)
       more = await loading
@@ -311,11 +467,18 @@ class Stage {
     const told = (message: Message) => stale.indexOf(message.seq) < 0
     const window = this.im.messages.list(id)
     const unsent = window.messages.filter((message) => message.status === 'sending')
-    if (unsent.length) this.complaints.push(`${id}: ${unsent.length} messages are still ${unsent[0]?.status} ${unsent[0]?.error?.code ?? ''}`)
+    if (unsent.length)
+      this.complaints.push(
+        `${id}: ${unsent.length} messages are still ${unsent[0]?.status} ${unsent[0]?.error?.code ?? ''}`,
+      )
     const sent = window.messages.filter((message) => message.status === 'sent')
     const first = sent[0]?.seq ?? Infinity
     const last = window.hasNewer ? (sent[sent.length - 1]?.seq ?? 0) : Infinity
-    this.same(`window ${id}`, sent.filter(told).map(messageOf), all.filter((message) => told(message) && message.seq >= first && message.seq <= last).map(messageOf))
+    this.same(
+      `window ${id}`,
+      sent.filter(told).map(messageOf),
+      all.filter((message) => told(message) && message.seq >= first && message.seq <= last).map(messageOf),
+    )
     if (!window.hasOlder) this.same(`beginning ${id}`, sent[0]?.seq, all[0]?.seq)
     if (!sent.length && all.length) this.complaints.push(`window ${id} is empty`)
   }
@@ -324,19 +487,24 @@ class Stage {
   private checkOnce(): void {
     this.server.model.places.forEach((place, id) => {
       const keys = Array.from(place.messages.values()).map((message) => message.client_msg_id)
-      const texts = Array.from(place.messages.values()).map((message) => message.content?.type === 'text' && !message.edited_at ? message.content.text : '')
+      const texts = Array.from(place.messages.values()).map((message) =>
+        message.content?.type === 'text' && !message.edited_at ? message.content.text : '',
+      )
       const mine = texts.filter((text) => /^mine/.test(text))
-      if (new Set(keys).size < keys.length || new Set(mine).size < mine.length) this.complaints.push(`${id} has a message twice`)
+      if (new Set(keys).size < keys.length || new Set(mine).size < mine.length)
+        this.complaints.push(`${id} has a message twice`)
       // A restored backup may lack what was acknowledged after it was made.
       if (this.restored) return
       const failed = this.im.messages.list(id).messages.filter((message) => message.status === 'failed')
       const found = new Set([...keys, ...failed.map((message) => message.client_msg_id)])
-      for (const sent of this.mine) if (sent.id === id && !found.has(sent.key)) this.complaints.push(`${id} lost ${sent.key}`)
+      for (const sent of this.mine)
+        if (sent.id === id && !found.has(sent.key)) this.complaints.push(`${id} lost ${sent.key}`)
     })
   }
 
   private same(what: string, got: unknown, expected: unknown): void {
-    if (JSON.stringify(got) !== JSON.stringify(expected)) this.complaints.push(`${what}: ${JSON.stringify(got)} is not ${JSON.stringify(expected)}`)
+    if (JSON.stringify(got) !== JSON.stringify(expected))
+      this.complaints.push(`${what}: ${JSON.stringify(got)} is not ${JSON.stringify(expected)}`)
   }
 }
 
@@ -345,12 +513,39 @@ function rowOf(row: ConversationView | undefined): unknown {
   if (!row) return 'missing'
   const { conversation: c, inbox: i } = row
   return [
-    c.id, c.kind, c.head_seq ?? 0, c.head_ordinal ?? 0, c.floor_seq ?? 0, c.last_at ?? 0, c.name ?? '', c.member_count ?? 0,
-    i.version, i.role, i.from_seq ?? 1, i.until_seq ?? 0, i.read_seq ?? 0, i.read_ordinal ?? 0, i.pinned_at ?? 0,
-    i.muted ?? false, i.marked_unread ?? false, i.archived ?? false, row.last && !i.until_seq ? messageOf(row.last) : null,
+    c.id,
+    c.kind,
+    c.head_seq ?? 0,
+    c.head_ordinal ?? 0,
+    c.floor_seq ?? 0,
+    c.last_at ?? 0,
+    c.name ?? '',
+    c.member_count ?? 0,
+    i.version,
+    i.role,
+    i.from_seq ?? 1,
+    i.until_seq ?? 0,
+    i.read_seq ?? 0,
+    i.read_ordinal ?? 0,
+    i.pinned_at ?? 0,
+    i.muted ?? false,
+    i.marked_unread ?? false,
+    i.archived ?? false,
+    row.last && !i.until_seq ? messageOf(row.last) : null,
   ]
 }
 
 function messageOf(m: MessageSent | Message): unknown {
-  return [m.seq, m.ordinal ?? 0, m.sender_id, m.client_msg_id, m.content ?? null, m.quote?.seq ?? 0, m.changed_seq ?? 0, m.edited_at ?? 0, m.recalled_by ?? '', m.reactions ?? []]
+  return [
+    m.seq,
+    m.ordinal ?? 0,
+    m.sender_id,
+    m.client_msg_id,
+    m.content ?? null,
+    m.quote?.seq ?? 0,
+    m.changed_seq ?? 0,
+    m.edited_at ?? 0,
+    m.recalled_by ?? '',
+    m.reactions ?? [],
+  ]
 }

@@ -43,7 +43,13 @@ test('older messages are loaded page by page until the beginning', async () => {
   const { server, clock, device } = world()
   const id = server.model.create('group', ['ann', 'bob'], { name: '茶友' })
   for (let i = 1; i <= 70; i++) {
-    server.as('bob', { type: 'send_message', id: i, conversation_id: id, client_msg_id: `k${i}`, content: { type: 'text', text: `${i}` } })
+    server.as('bob', {
+      type: 'send_message',
+      id: i,
+      conversation_id: id,
+      client_msg_id: `k${i}`,
+      content: { type: 'text', text: `${i}` },
+    })
   }
   const { im } = device()
   await im.signIn({ token: 'ann' })
@@ -57,5 +63,7 @@ test('older messages are loaded page by page until the beginning', async () => {
   const last = im.messages.loadOlder(id)
   await clock.advance(50)
   expect(await last).toBe(false)
-  expect(im.messages.list(id).messages.map((message) => message.seq)).toEqual(Array.from({ length: 70 }, (_, i) => i + 1))
+  expect(im.messages.list(id).messages.map((message) => message.seq)).toEqual(
+    Array.from({ length: 70 }, (_, i) => i + 1),
+  )
 })

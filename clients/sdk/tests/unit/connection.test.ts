@@ -153,7 +153,13 @@ test('where sockets fail again and again it polls, and goes back to a socket whe
   expect(im.state).toBe('online')
   const heard: string[] = []
   im.on('message', ({ message }) => heard.push(message.client_msg_id))
-  server.as('bob', { type: 'send_message', id: 1, conversation_id: id, client_msg_id: 'from-bob', content: { type: 'text', text: 'hi' } })
+  server.as('bob', {
+    type: 'send_message',
+    id: 1,
+    conversation_id: id,
+    client_msg_id: 'from-bob',
+    content: { type: 'text', text: 'hi' },
+  })
   await clock.advance(1_000)
   expect(heard).toEqual(['from-bob'])
   const sent = im.messages.send(id, { type: 'text', text: 'over http' })
@@ -203,7 +209,9 @@ test('a message that the server refuses fails, and can be sent again or discarde
   expect(im.messages.discard(two.client_msg_id)).toBe(true)
   expect(im.messages.resend(one.client_msg_id)).toBe(true)
   await clock.advance(100)
-  expect(im.messages.list(id).messages.map((message) => [message.client_msg_id, message.status])).toEqual([[one.client_msg_id, 'sent']])
+  expect(im.messages.list(id).messages.map((message) => [message.client_msg_id, message.status])).toEqual([
+    [one.client_msg_id, 'sent'],
+  ])
 })
 
 test('a busy server is asked again when it said, in the order of writing', async () => {
@@ -216,7 +224,9 @@ test('a busy server is asked again when it said, in the order of writing', async
   await clock.advance(3_900)
   expect(server.model.visible('ann', id)).toEqual([])
   await clock.advance(6_000)
-  const texts = server.model.visible('ann', id).map((message) => message.content?.type === 'text' && message.content.text)
+  const texts = server.model
+    .visible('ann', id)
+    .map((message) => message.content?.type === 'text' && message.content.text)
   expect(texts).toEqual(['1', '2', '3'])
 })
 
@@ -224,7 +234,11 @@ test('a file shows from this device with progress, then goes out under the same 
   const { clock, im, host, id, server } = await online()
   host.onUpload = () => ({ status: 413, body: '{"error":{"code":"too_large"}}' })
   const handle = im.messages.sendMedia(id, { kind: 'image', file: 'wxfile://tea.png', width: 10, height: 20 })
-  expect(handle.message).toMatchObject({ status: 'sending', local_path: 'local:wxfile://tea.png', content: { type: 'image', width: 10 } })
+  expect(handle.message).toMatchObject({
+    status: 'sending',
+    local_path: 'local:wxfile://tea.png',
+    content: { type: 'image', width: 10 },
+  })
   await clock.advance(6)
   expect(handle.message.progress).toBe(0.5)
   await clock.advance(100)
@@ -232,13 +246,22 @@ test('a file shows from this device with progress, then goes out under the same 
   host.onUpload = () => ({ status: 200, body: '{"media_id":"m9","mime":"image/png","size":3}' })
   im.messages.resend(handle.client_msg_id)
   await clock.advance(100)
-  expect(server.model.visible('bob', id)[0]).toMatchObject({ client_msg_id: handle.client_msg_id, content: { media_id: 'm9' } })
+  expect(server.model.visible('bob', id)[0]).toMatchObject({
+    client_msg_id: handle.client_msg_id,
+    content: { media_id: 'm9' },
+  })
 })
 
 test('read marks are told at most once in two seconds', async () => {
   const { clock, im, id, server } = await online()
   for (let i = 1; i <= 20; i++) {
-    server.as('bob', { type: 'send_message', id: i, conversation_id: id, client_msg_id: `k${i}`, content: { type: 'text', text: 'x' } })
+    server.as('bob', {
+      type: 'send_message',
+      id: i,
+      conversation_id: id,
+      client_msg_id: `k${i}`,
+      content: { type: 'text', text: 'x' },
+    })
     await clock.advance(200)
     im.conversations.markRead(id)
   }

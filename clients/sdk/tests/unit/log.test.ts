@@ -10,25 +10,58 @@ import { Store } from '../../src/core/store'
 
 const common = { conversation_id: 'c', created_at: 9 }
 const message = (seq: number, fields: Partial<MessageSent> = {}): MessageSent => ({
-  type: 'message_sent', ...common, seq, sender_id: 'a', client_msg_id: `k${seq}`, ordinal: seq, content: { type: 'text', text: `${seq}` }, ...fields,
+  type: 'message_sent',
+  ...common,
+  seq,
+  sender_id: 'a',
+  client_msg_id: `k${seq}`,
+  ordinal: seq,
+  content: { type: 'text', text: `${seq}` },
+  ...fields,
 })
-const row = (fields = {}) => ({ conversation: { id: 'c', kind: 'group' as const, ...fields }, inbox: { conversation_id: 'c', version: 1 }, last: null })
+const row = (fields = {}) => ({
+  conversation: { id: 'c', kind: 'group' as const, ...fields },
+  inbox: { conversation_id: 'c', version: 1 },
+  last: null,
+})
 
 test('a change is applied once, and never after a later one', () => {
-  const edited = changeMessage(message(1), { type: 'message_edited', ...common, seq: 5, actor_id: 'a', target_seq: 1, content: { type: 'text', text: 'new' } })
+  const edited = changeMessage(message(1), {
+    type: 'message_edited',
+    ...common,
+    seq: 5,
+    actor_id: 'a',
+    target_seq: 1,
+    content: { type: 'text', text: 'new' },
+  })
   expect(edited).toMatchObject({ content: { text: 'new' }, changed_seq: 5, edited_at: 9 })
-  const old: Entry = { type: 'message_edited', ...common, seq: 4, actor_id: 'a', target_seq: 1, content: { type: 'text', text: 'old' } }
+  const old: Entry = {
+    type: 'message_edited',
+    ...common,
+    seq: 4,
+    actor_id: 'a',
+    target_seq: 1,
+    content: { type: 'text', text: 'old' },
+  }
   expect(changeMessage(edited, old)).toBe(edited)
 })
 
 test('a recalled message keeps nothing of what was said, and an older edit does not bring it back', () => {
   const full = message(1, { mentions: ['b'], quote: { seq: 1 }, reactions: [['👍', ['b']]], edited_at: 3 })
   const recalled = changeMessage(full, { type: 'message_recalled', ...common, seq: 7, actor_id: 'a', target_seq: 1 })
-  expect(recalled).toMatchObject({ content: null, mentions: [], quote: null, reactions: [], edited_at: 0, recalled_by: 'a' })
+  expect(recalled).toMatchObject({
+    content: null,
+    mentions: [],
+    quote: null,
+    reactions: [],
+    edited_at: 0,
+    recalled_by: 'a',
+  })
 })
 
 test('reactions keep their order and vanish with the last user', () => {
-  const react = (m: MessageSent, seq: number, actor_id: string, on: boolean) => changeMessage(m, { type: 'reaction_set', ...common, seq, actor_id, target_seq: 1, emoji: '👍', on })
+  const react = (m: MessageSent, seq: number, actor_id: string, on: boolean) =>
+    changeMessage(m, { type: 'reaction_set', ...common, seq, actor_id, target_seq: 1, emoji: '👍', on })
   let m = react(react(message(1), 2, 'a', true), 3, 'b', true)
   expect(m.reactions).toEqual([['👍', ['a', 'b']]])
   m = react(react(react(m, 4, 'a', true), 5, 'a', false), 6, 'b', false)
@@ -49,8 +82,14 @@ test('a hole before the first visible entry is none', () => {
 
 test('a reset that was overtaken by newer entries is not taken', () => {
   const log = newLog(9, message(9))
-  expect(mergeSync(log, { conversation_id: 'c', head_seq: 8, head_ordinal: 8, reset: true, entries: [message(8)] }, 3, 1).log).toBe(log)
-  expect(mergeSync(log, { conversation_id: 'c', head_seq: 8, head_ordinal: 8, reset: true, entries: [message(8)] }, 9, 1).log.upTo).toBe(8)
+  expect(
+    mergeSync(log, { conversation_id: 'c', head_seq: 8, head_ordinal: 8, reset: true, entries: [message(8)] }, 3, 1)
+      .log,
+  ).toBe(log)
+  expect(
+    mergeSync(log, { conversation_id: 'c', head_seq: 8, head_ordinal: 8, reset: true, entries: [message(8)] }, 9, 1).log
+      .upTo,
+  ).toBe(8)
 })
 
 test('what lies below the floor is dropped and is no gap', () => {
@@ -69,7 +108,10 @@ test('unread is derived from ordinals and never below zero; my own message moves
 })
 
 test('marks never go back, whatever the version of the row', () => {
-  const merged = mergeInbox({ conversation_id: 'c', version: 5, read_seq: 8, pinned_at: 1 }, { conversation_id: 'c', version: 6, read_seq: 3 })
+  const merged = mergeInbox(
+    { conversation_id: 'c', version: 5, read_seq: 8, pinned_at: 1 },
+    { conversation_id: 'c', version: 6, read_seq: 3 },
+  )
   expect(merged).toMatchObject({ version: 6, read_seq: 8 })
   expect(merged.pinned_at).toBeUndefined()
 })
@@ -81,7 +123,8 @@ test('keys are UUIDs of version 7 that sort by time', () => {
 })
 
 test('text is measured in UTF-8 bytes', () => {
-  for (const text of ['abc', '茶馆', 'é', '🍵', '']) expect(utf8Length(text)).toBe(new TextEncoder().encode(text).length)
+  for (const text of ['abc', '茶馆', 'é', '🍵', ''])
+    expect(utf8Length(text)).toBe(new TextEncoder().encode(text).length)
 })
 
 test('the subject of a user token is read, and a token of another kind has none', () => {
@@ -107,7 +150,11 @@ test.each(existsSync(golden) ? readdirSync(golden) : [])('%s is taken by the sto
   const value = JSON.parse(readFileSync(golden + name, 'utf8')) as Push & { seq?: number; conversation_id?: string }
   const store = new Store()
   const id = value.conversation_id ?? 'c'
-  store.addView({ conversation: { id, kind: 'group', head_seq: (value.seq ?? 1) - 1 }, inbox: { conversation_id: id, version: 1 }, last: null })
+  store.addView({
+    conversation: { id, kind: 'group', head_seq: (value.seq ?? 1) - 1 },
+    inbox: { conversation_id: id, version: 1 },
+    last: null,
+  })
   if (typeof value.seq === 'number' && value.conversation_id) {
     expect(store.applyEntry(value as Entry)).toBe(true)
     expect([store.upTo(id), store.rows.get(id)?.conversation.head_seq]).toEqual([value.seq, value.seq])

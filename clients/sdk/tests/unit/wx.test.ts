@@ -23,26 +23,53 @@ function fakeWx() {
     })
   const wx = {
     connectSocket: (options: { fail(v: unknown): void; url: string }) => {
-      if (options.url.includes('suspended')) answer(options, null, 'connectSocket:fail network api interrupted in suspend state')
-      for (const name of ['onOpen', 'onMessage', 'onClose', 'onError']) Object.assign(socket, { [name]: (fn: () => void) => Object.assign(socket, { [name.slice(2).toLowerCase()]: fn }) })
-      Object.assign(socket, { send: ({ data }: { data: string }) => socket.sent.push(data), shut: vi.fn(), closeTask: vi.fn() })
+      if (options.url.includes('suspended'))
+        answer(options, null, 'connectSocket:fail network api interrupted in suspend state')
+      for (const name of ['onOpen', 'onMessage', 'onClose', 'onError'])
+        Object.assign(socket, {
+          [name]: (fn: () => void) => Object.assign(socket, { [name.slice(2).toLowerCase()]: fn }),
+        })
+      Object.assign(socket, {
+        send: ({ data }: { data: string }) => socket.sent.push(data),
+        shut: vi.fn(),
+        closeTask: vi.fn(),
+      })
       return { ...socket, close: socket['shut'] }
     },
-    getStorage: (o: Answers & { key: string }) => (kept.has(o.key) ? answer(o, { data: kept.get(o.key) }) : answer(o, null, 'getStorage:fail data not found')),
-    setStorage: (o: Answers & { key: string; data: string }) => (o.data.length > 1_000_000 ? answer(o, null, 'setStorage:fail entry size limit reached') : (kept.set(o.key, o.data), answer(o, {}))),
+    getStorage: (o: Answers & { key: string }) =>
+      kept.has(o.key) ? answer(o, { data: kept.get(o.key) }) : answer(o, null, 'getStorage:fail data not found'),
+    setStorage: (o: Answers & { key: string; data: string }) =>
+      o.data.length > 1_000_000
+        ? answer(o, null, 'setStorage:fail entry size limit reached')
+        : (kept.set(o.key, o.data), answer(o, {})),
     removeStorage: (o: Answers & { key: string }) => (kept.delete(o.key), answer(o, {})),
     getStorageInfo: (o: object) => answer(o, { keys: Array.from(kept.keys()) }),
     request: (o: { url: string; success(v: unknown): void; fail(v: unknown): void }) => {
       running.most = Math.max(running.most, ++running.now)
-      setTimeout(() => (running.now--, o.url.includes('bad') ? o.fail({ errMsg: 'request:fail interrupted' }) : o.success({ statusCode: 200, data: '{}' })), 1)
+      setTimeout(
+        () => (
+          running.now--,
+          o.url.includes('bad')
+            ? o.fail({ errMsg: 'request:fail interrupted' })
+            : o.success({ statusCode: 200, data: '{}' })
+        ),
+        1,
+      )
       return { abort: () => undefined }
     },
     uploadFile: (o: { filePath: string; formData: object; success(v: unknown): void }) => {
       let progress: (v: { progress: number }) => void = () => undefined
-      setTimeout(() => (progress({ progress: 40 }), o.success({ statusCode: 200, data: JSON.stringify(o.formData) + o.filePath })), 1)
+      setTimeout(
+        () => (
+          progress({ progress: 40 }),
+          o.success({ statusCode: 200, data: JSON.stringify(o.formData) + o.filePath })
+        ),
+        1,
+      )
       return { onProgressUpdate: (fn: typeof progress) => (progress = fn), abort: () => undefined }
     },
-    getRandomValues: (o: Answers & { length: number }) => answer(o, { randomValues: new Uint8Array(o.length).fill(7).buffer }),
+    getRandomValues: (o: Answers & { length: number }) =>
+      answer(o, { randomValues: new Uint8Array(o.length).fill(7).buffer }),
     onAppShow: (fn: () => void) => app['show']?.push(fn),
     offAppShow: (fn: () => void) => (app['show'] = app['show']?.filter((other) => other !== fn) ?? []),
     onAppHide: (fn: () => void) => app['hide']?.push(fn),
@@ -56,7 +83,11 @@ function fakeWx() {
 test('a socket opens, carries text and tells its end', () => {
   const { wx, socket } = fakeWx()
   const heard: unknown[] = []
-  const opened = wxAdapter(wx).socket?.('wss://im', { open: () => heard.push('open'), message: (text) => heard.push(text), close: (code, reason) => heard.push([code, reason]) })
+  const opened = wxAdapter(wx).socket?.('wss://im', {
+    open: () => heard.push('open'),
+    message: (text) => heard.push(text),
+    close: (code, reason) => heard.push([code, reason]),
+  })
   socket['open']?.()
   socket['message']?.({ data: '{"a":1}' } as never)
   socket['message']?.({ data: new ArrayBuffer(2) } as never)
@@ -86,14 +117,25 @@ test('storage gives back what was put, nothing for unknown keys, and rejects wha
 test('no more than eight requests run at once, a failed one makes room', async () => {
   const { wx, running } = fakeWx()
   const { request } = wxAdapter(wx)
-  const all = Array.from({ length: 25 }, (_, i) => request({ method: 'GET', url: i % 3 ? 'https://im/ok' : 'https://im/bad', headers: {}, timeout_ms: 1 }).done.catch(() => 'failed'))
+  const all = Array.from({ length: 25 }, (_, i) =>
+    request({ method: 'GET', url: i % 3 ? 'https://im/ok' : 'https://im/bad', headers: {}, timeout_ms: 1 }).done.catch(
+      () => 'failed',
+    ),
+  )
   await Promise.all(all)
   expect(running.most).toBe(8)
 })
 
 test('an upload tells how far it is and sends its fields', async () => {
   const progress: number[] = []
-  const task = wxAdapter(fakeWx().wx).upload({ url: 'https://im/v1/media', headers: {}, fields: { kind: 'voice' }, file: 'wxfile://1.mp3', timeout_ms: 9, onProgress: (f) => progress.push(f) })
+  const task = wxAdapter(fakeWx().wx).upload({
+    url: 'https://im/v1/media',
+    headers: {},
+    fields: { kind: 'voice' },
+    file: 'wxfile://1.mp3',
+    timeout_ms: 9,
+    onProgress: (f) => progress.push(f),
+  })
   expect((await task.done).body).toBe('{"kind":"voice"}wxfile://1.mp3')
   expect(progress).toEqual([0.4])
 })
