@@ -17,7 +17,7 @@ EXCEPTIONS: dict[str, str] = {
     "accounts.SeenDevices.flush": _LIFE,
     "accounts.Shops.context_source": _INNER,
     "accounts.Shops.find": _INNER,
-    "accounts.Shops.only": _INNER,
+    "accounts.Shops.choose": _INNER,
     "accounts.SignIn.refresh": _DOOR,
     "accounts.SignIn.staff": _DOOR,
     "accounts.Throttle": "counts attempts of strangers",
