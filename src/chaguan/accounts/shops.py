@@ -98,6 +98,11 @@ class Shops:
         """For other domains, which checked who asks."""
         return (await self._all()).get(shop_id)
 
+    async def only(self) -> Shop | None:
+        """The shop, where there is just one."""
+        found = await self._all()
+        return next(iter(found.values())) if len(found) == 1 else None
+
     async def choose(self, app_id: str = "", wanted: str = "") -> Shop:
         """The shop of the caller's app, for staff the one they name or the only one. A customer's app leads to its
         own shop alone. `not_found` where that leaves none or several."""
@@ -106,11 +111,10 @@ class Shops:
         if wanted and of_app and wanted != of_app:
             raise AppError(ErrorCode.not_found, "no such shop", field="shop_id")
         named = of_app or wanted
-        if not named and len(found) == 1:
-            return next(iter(found.values()))
-        if named not in found:
+        shop = found.get(named) if named else await self.only()
+        if shop is None:
             raise AppError(ErrorCode.not_found, "no such shop", field="shop_id")
-        return found[named]
+        return shop
 
     async def context_source(self, shop_id: str) -> ContextSource | None:
         """For the desk. None: no address, or no secret to sign with."""
