@@ -15,6 +15,7 @@ EXCEPTIONS: dict[str, str] = {
     "accounts.KnownApps": "what a token is verified with, before there is a caller",
     "accounts.Passwords": "computes; knows no user",
     "accounts.SeenDevices.flush": _LIFE,
+    "accounts.Shops.choose": _INNER,
     "accounts.Shops.context_source": _INNER,
     "accounts.Shops.find": _INNER,
     "accounts.Shops.only": _INNER,

@@ -60,7 +60,7 @@ class Accounts:
         self.me = Me(db, passwords, throttle, auth, directory, clock)
         self.devices = Devices(db, acts, auth, clock)
         self.staff = Staff(acts, auth, directory)
-        self.shops = Shops(acts, secrets)
+        self.shops = Shops(acts, secrets, apps)
         self.apps = Apps(acts, secrets, auth)
         self.keys = Keys(acts, auth)
         self.users = Users(db, directory, auth, clock)

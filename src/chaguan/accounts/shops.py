@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from chaguan.accounts.access import access_admin
 from chaguan.accounts.acts import Acts
+from chaguan.accounts.known_apps import KnownApps
 from chaguan.accounts.profile import check_avatar, check_name
 from chaguan.accounts.secrets import Secrets
 from chaguan.accounts.store import apps as store
@@ -54,8 +55,9 @@ class ShopChange(msgspec.Struct):
 class Shops:
     """Few and asked for often, so all of them are kept in memory."""
 
-    def __init__(self, acts: Acts, secrets: Secrets) -> None:
+    def __init__(self, acts: Acts, secrets: Secrets, apps: KnownApps) -> None:
         self._acts = acts
+        self._apps = apps
         self._secrets = secrets
         self._held: Mapping[str, Shop] | None = None
         self._changes = 0
@@ -100,6 +102,19 @@ class Shops:
         """The shop, where there is just one."""
         found = await self._all()
         return next(iter(found.values())) if len(found) == 1 else None
+
+    async def choose(self, app_id: str = "", wanted: str = "") -> Shop:
+        """The shop of the caller's app, for staff the one they name or the only one. A customer's app leads to its
+        own shop alone. `not_found` where that leaves none or several."""
+        found = await self._all()
+        of_app = (await self._apps.get(app_id, self._acts.clock())).shop_id if app_id else ""
+        if wanted and of_app and wanted != of_app:
+            raise AppError(ErrorCode.not_found, "no such shop", field="shop_id")
+        named = of_app or wanted
+        shop = found.get(named) if named else await self.only()
+        if shop is None:
+            raise AppError(ErrorCode.not_found, "no such shop", field="shop_id")
+        return shop
 
     async def context_source(self, shop_id: str) -> ContextSource | None:
         """For the desk. None: no address, or no secret to sign with."""

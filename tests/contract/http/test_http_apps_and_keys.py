@@ -1,6 +1,7 @@
 import pytest
 
 from chaguan.accounts.user_tokens import AppSecret
+from chaguan.core.errors import AppError
 
 DAY_MS = 24 * 3_600_000
 SCOPES = ["users:write", "conversations:write", "messages:write", "messages:read"]
@@ -270,3 +271,15 @@ async def test_a_user_of_an_app_that_does_not_exist_is_not_made(client, new_key)
         "/v1/users/c?app_id=a_none", json={}, headers=keyed(await new_key("users:write"))
     )
     assert answer.status_code == 404
+
+
+async def test_an_app_leads_to_its_own_shop_and_no_other(boss, accounts, new_app, shop):
+    app = await new_app()
+    assert (await accounts.shops.choose()).id == shop["id"]
+    other = (await boss.ask("POST", "/v1/admin/shops", {"name": "Other"})).json()
+    assert (await accounts.shops.choose(app["id"])).id == shop["id"]
+    assert (await accounts.shops.choose("", other["id"])).id == other["id"]
+    for app_id, wanted in ((app["id"], other["id"]), ("", ""), ("", "s_none"), ("a_none", "s_none")):
+        with pytest.raises(AppError) as caught:
+            await accounts.shops.choose(app_id, wanted)
+        assert caught.value.code == "not_found"
