@@ -117,7 +117,7 @@ def drop_blocks(connection: Connection, segment_id: int, limit: int) -> bool:
 def keys(connection: Connection, conversation_ids: Sequence[str]) -> list[tuple[str, bytes]]:
     """Wrapped data keys of those conversations that still have one."""
     rows = _cursor(connection).execute(
-        "SELECT id, data_key FROM json_each(?) AS wanted CROSS JOIN conversations AS c ON c.id = wanted.value "
+        "SELECT c.id, c.data_key FROM json_each(?) AS wanted CROSS JOIN conversations AS c ON c.id = wanted.value "
         "WHERE data_key IS NOT NULL",
         (json.dumps(conversation_ids),),
     )
