@@ -58,25 +58,27 @@ def is_paired(character: str) -> bool:
 
 
 class Tokens:
-    """Computes tokens, and remembers those of the words that come again and again."""
+    """Computes tokens, and remembers what comes again and again."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._halves: dict[str, int] = {}
-        self._pairs: dict[str, int] = {}
+        self._characters: dict[str, tuple[int, int, int]] = {}
         self._prefixes: dict[str, int] = {}
+        self._end = self._make_character(END)[2]
 
     def conversation(self, conversation_id: str) -> int:
         return self._hash(conversation_id, b"conversation") | _CONVERSATION
 
     def pair(self, pair: str) -> int:
         """The token of two neighbours; 0 if the first is nothing that is looked for."""
-        token = self._pairs.get(pair)
-        if token is None:
-            if len(self._pairs) >= MEMO:
-                self._pairs.clear()
-            token = self._pairs[pair] = self._make_pair(pair)
-        return token
+        # Texts have too many different pairs to hash each with blake2b (1.3 µs) or to remember them. Characters are
+        # hashed so; a pair's lower half is the middle of the product of two secret numbers, one of each character
+        # for each place in the pair.
+        half, first, _ = self._character(pair[0])
+        if not half:
+            return 0
+        known, _, second = self._character(pair[1])
+        return half << 32 | (first * (second if known else self._end)) >> 48 & 0xFFFF_FFFF
 
     def prefix(self, prefix: str) -> int:
         token = self._prefixes.get(prefix)
@@ -102,26 +104,21 @@ class Tokens:
     def _run_terms(self, run: str) -> Iterable[Term]:
         if len(run) > 1:
             return [_exactly(self.pair(run[at : at + 2])) for at in range(len(run) - 1)]
-        half = self._half(run)
+        half = self._character(run)[0]
         return [Term(half << 32, half + 1 << 32)]
 
-    def _make_pair(self, pair: str) -> int:
-        half = self._half(pair[0])
-        if not half:
-            return 0
-        if not is_paired(pair[1]):
-            pair = pair[0] + END
-        return half << 32 | self._hash(pair, b"pair") & 0xFFFF_FFFF
+    def _character(self, character: str) -> tuple[int, int, int]:
+        made = self._characters.get(character)
+        if made is None:
+            if len(self._characters) >= MEMO:
+                self._characters.clear()
+            made = self._make_character(character) if is_paired(character) else (0, 0, 0)
+            self._characters[character] = made
+        return made
 
-    def _half(self, character: str) -> int:
-        half = self._halves.get(character)
-        if half is None:
-            if len(self._halves) >= MEMO:
-                self._halves.clear()
-            known = is_paired(character)
-            half = (self._hash(character, b"character") >> 33) or 1 if known else 0
-            self._halves[character] = half
-        return half
+    def _make_character(self, character: str) -> tuple[int, int, int]:
+        half = (self._hash(character, b"character") >> 33) or 1
+        return half, self._hash(character, b"first") | 1, self._hash(character, b"second") | 1
 
     def _hash(self, text: str, purpose: bytes) -> int:
         # A lone surrogate is no text, but must not stop the index.
