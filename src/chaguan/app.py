@@ -68,6 +68,7 @@ class Deployment:
             self.media.link,
             limits=settings.limits,
             policy=settings.policy,
+            search=settings.search,
         )
         self.desk = DeskService(db, self.messaging, self.publisher, accounts.directory)
         context = ContextService(self.desk, accounts.directory, _Sources(accounts), self._fetch)

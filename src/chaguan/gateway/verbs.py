@@ -63,6 +63,7 @@ class Verbs:
             c.SetMemberRole: m.members.set_role,
             c.UpdateConversation: m.conversations.update,
             c.UpdateInbox: m.conversations.update_inbox,
+            c.SearchMessages: m.search.search,
             c.GetUsers: self._get_users,
             c.ListContacts: self._list_contacts,
             c.SetBlock: m.safety.set_block,

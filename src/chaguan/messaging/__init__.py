@@ -16,6 +16,7 @@ from chaguan.messaging.messages import Messages
 from chaguan.messaging.ports import Access, BeforeAppend, Directory, Links, Publisher
 from chaguan.messaging.rooms import Rooms
 from chaguan.messaging.safety import Safety
+from chaguan.messaging.search.service import Search
 from chaguan.messaging.sync import Sync
 from chaguan.messaging.views import Views
 from chaguan.messaging.writer import LogWriter
@@ -38,6 +39,7 @@ class Messaging:
         limits: Limits | None = None,
         policy: Policy | None = None,
         clock: Clock = now_ms,
+        search: bool = True,
     ) -> None:
         limits = limits or Limits()
         self._db = db
@@ -63,11 +65,14 @@ class Messaging:
         self.members = Members(db, self.rooms, self.log, self.views, publisher, directory, limits)
         self.sync = Sync(db, self.rooms, self.views, link, directory)
         self.safety = Safety(db, vault, self.rooms, self.views, directory, clock)
+        self.search = Search(db, vault, self.rooms, link, directory, enabled=search, clock=clock)
+        self.log.listeners.append(self.search.wake)
         self._flushing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         await self.marks.recover()
         self._flushing = asyncio.create_task(self.marks.keep_flushing())
+        await self.search.start()
 
     async def rewrap_keys(self) -> int:
         """Put the conversations' keys under the current master key, in chunks; returns how many were not."""
@@ -79,4 +84,5 @@ class Messaging:
             self._flushing.cancel()
             await asyncio.gather(self._flushing, return_exceptions=True)
         await self.writer.flush()
+        await self.search.stop()
         await self.marks.flush()

@@ -1,14 +1,20 @@
 """Reading the log behind the writers: a consumer with its own position, at least once, in order."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Any
 
-from chaguan.infra.database import Database
+from sqlalchemy import Connection
+
+from chaguan.core.clock import Clock, now_ms
+from chaguan.infra.database import Database, Work
 from chaguan.messaging.model import Stored
 from chaguan.messaging.store import log
 
-Handler = Callable[[list[Stored]], Awaitable[None]]
+Handler = Callable[[list[Stored]], Awaitable[Work[Any] | None]]
+"""What it gives back, if anything, is written in the transaction of the position: then it happens exactly once."""
 CHUNK = 500
 
 
@@ -16,14 +22,30 @@ class Feed:
     """Calls `handle` with entries in the order of their commit. `handle` may see an entry again after a crash.
 
     `prefix` keeps to conversations whose ids begin with it. What `handle` raises stops nothing for good: the same
-    entries are tried again after a pause that grows to 30 s.
+    entries are tried again after a pause that grows to 30 s. `gather_s` lets a busy log fill larger chunks.
     """
 
-    def __init__(self, db: Database, name: str, handle: Handler, prefix: str = "") -> None:
+    def __init__(
+        self,
+        db: Database,
+        name: str,
+        handle: Handler,
+        prefix: str = "",
+        *,
+        chunk: int = CHUNK,
+        gather_s: float = 0,
+        clock: Clock = now_ms,
+    ) -> None:
         self._db = db
         self._name = name
         self._handle = handle
         self._prefix = prefix
+        self._chunk = chunk
+        self._gather_s = gather_s
+        self._clock = clock
+        self._waiting_since = 0
+        self._woken_at = 0
+        self._hurried = asyncio.Event()
         self._woken = asyncio.Event()
         self._idle = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -31,9 +53,14 @@ class Feed:
         self.failures = 0
         self.last_failure: Exception | None = None
 
+    @property
+    def lag_ms(self) -> int:
+        """How long the oldest entry that was not handled yet has been waiting, about."""
+        return max(0, self._clock() - self._waiting_since) if self._waiting_since else 0
+
     async def start(self) -> None:
         self.position = await self._db.read(partial(log.position, consumer=self._name))
-        self._woken.set()
+        self.wake()
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
@@ -43,17 +70,22 @@ class Feed:
             self._task = None
 
     def wake(self) -> None:
+        if not self._woken_at:
+            self._woken_at = self._clock()
+            self._waiting_since = self._waiting_since or self._woken_at
         self._idle.clear()
         self._woken.set()
 
     async def caught_up(self) -> None:
         """Wait until everything committed before this call was handled."""
+        self._hurried.set()
         self.wake()
         await self._idle.wait()
 
     async def _run(self) -> None:
         while True:
             await self._woken.wait()
+            await self._gather()
             self._woken.clear()
             try:
                 while await self._step():
@@ -67,13 +99,31 @@ class Feed:
             if not self._woken.is_set():
                 self._idle.set()
 
+    async def _gather(self) -> None:
+        if self._gather_s:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._gather_s):
+                    await self._hurried.wait()
+            self._hurried.clear()
+
     async def _step(self) -> bool:
         start = self.position
-        rows, end = await self._db.read(lambda c: log.since_of(c, start, CHUNK, self._prefix))
-        if end == start:
-            return False
+        self._woken_at = 0
+        rows, end = await self._db.read(lambda c: log.since_of(c, start, self._chunk, self._prefix))
         if rows:
-            await self._handle(rows)
-            await self._db.write(partial(log.set_position, consumer=self._name, value=end))
+            self._waiting_since = rows[0].created_at
+            await self._take(rows, end)
+        # A full chunk has more behind it, which is at least as young as its last.
+        self._waiting_since = rows[-1].created_at if len(rows) == self._chunk else self._woken_at
         self.position = end
-        return True
+        return end != start
+
+    async def _take(self, rows: list[Stored], end: int) -> None:
+        work = await self._handle(rows)
+
+        def write(connection: Connection) -> None:
+            log.set_position(connection, self._name, end)
+            if work is not None:
+                work(connection)
+
+        await self._db.write(write)

@@ -164,13 +164,24 @@ consumers = Table(
 )
 """How far each consumer of the log has read (entry id)."""
 
+search_segments = Table(
+    "search_segments",
+    metadata,
+    Column("id", _ROWID, primary_key=True, autoincrement=True),
+    Column("level", SmallInteger, nullable=False),
+    Column("first_id", BigInteger, nullable=False),
+    Column("last_id", BigInteger, nullable=False),
+    Column("messages", BigInteger, nullable=False),
+    Column("fences", LargeBinary, nullable=False),
+    Index("search_segments_by_first", "first_id"),
+)
+"""The search index by ranges of the log (entry ids), which don't overlap. `fences`: the first token of each block."""
+
 search_blocks = Table(
     "search_blocks",
     metadata,
-    Column("id", _ROWID, primary_key=True, autoincrement=True),
-    Column("token", BigInteger, nullable=False),
-    Column("last_id", BigInteger, nullable=False),
-    Column("entry_ids", LargeBinary, nullable=False),
-    Index("search_by_token", "token", "last_id"),
+    Column("segment_id", BigInteger, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
 )
-"""Postings in blocks: `token` is a keyed hash, `entry_ids` the log ids that contain it, delta encoded."""
+"""Sorted keyed tokens with the entries that carry them; `search/segments.py` knows the form."""
