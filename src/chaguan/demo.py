@@ -86,21 +86,21 @@ class Demo:
         return known
 
     def _start_shop(self, known: dict[str, str]) -> None:
-        main = SHOP_SERVER / "server.py"
+        main = SHOP_SERVER / "main.py"
         if not main.exists():
             return
         environment = {
             **os.environ,
-            "TEA_SHOP_HOST": self._deployment.settings.host,
-            "TEA_SHOP_PORT": str(self._port + 1),
-            "TEA_SHOP_CHAGUAN": f"http://127.0.0.1:{self._port}",
-            "TEA_SHOP_APP_ID": known["app_id"],
-            "TEA_SHOP_APP_SECRET": known["app_secret"],
-            "TEA_SHOP_API_KEY": known["api_key"],
-            "TEA_SHOP_CONTEXT_SECRET": known["context_secret"],
-            "TEA_SHOP_WECHAT": f"http://127.0.0.1:{self._port}/sandbox/wechat",
-            "TEA_SHOP_WECHAT_APPID": APPID,
-            "TEA_SHOP_WECHAT_SECRET": known["wechat_secret"],
-            "TEA_SHOP_DATA": str(self._deployment.settings.data / "tea-shop.json"),
+            "HOST": self._deployment.settings.host,
+            "PORT": str(self._port + 1),
+            "CHAGUAN_URL": f"http://127.0.0.1:{self._port}",
+            "CHAGUAN_APP_ID": known["app_id"],
+            "CHAGUAN_APP_SECRET": known["app_secret"],
+            "CHAGUAN_API_KEY": known["api_key"],
+            "CHAGUAN_CONTEXT_SECRET": known["context_secret"],
+            "WECHAT_URL": f"http://127.0.0.1:{self._port}/sandbox/wechat",
+            "WECHAT_APPID": APPID,
+            "WECHAT_SECRET": known["wechat_secret"],
+            "DATA_DIR": str(self._deployment.settings.data / "tea-shop"),
         }
         self._shop = subprocess.Popen([sys.executable, str(main)], env=environment)  # noqa: S603  our own example
