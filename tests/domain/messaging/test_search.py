@@ -395,7 +395,7 @@ def naively(texts: list[str], query: str) -> list[str]:
 
     words = fold(query).split()
     latin = [part[:8] for word in words for part in re.findall("[a-z0-9]+", word)]
-    searchable = latin or any(ch >= "\u0e00" and ch.isalnum() or ch == "🍵" for ch in fold(query))
+    searchable = latin or any((ch >= "\u0e00" and ch.isalnum()) or ch == "🍵" for ch in fold(query))
     return [
         text
         for text in reversed(texts)
