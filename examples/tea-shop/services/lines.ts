@@ -14,13 +14,17 @@ export interface LineView {
 }
 
 export function lineViews(lines: readonly Line[], products: readonly Product[]): LineView[] {
-  return lines.flatMap(({ product_id, spec, quantity }) => {
+  const views: LineView[] = []
+  for (const { product_id, spec, quantity } of lines) {
     const product = products.find((one) => one.id === product_id)
     const chosen = product?.specs[spec]
-    if (!product || !chosen) return []
-    const key = `${product_id}:${spec}`
-    return [{ key, id: product_id, name: pick(product.name), spec: pick(chosen.name), picture: product.picture, price: yuan(chosen.price), quantity }]
-  })
+    if (!product || !chosen) continue
+    views.push({
+      key: `${product_id}:${spec}`, id: product_id, name: pick(product.name), spec: pick(chosen.name), picture: product.picture,
+      price: yuan(chosen.price), quantity,
+    })
+  }
+  return views
 }
 
 export function totalOf(lines: readonly Line[], products: readonly Product[]): number {
