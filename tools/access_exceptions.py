@@ -14,6 +14,7 @@ EXCEPTIONS: dict[str, str] = {
     "accounts.Invitations": _DOOR,
     "accounts.KnownApps": "what a token is verified with, before there is a caller",
     "accounts.Passwords": "computes; knows no user",
+    "accounts.Recognition": "what a token is verified with, before there is a caller",
     "accounts.SeenDevices.flush": _LIFE,
     "accounts.Shops.choose": _INNER,
     "accounts.Shops.context_source": _INNER,

@@ -17,6 +17,7 @@ from chaguan.accounts.directory import Directory
 from chaguan.accounts.jws import MAX_TOKEN, refused
 from chaguan.accounts.known_apps import KnownApp, KnownApps
 from chaguan.accounts.profile import clean_avatar, clean_name
+from chaguan.accounts.recognition import Recognition
 from chaguan.accounts.seen import FLUSH_S, SeenDevices
 from chaguan.accounts.store import devices, keys, users
 from chaguan.accounts.store.users import Identity, Known
@@ -76,6 +77,7 @@ class Authenticator:
         self._directory = directory
         self._seen = seen
         self._clock = clock
+        self._recognition = Recognition(db)
         self._user_tokens = UserTokens(remember)
         self._warm: OwnedCache[bytes, _Warm] = OwnedCache(remember)
         self._admitted: OwnedCache[tuple[str, str, str], User] = OwnedCache(remember)
@@ -193,9 +195,7 @@ class Authenticator:
         if admitted is not None and _profile(claims, admitted) == admitted:
             return admitted
         identity = Identity(claims.app_id, "app", claims.subject)
-        known = await self._db.read(
-            lambda connection: users.find_known_by_identity(connection, identity, presented.device_id)
-        )
+        known = await self._recognition.find(*place)
         if known is not None and _welcome(known, claims) == known.user and known.has(presented.device_id):
             user = known.user
             self._seen.note_device(user.id, presented.device_id, presented.address, now)

@@ -1,5 +1,7 @@
 """Apps with their secrets opened, in memory: verifying a token must not cost a read."""
 
+import asyncio
+
 import msgspec
 from sqlalchemy import Connection
 
@@ -32,23 +34,37 @@ class KnownApps:
         self._secrets = secrets
         self._held: Cache[str, KnownApp] = Cache(cache_size)
         self._readings = Readings()
+        self._loading: dict[str, asyncio.Task[KnownApp]] = {}
 
     async def get(self, app_id: str, now: int) -> KnownApp:
         """An unknown id gives an app without secrets, with which nothing verifies: nobody learns which ids exist."""
         held = self._held.find(app_id)
         if held is not None and now < held.good_until:
             return held
-        with self._readings.reading() as changed:
-            app = await self._db.read(lambda connection: self._load(connection, app_id, now))
+        loading = self._loading.get(app_id)
+        if loading is None:
+            loading = self._loading[app_id] = asyncio.create_task(self._read(app_id, now))
+        # Shielded: who gives up must not take it from the others.
+        return await asyncio.shield(loading)
+
+    def forget(self, app_id: str) -> None:
+        """Who asks from now on does not join a read that began before."""
+        self._loading.pop(app_id, None)
+        self._readings.changed(app_id)
+        self._held.forget(app_id)
+
+    async def _read(self, app_id: str, now: int) -> KnownApp:
+        try:
+            with self._readings.reading() as changed:
+                app = await self._db.read(lambda connection: self._load(connection, app_id, now))
+        finally:
+            if self._loading.get(app_id) is asyncio.current_task():
+                del self._loading[app_id]
         if app is None:
             return KnownApp(app_id, "", False, ())
         if app_id not in changed:
             self._held.put(app_id, app)
         return app
-
-    def forget(self, app_id: str) -> None:
-        self._readings.changed(app_id)
-        self._held.forget(app_id)
 
     def _load(self, connection: Connection, app_id: str, now: int) -> KnownApp | None:
         row = store.find_app(connection, app_id)

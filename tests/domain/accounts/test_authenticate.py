@@ -4,6 +4,7 @@ import time
 import pytest
 from sqlalchemy import Connection, text
 
+from chaguan.accounts import open_accounts
 from chaguan.accounts.store import devices as device_store
 from chaguan.accounts.store import users as user_store
 from chaguan.core.errors import AppError, ErrorCode
@@ -250,3 +251,35 @@ async def test_a_profile_changed_while_it_was_read_is_not_covered_by_its_former_
     db.read = read_then_change
     await accounts.directory.users(["u_1"])
     assert (await accounts.directory.get("u_1")).name == "New"
+
+
+async def test_after_a_restart_everybody_who_returns_at_once_shares_a_few_reads(
+    db, vault, clock, accounts, make_app, token_for
+):
+    secret = await make_app()
+    tokens = [token_for(secret, f"c{n}") for n in range(300)]
+    before = [await accounts.authenticator.authenticate(token, "phone") for token in tokens]
+    restarted = await open_accounts(db, vault, None, clock=clock)
+    db.reads = 0
+    calls = (restarted.authenticator.authenticate(token, "phone") for token in tokens)
+    assert list(await asyncio.gather(*calls)) == before
+    assert db.reads < 10
+
+
+async def test_a_read_that_fails_fails_for_everybody_who_waits_and_for_nobody_after(
+    db, accounts, make_app, token_for
+):
+    secret = await make_app()
+    await accounts.authenticator.authenticate(token_for(secret, "c0"))
+    real_read = db.read
+
+    async def broken(work):
+        db.read = real_read
+        raise AppError(ErrorCode.unavailable, "the disk is full", retry_after_ms=1)
+
+    db.read = broken
+    tokens = [token_for(secret, f"c{n}") for n in (1, 2)]
+    calls = (accounts.authenticator.authenticate(token) for token in tokens)
+    failed = await asyncio.gather(*calls, return_exceptions=True)
+    assert [error.code for error in failed] == [ErrorCode.unavailable] * 2
+    assert (await accounts.authenticator.authenticate(tokens[0])).kind == "customer"

@@ -1,6 +1,6 @@
 """Users and the identities by which others know them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -71,11 +71,6 @@ def find_known(connection: Connection, user_id: str, device_id: str) -> Known | 
     return None if row is None else _known(row)
 
 
-def find_known_by_identity(connection: Connection, identity: Identity, device_id: str) -> Known | None:
-    user_id = find_user_id(connection, identity)
-    return None if user_id is None else find_known(connection, user_id, device_id)
-
-
 def find_user_id(connection: Connection, identity: Identity) -> str | None:
     found: str | None = connection.execute(
         select(identities.c.user_id).where(
@@ -85,6 +80,50 @@ def find_user_id(connection: Connection, identity: Identity) -> str | None:
         )
     ).scalar_one_or_none()
     return found
+
+
+def list_known(connection: Connection, app_id: str, subjects: Mapping[str, str]) -> dict[str, Known]:
+    """Many of one app at once: `subjects` maps the business's ids to the devices they came on."""
+    named = connection.execute(
+        select(identities.c.external_id, identities.c.user_id).where(
+            identities.c.app_id == app_id,
+            identities.c.kind == "app",
+            identities.c.external_id.in_(list(subjects)),
+        )
+    )
+    user_of = {row.external_id: row.user_id for row in named}
+    device_of = {user_id: subjects[subject] for subject, user_id in user_of.items()}
+    ids = list(device_of)
+    people = select(
+        users.c.id,
+        users.c.kind,
+        users.c.name,
+        users.c.avatar,
+        users.c.disabled_at,
+        staff.c.role,
+        staff.c.must_change_password,
+    ).select_from(users.outerjoin(staff, staff.c.user_id == users.c.id))
+    held = {
+        (row.user_id, row.id): row
+        for row in connection.execute(
+            select(devices.c.user_id, devices.c.id, devices.c.session_id, devices.c.revoked_at).where(
+                devices.c.user_id.in_(ids)
+            )
+        )
+    }
+    found = {}
+    for row in connection.execute(people.where(users.c.id.in_(ids))):
+        device = held.get((row.id, device_of[row.id]))
+        found[row.id] = Known(
+            user=_user(row),
+            role=row.role,
+            disabled=row.disabled_at is not None,
+            has_device=device is not None,
+            session_id=device.session_id if device is not None else "",
+            revoked_at=device.revoked_at if device is not None else None,
+            must_change_password=bool(row.must_change_password),
+        )
+    return {subject: found[user_id] for subject, user_id in user_of.items() if user_id in found}
 
 
 def list_users(connection: Connection, ids: Sequence[str]) -> list[User]:

@@ -1,0 +1,74 @@
+"""Whom user tokens speak for, looked up many at a time: when everybody returns at once after a restart, a read serves
+two hundred of them instead of one."""
+
+import asyncio
+from functools import partial
+
+from sqlalchemy import Connection
+
+from chaguan.accounts.store import users as store
+from chaguan.accounts.store.users import Known
+from chaguan.infra.database import Database
+
+_TOGETHER = 200
+
+Place = tuple[str, str, str]
+"""App, the business's id of the user, device."""
+
+
+class Recognition:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._waiting: dict[Place, asyncio.Future[Known | None]] = {}
+        self._reading: set[asyncio.Task[None]] = set()
+
+    async def find(self, app_id: str, subject: str, device_id: str) -> Known | None:
+        """The read begins after this is asked, so what was stored before is seen."""
+        place = (app_id, subject, device_id)
+        answer = self._waiting.get(place)
+        if answer is None:
+            answer = asyncio.get_running_loop().create_future()
+            self._waiting[place] = answer
+            if len(self._waiting) == 1:
+                task = asyncio.create_task(self._read_all())
+                self._reading.add(task)
+                task.add_done_callback(self._reading.discard)
+        # Shielded: who gives up must not take the answer from another who asked the same.
+        return await asyncio.shield(answer)
+
+    async def _read_all(self) -> None:
+        waiting, self._waiting = self._waiting, {}
+        while waiting:
+            batch = _one_batch(waiting)
+            answers = {place: waiting.pop(place) for place in batch}
+            try:
+                found = await self._db.read(partial(_read, batch=batch))
+            except Exception as error:  # noqa: BLE001  handed to everybody who waits for it
+                for answer in answers.values():
+                    _settle_error(answer, error)
+                continue
+            for place, answer in answers.items():
+                if not answer.done():
+                    answer.set_result(found.get(place[1]))
+
+
+def _one_batch(waiting: dict[Place, asyncio.Future[Known | None]]) -> list[Place]:
+    """Of one app, and no user twice."""
+    app_id = next(iter(waiting))[0]
+    batch: dict[str, Place] = {}
+    for place in waiting:
+        if place[0] == app_id:
+            batch.setdefault(place[1], place)
+        if len(batch) == _TOGETHER:
+            break
+    return list(batch.values())
+
+
+def _read(connection: Connection, batch: list[Place]) -> dict[str, Known]:
+    return store.list_known(connection, batch[0][0], {subject: device for _, subject, device in batch})
+
+
+def _settle_error(answer: asyncio.Future[Known | None], error: Exception) -> None:
+    if not answer.done():
+        answer.set_exception(error)
+        answer.exception()  # read here, since everybody may have given up
