@@ -29,6 +29,7 @@ from chaguan.messaging.model import Room
 from chaguan.platforms.wechat import WeChatClient
 from chaguan.protocol.commands import Command
 from chaguan.protocol.content import Content
+from chaguan.protocol.errors import CloseCode
 
 logger = logging.getLogger("chaguan")
 EPOCH, ROOT = "epoch", "root"
@@ -87,6 +88,7 @@ class Deployment:
         self.routes.bind(self.edge.hub, PresenceBoard(self.edge.hub, self.accounts.directory))
         self.polling = Polling(self.routes, self.messaging.sync, self.edge.hub)
         self.accounts.authenticator.on_signed_out = self._signed_out
+        self.accounts.authenticator.on_reauthorize = self._reauthorize
         await self.messaging.start()
         await self.desk.start()
         self._tasks = [
@@ -131,7 +133,12 @@ class Deployment:
     def _signed_out(self, user_id: str, device_id: str | None, _reason: str) -> None:
         for session in self.edge.hub.sessions_of(user_id):
             if device_id in (None, session.device_id):
-                session.close(4501, "signed out")
+                session.close(CloseCode.UNAUTHENTICATED, "signed out")
+
+    def _reauthorize(self, user_id: str) -> None:
+        """What the user may do has changed: their sessions come back and are told anew."""
+        for session in self.edge.hub.sessions_of(user_id):
+            session.close(CloseCode.REAUTHORIZE, "rights changed")
 
     def _edge_settings(self) -> EdgeSettings:
         limits = self.settings.limits

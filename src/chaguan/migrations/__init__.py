@@ -1,1 +1,1 @@
-"""The schema's history, forward only. A new revision: `python -m chaguan.infra.migrations "What it does"`."""
+"""The schema's history, forward only. A new revision: `python -m tools.new_revision "What it does"`."""
