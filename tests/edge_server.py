@@ -48,6 +48,10 @@ class Answering:
             raise AppError(ErrorCode.unauthenticated)
         if command.token == "disabled":
             raise AppError(ErrorCode.forbidden)
+        if command.protocol != 1:
+            raise AppError(ErrorCode.bad_request, protocol=1)
+        if command.token == "busy":
+            raise AppError(ErrorCode.unavailable, retry_after_ms=100)
         session.caller = Caller(
             kind="customer", user_id=command.token, device_id=command.device_id, expires_at=self.expires_at
         )

@@ -55,7 +55,6 @@ _envelope = msgspec.json.Decoder(_Envelope)
 _CLOSE_AFTER_HELLO = {
     ErrorCode.unauthenticated: CloseCode.UNAUTHENTICATED,
     ErrorCode.forbidden: CloseCode.FORBIDDEN,
-    ErrorCode.bad_request: CloseCode.PROTOCOL_TOO_OLD,
 }
 
 
@@ -88,6 +87,7 @@ class Session(Outbox):
         "_drain_ms",
         "_edge",
         "_in_flight",
+        "_is_greeting",
         "_waiting_texts",
         "caller",
         "fd",
@@ -109,6 +109,7 @@ class Session(Outbox):
         self._in_flight = self._bad_frames = 0
         self._waiting_texts: deque[bytes] | None = None
         self._drain_ms = -1
+        self._is_greeting = False
         now = edge.wheel.now
         self._allowance = Allowance(now, edge.settings.burst)
         self._deadlines = Deadlines(now, now + edge.wheel.ticks(edge.settings.hello_s))
@@ -202,7 +203,7 @@ class Session(Outbox):
         elif isinstance(command, Hello):
             if self.state is State.new:
                 self.state = State.authenticating
-                self.is_held = True
+                self.is_held = self._is_greeting = True
                 self._start(self._hello(command))
             else:
                 self.send(error_reply(command.id, AppError(ErrorCode.bad_request, "hello was said")))
@@ -232,8 +233,9 @@ class Session(Outbox):
 
     async def _hello(self, command: Command) -> None:
         reply = await answer(command.id, self._edge.dispatcher.hello(self, command))
+        self._is_greeting = False
         if self.state is State.closed:
-            self._edge.hub.drop(self)  # what the dispatcher subscribed after the connection was lost
+            self._forget()  # what the dispatcher did after the connection was lost
         elif reply.error is None and self.caller is not None:
             self._become_ready(reply.frame)
         else:
@@ -259,9 +261,12 @@ class Session(Outbox):
         self.is_held = False
         self.state = State.new
         self.send(reply)
-        code = _CLOSE_AFTER_HELLO.get(error.code) if error else CloseCode.UNAUTHENTICATED
-        if code is not None:
-            self.close(code, error.code.value if error else "")
+        if error is None:
+            self.close(CloseCode.UNAUTHENTICATED)
+        elif error.code in _CLOSE_AFTER_HELLO:
+            self.close(_CLOSE_AFTER_HELLO[error.code], error.code.value)
+        elif error.code is ErrorCode.bad_request and "protocol" in error.data:
+            self.close(CloseCode.PROTOCOL_TOO_OLD, str(error.data["protocol"]))
 
     def _after_command(self) -> None:
         self._in_flight -= 1
@@ -445,12 +450,16 @@ class Session(Outbox):
 
     def on_lost(self) -> None:
         """The connection is gone; called once."""
-        was_known = self.caller is not None
         self.state = State.closed
         self.fd = -1
         self.discard()
         self._waiting_texts = None
         self._edge.wheel.cancel(self)
         self._edge.hub.drop(self)
-        if was_known:
+        if not self._is_greeting:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._edge.hub.drop(self)
+        if self.caller is not None:
             self._edge.dispatcher.left(self)

@@ -18,6 +18,7 @@ from websockets.asyncio.client import connect
 
 from chaguan.gateway import tls as tls_module
 from chaguan.gateway.edge import EdgeSettings
+from chaguan.gateway.heads import BoundedHttp
 from chaguan.gateway.session import State
 from chaguan.gateway.tls import server_context
 from chaguan.gateway.websocket import text_frame
@@ -98,8 +99,9 @@ async def test_a_download_that_is_not_read_waits_and_does_not_pile_up(contexts: 
             asyncio.to_thread(talk, server.port, contexts.client, target="/large", may_read=may_read)
         )
         connections = server.server.server_state.connections
-        await until(lambda: any(each.flow.write_paused for each in connections))
+        await until(lambda: any(isinstance(each, BoundedHttp) for each in connections))
         (inner,) = connections
+        await until(lambda: inner.flow.write_paused)
         for _ in range(100):
             await asyncio.sleep(0.001)
             assert inner.transport.get_write_buffer_size() < 65_536 * 4
@@ -127,9 +129,10 @@ async def test_an_upload_that_the_application_does_not_take_stops_at_the_socket(
     async with serving(tls=contexts.server, app=reluctant) as server, aiohttp.ClientSession() as http:
         url = f"https://127.0.0.1:{server.port}/"
         posting = asyncio.create_task(http.post(url, data=BytesIO(b"z" * 30_000_000), ssl=contexts.client))
-        await until(lambda: server.server.server_state.connections)
-        (inner,) = server.server.server_state.connections
-        await until(lambda: inner.flow is not None and inner.flow.read_paused)
+        connections = server.server.server_state.connections
+        await until(lambda: any(isinstance(each, BoundedHttp) for each in connections))
+        (inner,) = connections
+        await until(lambda: inner.flow.read_paused)
         assert len(inner.cycle.body) < 300_000
         assert len(inner.transport._held) < 300_000
         taken.set()

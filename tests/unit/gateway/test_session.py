@@ -152,6 +152,23 @@ async def test_a_refused_hello_is_answered_and_closed(token: str, code: str, clo
     assert scene.edge.hub.local_topics() == []
 
 
+async def test_a_protocol_that_is_not_spoken_is_closed_with_4506() -> None:
+    scene = Scene()
+    scene.say(type="hello", id=1, protocol=99, token="u_1", device_id="d_1")
+    await scene.settle()
+    reply, end = scene.frames()
+    assert json.loads(reply[1])["error"]["data"] == {"protocol": 1}
+    assert end[1] == close_payload(4506, "1")
+
+
+async def test_a_hello_that_meets_a_busy_server_may_be_said_again() -> None:
+    scene = Scene()
+    scene.hello("busy")
+    await scene.settle()
+    assert scene.heard()[0]["error"]["code"] == "unavailable"
+    await scene.greeted()
+
+
 async def test_a_command_before_hello_is_refused_and_a_second_hello_too() -> None:
     scene = Scene()
     scene.say(type="list_conversations", id=3)
@@ -505,6 +522,7 @@ async def test_a_lost_connection_leaves_nothing_behind_even_during_hello() -> No
     await scene.settle()
     assert scene.edge.hub.local_topics() == [] and scene.edge.hub.stats().sessions == 0
     assert not scene.edge.tasks and scene.session.wheel_slot == -1
+    assert scene.dispatcher.gone == ["u_1"], "told once, and after hello had made the user known"
 
 
 async def test_a_command_under_way_outlives_the_connection_and_its_reply_is_dropped() -> None:
