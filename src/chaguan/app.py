@@ -11,6 +11,7 @@ from chaguan.core.clock import now_ms
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Settings
 from chaguan.desk import AgentAccess, ContextService, ContextSource, DeskService
+from chaguan.gateway.addresses import forwarded_address
 from chaguan.gateway.edge import Edge, EdgeSettings
 from chaguan.gateway.polling import Polling
 from chaguan.gateway.presence import PresenceBoard
@@ -146,6 +147,7 @@ class Deployment:
             rate=limits.commands_per_second,
             burst=2 * limits.commands_per_second,
             connections_per_address=limits.connections_per_address,
+            address_of=forwarded_address(self.settings.trusted_proxies),
         )
 
 

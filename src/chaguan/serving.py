@@ -1,7 +1,6 @@
 """One process that serves a deployment: opens the data, answers on one port, stops without losing anything."""
 
 import asyncio
-import gc
 import logging
 import socket
 import ssl
@@ -17,7 +16,7 @@ from chaguan import pages
 from chaguan.app import Deployment, open_deployment
 from chaguan.core.settings import ConfigError, Settings
 from chaguan.gateway import http as chat
-from chaguan.gateway.server import EdgeServer, listen, raise_descriptor_limit
+from chaguan.gateway.server import EdgeServer, listen, raise_descriptor_limit, tame_collector
 from chaguan.health import Health
 from chaguan.infra import opening
 from chaguan.openapi import conversations, media
@@ -67,9 +66,7 @@ async def _serve(settings: Settings, sock: socket.socket, tls: ssl.SSLContext | 
     app = http_app(deployment, stand_in, extra)
     raise_descriptor_limit()
     server = EdgeServer(app, deployment.edge, tls)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 1_000)
+    tame_collector()
     announce = asyncio.create_task(_announce(server, settings, port, tls is not None))
     try:
         await server.serve(sockets=[sock])

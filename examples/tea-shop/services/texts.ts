@@ -5,7 +5,7 @@ const zh = {
   hero: '明前春茶', heroLine: '云雾深处，一芽一叶', heroGo: '去看看', season: '时令好茶', all: '全部', more: '查看全部',
   askTitle: '不知道喝什么？', askLine: '茶师在线，陪你挑一款合口味的', ask: '问问茶师', sold: '已售 {n}',
   green: '绿茶', oolong: '乌龙', black: '红茶', white: '白茶', dark: '普洱', scented: '花茶', ware: '茶器',
-  origin: '产地', spec: '规格', quantity: '数量', story: '关于这款茶', service: '客服', addCart: '加入购物车', buy: '立即购买',
+  origin: '产地', spec: '规格', quantity: '数量', story: '关于这款茶', service: '联系客服', addCart: '加入购物车', buy: '立即购买',
   brewTitle: '冲泡', added: '已加入购物车', emptyCart: '购物车还是空的', emptyCartLine: '挑一款茶，慢慢喝', goShopping: '去逛逛',
   total: '合计', checkout: '结算', remove: '移除', ordered: '下单成功', orders: '我的订单', allOrders: '全部订单',
   paid: '待发货', shipped: '待收货', done: '已完成', order: '订单详情', orderNo: '订单号', orderedAt: '下单时间', pay: '实付',

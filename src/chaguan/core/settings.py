@@ -57,7 +57,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     trusted_proxies: list[str] = []
     """Addresses whose X-Forwarded-For is believed."""
     allowed_origins: list[str] = []
-    """Further web origins that may open connections; the deployment's own is always allowed."""
+    """Web origins besides the deployment's own whose pages may call the HTTP API (CORS). The WebSocket needs none: it
+    takes no cookies, and a token must be said on it."""
     allow_private_addresses: list[str] = []
     """Hosts on private networks that outbound requests (context URLs) may reach, as `host` or `host:port`."""
     search: bool = True
