@@ -303,6 +303,24 @@ async def test_a_conversation_whose_key_was_destroyed_is_not_found(world: World,
     assert await found(world, chen, "龙井") == []
 
 
+async def test_a_damaged_key_keeps_its_own_conversation_alone_from_being_found(
+    world: World, people: People
+) -> None:
+    lin, chen, wu = people.add("lin"), people.add("chen"), people.add("wu")
+    broken, whole = await world.direct(lin, wu), await world.direct(lin, chen)
+    await world.messaging.search.caught_up()
+    await world.messaging.search.stop()
+    await world.say(lin, broken, "龙井甲")
+    await world.say(lin, whole, "龙井乙")
+    await world.db.write(
+        lambda con: con.exec_driver_sql(
+            "UPDATE conversations SET data_key = zeroblob(69) WHERE id = ?", (broken,)
+        ).close()
+    )
+    await world.restart()
+    assert await found(world, lin, "龙井") == ["龙井乙"]
+
+
 async def test_a_crash_between_batches_indexes_nothing_twice_and_forgets_nothing(
     world: World, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
