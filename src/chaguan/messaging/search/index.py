@@ -1,6 +1,7 @@
 """The consumer: a batch of the log becomes one segment, written in the transaction of the consumer's position."""
 
 import asyncio
+import contextlib
 import time
 from array import array
 from collections import defaultdict
@@ -11,7 +12,7 @@ from operator import add
 from sqlalchemy import Connection
 
 from chaguan.infra.database import Database
-from chaguan.infra.sealing import DataKey, Vault
+from chaguan.infra.sealing import DamagedError, DataKey, Vault
 from chaguan.messaging.model import EDIT, MESSAGE, Stored, open_content, unpack_state
 from chaguan.messaging.search.segments import LOW, fences_of, pack
 from chaguan.messaging.search.texts import text_of
@@ -57,7 +58,9 @@ class Indexer:
         missing = list(conversation_ids - keys.keys())
         if missing:
             for id, wrapped in await self._db.read(lambda c: store.keys(c, missing)):
-                keys[id] = self._vault.unwrap(id, wrapped)
+                # A damaged key costs its own conversation, which nobody can read either, and not the whole index.
+                with contextlib.suppress(DamagedError):
+                    keys[id] = self._vault.unwrap(id, wrapped)
         return keys
 
     def _build(self, rows: Sequence[Stored], keys: Mapping[str, DataKey]) -> tuple[list[bytes], bytes]:

@@ -24,6 +24,7 @@ MEMO = 30_000
 _WORD = re.compile(r"[^\W_\u0e00-\U0010ffff]+")
 _RUN = re.compile(r"[\u0e00-\U0010ffff]+")
 _CONVERSATION = 1 << 63
+_MARKS = [(mark, unicodedata.normalize("NFKC", mark)) for mark in "，？！：；（）"]
 
 words_of: Callable[[str], list[str]] = _WORD.findall
 
@@ -46,7 +47,12 @@ def fold(text: str) -> str:
     """Text as it is compared: widths and cases made equal."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFKC", text).casefold()
+    # Full-width marks are nearly all that NFKC finds to do in Chinese, and it takes ten times as long about it.
+    for wide, narrow in _MARKS:
+        text = text.replace(wide, narrow)
+    if not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", text)
+    return text.casefold()
 
 
 def is_paired(character: str) -> bool:

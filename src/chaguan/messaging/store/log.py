@@ -146,6 +146,9 @@ def since(connection: Connection, position: int, limit: int) -> list[Stored]:
 
 def since_of(connection: Connection, position: int, limit: int, prefix: str) -> tuple[list[Stored], int]:
     """The feed of one kind of conversation, and the id up to which there is nothing more of it."""
+    if not prefix:
+        rows = since(connection, position, limit)
+        return rows, rows[-1].id if rows else position
     upper = end(connection)[0]
     rows = _stored(
         _cursor(connection).execute(
