@@ -1,15 +1,6 @@
 /** `Im` through `@chaguan/sdk`. Only translation: what the SDK does is not done again here. */
 import { type Client, type ConnectionState, createClient } from '@chaguan/sdk'
-import type {
-  Connection,
-  Im,
-  ImEvents,
-  Log,
-  MediaKind,
-  Member,
-  MessageSent,
-  SendOptions,
-} from './im'
+import type { Connection, Im, ImEvents, Log, MediaKind, Member, MessageSent, SendOptions } from './im'
 
 export interface ImOptions {
   getToken: (renew: boolean) => Promise<string>
@@ -75,8 +66,17 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
       left(client.messages.send(id, content, sendOptions(options)).done)
     },
     sendMedia: async (id, file, kind, options) => {
-      const measures = { ...(await measure(file, kind)), ...(options?.durationMs ? { duration_ms: options.durationMs } : {}) }
-      left(client.messages.sendMedia(id, { kind, file, name: file.name, size: file.size, ...measures }, sendOptions(options)).done)
+      const measures = {
+        ...(await measure(file, kind)),
+        ...(options?.durationMs ? { duration_ms: options.durationMs } : {}),
+      }
+      left(
+        client.messages.sendMedia(
+          id,
+          { kind, file, name: file.name, size: file.size, ...measures },
+          sendOptions(options),
+        ).done,
+      )
     },
     resend: async (_id, key) => void client.messages.resend(key),
     discard: async (_id, key) => void client.messages.discard(key),
@@ -99,7 +99,11 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
 }
 
 /** Each of our events from those of the SDK that can cause it. */
-function listen<E extends keyof ImEvents>(client: Client, event: E, listener: (payload: ImEvents[E]) => void): () => void {
+function listen<E extends keyof ImEvents>(
+  client: Client,
+  event: E,
+  listener: (payload: ImEvents[E]) => void,
+): () => void {
   const sources: { [K in keyof ImEvents]: (tell: (payload: ImEvents[K]) => void) => (() => void)[] } = {
     connection: (tell) => [client.on('connection', ({ state }) => tell(STATES[state]))],
     conversations: (tell) => [client.on('conversation', () => tell(undefined))],

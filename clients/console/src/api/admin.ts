@@ -84,8 +84,7 @@ const path = encodeURIComponent
 export function staffApi(call: Authorized) {
   return {
     list: () => call<{ staff: StaffMember[] }>('GET', '/v1/admin/staff').then((answer) => answer.staff),
-    invite: (fields: { email: string; name: string; role: StaffRole }) =>
-      call<Link>('POST', '/v1/admin/staff', fields),
+    invite: (fields: { email: string; name: string; role: StaffRole }) => call<Link>('POST', '/v1/admin/staff', fields),
     change: (id: string, fields: { role?: StaffRole; disabled?: boolean; name?: string }) =>
       call<void>('PATCH', `/v1/admin/staff/${path(id)}`, fields),
     reset: (id: string) => call<Link>('POST', `/v1/admin/staff/${path(id)}/reset`, {}),

@@ -50,7 +50,8 @@ export const useAlerts = defineStore('alerts', () => {
   }
 
   function received(message: MessageSent): void {
-    if (message.sender_id === session.user?.id) return
+    // Own words from another device, and what the deployment notes, are no news.
+    if (message.sender_id === session.user?.id || message.content?.type === 'system') return
     const row = chat.rows.find((one) => one.conversation.id === message.conversation_id)
     if (row?.inbox.muted) return
     const name = chat.nameOf(message.sender_id)

@@ -76,7 +76,22 @@ export const useDesk = defineStore('desk', () => {
     refresh()
   }
 
-  return { state, problem, queue, lists, waiting, mine, all, unreadMine, isMine, watchDesk, reset, caseOf, take, resolve }
+  return {
+    state,
+    problem,
+    queue,
+    lists,
+    waiting,
+    mine,
+    all,
+    unreadMine,
+    isMine,
+    watchDesk,
+    reset,
+    caseOf,
+    take,
+    resolve,
+  }
 })
 
 function byWaiting(a: DeskRow, b: DeskRow): number {

@@ -49,11 +49,32 @@ export class Admin {
         seen_at: i === 4 ? 0 : now - i * i * 3_600_000,
       }))
     this.devices = [
-      { id: 'this', name: 'Chrome · Linux', platform: 'browser', created_at: now - 3 * DAY, seen_at: now, address: '192.168.1.20', current: true },
-      { id: 'phone', name: 'Safari · iOS', platform: 'browser', created_at: now - 9 * DAY, seen_at: now - 2 * DAY, address: '10.0.0.8' },
+      {
+        id: 'this',
+        name: 'Chrome · Linux',
+        platform: 'browser',
+        created_at: now - 3 * DAY,
+        seen_at: now,
+        address: '192.168.1.20',
+        current: true,
+      },
+      {
+        id: 'phone',
+        name: 'Safari · iOS',
+        platform: 'browser',
+        created_at: now - 9 * DAY,
+        seen_at: now - 2 * DAY,
+        address: '10.0.0.8',
+      },
     ]
     this.keys = [
-      { id: 'k1', name: '订单系统', scopes: ['users:write', 'messages:write'], created_at: now - 40 * DAY, used_at: now - 60_000 },
+      {
+        id: 'k1',
+        name: '订单系统',
+        scopes: ['users:write', 'messages:write'],
+        created_at: now - 40 * DAY,
+        used_at: now - 60_000,
+      },
       { id: 'k2', name: '数据看板', scopes: ['messages:read'], created_at: now - 80 * DAY, expires_at: now + 30 * DAY },
     ]
   }
@@ -78,7 +99,8 @@ export class Admin {
     if (key === 'POST /v1/auth/staff') return this.signIn(body)
     if (key === 'POST /v1/auth/refresh') return ok(this.signedIn())
     if (key === 'POST /v1/auth/sign_out') return { status: 204 }
-    if (key === 'GET /v1/auth/invite/good') return ok({ kind: 'invite', email: 'new@chaguan.example', name: '阿青', role: 'agent' })
+    if (key === 'GET /v1/auth/invite/good')
+      return ok({ kind: 'invite', email: 'new@chaguan.example', name: '阿青', role: 'agent' })
     if (key.startsWith('GET /v1/auth/invite/')) return refuse(404, 'not_found')
     return key === 'POST /v1/auth/invite' ? ok(this.signedIn()) : undefined
   }
@@ -98,7 +120,14 @@ export class Admin {
     const token = `token-${(this.made += 1)}`
     this.tokens.set(token, ME)
     const user = this.town.model.users.get(ME)
-    return { access_token: token, expires_at: Date.now() + 3_600_000, refresh_token: `r-${this.made}`, device_id: 'this', user, role: 'owner' }
+    return {
+      access_token: token,
+      expires_at: Date.now() + 3_600_000,
+      refresh_token: `r-${this.made}`,
+      device_id: 'this',
+      user,
+      role: 'owner',
+    }
   }
 
   private me(key: string, body: Json): Answer | undefined {
@@ -111,12 +140,17 @@ export class Admin {
         Object.assign(user, body)
         return ok(me())
       case 'POST /v1/me/password':
-        return body['old_password'] === PASSWORD ? { status: 204 } : refuse(403, 'forbidden', { reason: 'password_wrong' })
+        return body['old_password'] === PASSWORD
+          ? { status: 204 }
+          : refuse(403, 'forbidden', { reason: 'password_wrong' })
       case 'POST /v1/me/totp':
         return ok({
           secret: 'JBSWY3DPEHPK3PXP',
           otpauth_url: `otpauth://totp/Chaguan:${EMAIL}?secret=JBSWY3DPEHPK3PXP&issuer=Chaguan`,
-          recovery_codes: Array.from({ length: 8 }, (_, i) => `${(i * 7919 + 10_007).toString(36)}-${(i * 104_729 + 65_537).toString(36)}`),
+          recovery_codes: Array.from(
+            { length: 8 },
+            (_, i) => `${(i * 7919 + 10_007).toString(36)}-${(i * 104_729 + 65_537).toString(36)}`,
+          ),
         })
       case 'POST /v1/me/totp/confirm':
         if (body['code'] !== TOTP) return refuse(400, 'bad_request', { reason: 'totp_wrong' })
@@ -138,7 +172,14 @@ export class Admin {
     const link = { token: 'good', expires_at: Date.now() + 7 * DAY, invite_url_path: '/console/#/invite/good' }
     if (key === 'GET /v1/admin/staff') return ok({ staff: this.staff })
     if (key === 'POST /v1/admin/staff') {
-      this.staff.push({ user: { id: `u-${this.staff.length}`, kind: 'staff', name: body['name'] }, ...body, disabled: false, totp_enabled: false, invited: true, seen_at: 0 })
+      this.staff.push({
+        user: { id: `u-${this.staff.length}`, kind: 'staff', name: body['name'] },
+        ...body,
+        disabled: false,
+        totp_enabled: false,
+        invited: true,
+        seen_at: 0,
+      })
       return { status: 201, answer: link }
     }
     if (/^POST .*\/reset$/.test(key)) return ok(link)
@@ -150,7 +191,8 @@ export class Admin {
     if (key === 'GET /v1/admin/shops') return ok({ shops: this.shops })
     if (key === 'GET /v1/admin/apps') return ok({ apps: this.apps })
     if (key === 'POST /v1/admin/apps') return ok({ id: 'app_new', ...body, secret: 'as_example_secret_shown_once' })
-    if (/^POST .*\/secret$/.test(key)) return ok({ secret: 'as_example_secret_shown_once', previous_valid_until: Date.now() + DAY })
+    if (/^POST .*\/secret$/.test(key))
+      return ok({ secret: 'as_example_secret_shown_once', previous_valid_until: Date.now() + DAY })
     if (key === 'GET /v1/admin/keys') return ok({ keys: this.keys })
     if (key === 'POST /v1/admin/keys') return ok({ id: 'k3', ...body, key: 'ck_example_key_shown_once' })
     if (key === 'GET /v1/admin/audit') return ok({ records: this.audit(), next_cursor: '' })
@@ -163,7 +205,13 @@ export class Admin {
     const actor = model.users.get(ME)
     return [
       { at: now - 3_600_000, actor, action: 'staff.invite', object: 'user:u-may', detail: { role: 'member' } },
-      { at: now - DAY, actor: model.users.get('u-chen'), action: 'app.rotate_secret', object: 'app:app_mini', detail: { overlap_ms: DAY } },
+      {
+        at: now - DAY,
+        actor: model.users.get('u-chen'),
+        action: 'app.rotate_secret',
+        object: 'app:app_mini',
+        detail: { overlap_ms: DAY },
+      },
       { at: now - 2 * DAY, actor, action: 'staff.change', object: 'user:u-he', detail: { disabled: true } },
     ]
   }

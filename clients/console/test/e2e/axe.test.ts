@@ -37,7 +37,13 @@ async function faults(page: Page): Promise<string[]> {
   })
   return (found as Fault[])
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 200)}`).slice(0, 3).join(' | ')}`)
+    .map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes
+          .map((node) => `${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 200)}`)
+          .slice(0, 3)
+          .join(' | ')}`,
+    )
 }
 
 const SCREENS: [string, string][] = [
@@ -61,7 +67,12 @@ describe.each([
   let page: Page
 
   beforeAll(async () => {
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale, colorScheme, reducedMotion: 'reduce' })
+    page = await browser.newPage({
+      viewport: { width: 1280, height: 800 },
+      locale,
+      colorScheme,
+      reducedMotion: 'reduce',
+    })
     page.setDefaultTimeout(8_000)
     await page.goto(`${url}/console/`)
   })

@@ -23,10 +23,14 @@ beforeEach(async () => {
   faults.length = 0
   page.on('pageerror', (error) => faults.push(error.message))
   // What the content security policy refuses is told here.
-  page.on('console', (message) => /Content Security Policy|Vue warn|intlify/.test(message.text()) && faults.push(message.text()))
+  page.on(
+    'console',
+    (message) => /Content Security Policy|Vue warn|intlify/.test(message.text()) && faults.push(message.text()),
+  )
 })
 afterEach(async (context) => {
-  if (process.env['SHOTS'] && context.task.result?.state === 'fail') await page.screenshot({ path: `${process.env['SHOTS']}/failed.png` })
+  if (process.env['SHOTS'] && context.task.result?.state === 'fail')
+    await page.screenshot({ path: `${process.env['SHOTS']}/failed.png` })
   await page.close()
   await server.close()
   expect(faults).toEqual([])
@@ -93,7 +97,9 @@ it('holds what is read still while older messages load above', async () => {
   const place = () =>
     list.evaluate((element) => {
       const top = element.getBoundingClientRect().top
-      const row = [...element.querySelectorAll<HTMLElement>('[data-message]')].find((one) => one.getBoundingClientRect().top > top + 100)
+      const row = [...element.querySelectorAll<HTMLElement>('[data-message]')].find(
+        (one) => one.getBoundingClientRect().top > top + 100,
+      )
       return { key: row?.dataset['key'] ?? '', y: row?.getBoundingClientRect().top ?? 0 }
     })
   const before = await place()
@@ -188,7 +194,11 @@ it('shows a refused message as failed and sends it again on demand', async () =>
   server.town.server.before = () => undefined
   await page.locator('.failed button').first().click()
   await page.locator('.failed').waitFor({ state: 'detached' })
-  expect(server.town.model.visible('u-lin', 'd-zhou').filter((one) => one.content?.type === 'text' && one.content.text === '这条会被拒绝')).toHaveLength(1)
+  expect(
+    server.town.model
+      .visible('u-lin', 'd-zhou')
+      .filter((one) => one.content?.type === 'text' && one.content.text === '这条会被拒绝'),
+  ).toHaveLength(1)
 })
 
 it('mentions a colleague in a group by typing the at sign', async () => {
@@ -280,7 +290,9 @@ it('invites a colleague with a link that is shown once', async () => {
   await dialog.getByLabel('名称').fill('阿青')
   await dialog.getByLabel('邮箱').fill('qing@chaguan.example')
   await dialog.getByRole('button', { name: '生成邀请链接' }).click()
-  await expect.poll(() => page.getByRole('dialog', { name: '把这个链接发给 阿青' }).locator('input').inputValue()).toContain('/console/#/invite/good')
+  await expect
+    .poll(() => page.getByRole('dialog', { name: '把这个链接发给 阿青' }).locator('input').inputValue())
+    .toContain('/console/#/invite/good')
 })
 
 it('leads a revoked device back to sign-in and says why', async () => {

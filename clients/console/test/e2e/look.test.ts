@@ -22,7 +22,10 @@ afterAll(async () => {
 
 async function signedIn(locale: string, dark: boolean, width = 1280, height = 800): Promise<Page> {
   const page = await browser.newPage({ viewport: { width, height }, locale, colorScheme: dark ? 'dark' : 'light' })
-  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && console.log('console:', message.text()))
+  page.on(
+    'console',
+    (message) => ['error', 'warning'].includes(message.type()) && console.log('console:', message.text()),
+  )
   page.setDefaultTimeout(6_000)
   page.on('pageerror', (error) => console.log('pageerror:', error.message))
   await page.goto(`${url}/console/`)
@@ -55,10 +58,16 @@ const SCREENS: [string, string, string][] = [
 ]
 
 describe.runIf(FOLDER)('screens', () => {
-  for (const [locale, dark] of [['zh-CN', false], ['en-GB', true]] as const) {
+  for (const [locale, dark] of [
+    ['zh-CN', false],
+    ['en-GB', true],
+  ] as const) {
     it(`in ${locale}, ${dark ? 'dark' : 'light'}`, async () => {
       const page = await signedIn(locale, dark)
-      for (const [name, path, ready] of SCREENS) await shot(page, `${name}-${locale}`, path, ready).catch((error) => console.log(name, String(error).slice(0, 200)))
+      for (const [name, path, ready] of SCREENS)
+        await shot(page, `${name}-${locale}`, path, ready).catch((error) =>
+          console.log(name, String(error).slice(0, 200)),
+        )
       await page.close()
     })
   }

@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 import { Admin } from './admin.ts'
 import { picture } from './pictures.ts'
 import { BUSINESS, ME, Town } from './town.ts'
@@ -22,7 +22,8 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
 }
 /** The strictest policy the console promises to work under. */
-const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data: https:; media-src 'self' blob:; connect-src 'self'; frame-ancestors 'self'"
+const POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data: https:; media-src 'self' blob:; connect-src 'self'; frame-ancestors 'self'"
 
 export class MockServer {
   readonly town = new Town()
@@ -50,7 +51,7 @@ export class MockServer {
     this.sockets.clients.forEach((socket) => socket.terminate())
   }
 
-  private connected(socket: import('ws').WebSocket): void {
+  private connected(socket: WebSocket): void {
     const { server } = this.town
     const session: Session = {
       userId: '',
@@ -69,7 +70,10 @@ export class MockServer {
   }
 
   /** What the model does not know: contexts, and the conversations beside the cases. */
-  private special(session: Session, command: Command): { ok: unknown } | { error: { code: 'unavailable' } } | undefined {
+  private special(
+    session: Session,
+    command: Command,
+  ): { ok: unknown } | { error: { code: 'unavailable' } } | undefined {
     const { model } = this.town
     if (command.type === 'watch_desk') {
       const desk = model.desk()
@@ -79,7 +83,12 @@ export class MockServer {
     if (this.context === 'fails') return { error: { code: 'unavailable' } }
     const { conversation } = model.view(session.userId, command.conversation_id)
     const customer = model.users.get(conversation.customer_id ?? '')
-    const known = { customer, external_id: `mall-${conversation.customer_id}`, app_name: '茶馆小程序', case_context: {} }
+    const known = {
+      customer,
+      external_id: `mall-${conversation.customer_id}`,
+      app_name: '茶馆小程序',
+      case_context: {},
+    }
     return { ok: this.context === 'none' ? known : { ...known, business: BUSINESS } }
   }
 
@@ -99,7 +108,10 @@ function file(path: string, response: ServerResponse): void {
   const wanted = name === '.' || name === '' ? 'index.html' : name
   try {
     const content = readFileSync(join(CONSOLE, wanted))
-    response.writeHead(200, { 'Content-Type': TYPES[extname(wanted)] ?? 'application/octet-stream', 'Content-Security-Policy': POLICY })
+    response.writeHead(200, {
+      'Content-Type': TYPES[extname(wanted)] ?? 'application/octet-stream',
+      'Content-Security-Policy': POLICY,
+    })
     response.end(content)
   } catch {
     response.writeHead(404).end()
@@ -114,8 +126,20 @@ function media(path: string, response: ServerResponse): void {
 
 function uploaded(body: Buffer): unknown {
   const kind = /name="kind"\r\n\r\n(\w+)/.exec(body.toString('latin1'))?.[1] ?? 'file'
-  const measures = kind === 'image' ? { width: 640, height: 480 } : kind === 'voice' ? { duration_ms: 2_000, waveform: [20, 60, 40] } : {}
-  return { media_id: kind === 'image' ? 'leaf' : 'note', mime: 'application/octet-stream', size: body.length, ...measures, url: '', thumb_url: '' }
+  const measures =
+    kind === 'image'
+      ? { width: 640, height: 480 }
+      : kind === 'voice'
+        ? { duration_ms: 2_000, waveform: [20, 60, 40] }
+        : {}
+  return {
+    media_id: kind === 'image' ? 'leaf' : 'note',
+    mime: 'application/octet-stream',
+    size: body.length,
+    ...measures,
+    url: '',
+    thumb_url: '',
+  }
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

@@ -11,7 +11,8 @@ export function picture(name: string): { type: string; content: string | Buffer 
 function tone(seconds: number): Buffer {
   const rate = 8_000
   const samples = Buffer.alloc(rate * seconds)
-  for (let i = 0; i < samples.length; i += 1) samples[i] = 128 + Math.round(30 * Math.sin((i * 2 * Math.PI * 330) / rate))
+  for (let i = 0; i < samples.length; i += 1)
+    samples[i] = 128 + Math.round(30 * Math.sin((i * 2 * Math.PI * 330) / rate))
   const head = Buffer.alloc(44)
   head.write('RIFF', 0)
   head.writeUInt32LE(36 + samples.length, 4)

@@ -43,11 +43,17 @@ describe.runIf(URL_OF)('against a real deployment', () => {
   })
 
   async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const session = JSON.parse((await page.evaluate(() => localStorage.getItem('chaguan.session'))) ?? '{}') as { access_token: string }
+    const session = JSON.parse((await page.evaluate(() => localStorage.getItem('chaguan.session'))) ?? '{}') as {
+      access_token: string
+    }
     const device = await page.evaluate(() => localStorage.getItem('chaguan.device'))
     const response = await fetch(URL_OF + path, {
       method,
-      headers: { Authorization: `Bearer ${session.access_token}`, 'X-Device-Id': device ?? '', 'Content-Type': 'application/json' },
+      headers: {
+        Authorization: `Bearer ${session.access_token}`,
+        'X-Device-Id': device ?? '',
+        'Content-Type': 'application/json',
+      },
       ...(body ? { body: JSON.stringify(body) } : {}),
     })
     if (!response.ok) throw new Error(`${path}: ${await response.text()}`)
@@ -70,7 +76,11 @@ describe.runIf(URL_OF)('against a real deployment', () => {
 
   it('converses with a customer at the desk', async () => {
     const { shops } = await call<{ shops: { id: string }[] }>('GET', '/v1/admin/shops')
-    const app = await call<{ id: string; secret: string }>('POST', '/v1/admin/apps', { shop_id: shops[0]!.id, kind: 'web', name: '官网' })
+    const app = await call<{ id: string; secret: string }>('POST', '/v1/admin/apps', {
+      shop_id: shops[0]!.id,
+      kind: 'web',
+      name: '官网',
+    })
     customer = createClient({ endpoint: URL_OF, adapter: nodeAdapter({ WebSocket: WebSocket as never }) })
     await customer.signIn({ token: userToken(app.id, app.secret, 'gu', '顾长安') })
     await customer.online()
@@ -84,7 +94,11 @@ describe.runIf(URL_OF)('against a real deployment', () => {
     const composer = page.locator('[data-composer]')
     await composer.fill('有的,今早刚到。')
     await composer.press('Enter')
-    await expect.poll(() => customer.messages.list(id).messages.map((one) => (one.content?.type === 'text' ? one.content.text : ''))).toContain('有的,今早刚到。')
+    await expect
+      .poll(() =>
+        customer.messages.list(id).messages.map((one) => (one.content?.type === 'text' ? one.content.text : '')),
+      )
+      .toContain('有的,今早刚到。')
     customer.typing(id)
     await page.locator('.typing', { hasText: '正在输入' }).first().waitFor()
     await customer.messages.send(id, { type: 'text', text: '太好了' }).done

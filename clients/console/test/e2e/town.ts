@@ -29,7 +29,13 @@ export class Town {
     ;(this.model as unknown as { clock: number }).clock = ms
   }
 
-  say(who: string, where: string, content: Content | string, ago: number, more: { quote_seq?: number; mentions?: string[] } = {}): number {
+  say(
+    who: string,
+    where: string,
+    content: Content | string,
+    ago: number,
+    more: { quote_seq?: number; mentions?: string[] } = {},
+  ): number {
     this.at(this.now - ago)
     const said: Content = typeof content === 'string' ? { type: 'text', text: content } : content
     const key = randomUUID()
@@ -45,17 +51,38 @@ export class Town {
   }
 
   react(who: string, where: string, seq: number, emoji: string): void {
-    const command = { type: 'set_reaction', id: ++this.command, conversation_id: where, client_msg_id: randomUUID(), target_seq: seq, emoji, on: true } as const
+    const command = {
+      type: 'set_reaction',
+      id: ++this.command,
+      conversation_id: where,
+      client_msg_id: randomUUID(),
+      target_seq: seq,
+      emoji,
+      on: true,
+    } as const
     this.model.changeMessage(who, command)
   }
 
   recall(who: string, where: string, seq: number): void {
-    const command = { type: 'recall_message', id: ++this.command, conversation_id: where, client_msg_id: randomUUID(), target_seq: seq } as const
+    const command = {
+      type: 'recall_message',
+      id: ++this.command,
+      conversation_id: where,
+      client_msg_id: randomUUID(),
+      target_seq: seq,
+    } as const
     this.model.changeMessage(who, command)
   }
 
   private people(): void {
-    const staff = { [ME]: '林晚秋', 'u-chen': '陈一舟', 'u-zhou': '周明远', 'u-su': '苏荔', 'u-may': 'May Lee', 'u-he': '何田' }
+    const staff = {
+      [ME]: '林晚秋',
+      'u-chen': '陈一舟',
+      'u-zhou': '周明远',
+      'u-su': '苏荔',
+      'u-may': 'May Lee',
+      'u-he': '何田',
+    }
     for (const [id, name] of Object.entries(staff)) this.model.addUser(id, 'staff', name)
     const customers = { 'c-ye': '叶小满', 'c-gu': '顾长安', 'c-tang': '唐棠', 'c-ming': '明前', 'c-anna': 'Anna K.' }
     for (const [id, name] of Object.entries(customers)) this.model.addUser(id, 'customer', name)
@@ -63,19 +90,34 @@ export class Town {
 
   private talks(): void {
     this.at(this.now - 20 * DAY)
-    const spring = this.model.create('group', ['u-chen', ME, 'u-zhou', 'u-su', 'u-may'], { id: 'g-spring', name: '春茶上新' }, true)
+    const spring = this.model.create(
+      'group',
+      ['u-chen', ME, 'u-zhou', 'u-su', 'u-may'],
+      { id: 'g-spring', name: '春茶上新' },
+      true,
+    )
     this.say('u-chen', spring, '明前龙井今早到仓了,一共 240 罐,先拍照再上架。', DAY + 3 * HOUR)
     this.say('u-su', spring, '我下午两点去拍,需要一套白瓷盖碗。', DAY + 3 * HOUR - 4 * MINUTE)
     const leaf = this.say('u-su', spring, { type: 'image', media_id: 'leaf', width: 900, height: 640 }, 5 * HOUR)
     this.say('u-su', spring, '样片,光线可以吗?', 5 * HOUR - MINUTE)
     this.say(ME, spring, '很好看,主图就用这张吧。', 5 * HOUR - 3 * MINUTE, { quote_seq: leaf })
     const price = this.say('u-zhou', spring, '定价表更新了,大家看一下第二页。', 3 * HOUR)
-    this.say('u-zhou', spring, { type: 'file', media_id: 'price', name: '2026春茶定价表_v3.xlsx', size: 86_432 }, 3 * HOUR - 10_000)
+    this.say(
+      'u-zhou',
+      spring,
+      { type: 'file', media_id: 'price', name: '2026春茶定价表_v3.xlsx', size: 86_432 },
+      3 * HOUR - 10_000,
+    )
     this.react(ME, spring, leaf, '🍵')
     this.react('u-chen', spring, leaf, '🍵')
     this.react('u-may', spring, price, '👍')
     this.recall('u-may', spring, this.say('u-may', spring, 'wrong window', 2 * HOUR))
-    this.say('u-may', spring, 'English copy is in the shared folder: https://docs.example.com/spring-tea', 2 * HOUR - MINUTE)
+    this.say(
+      'u-may',
+      spring,
+      'English copy is in the shared folder: https://docs.example.com/spring-tea',
+      2 * HOUR - MINUTE,
+    )
     this.say('u-chen', spring, '@林晚秋 客服话术里把「包邮门槛」改成 88 元,谢谢', 12 * MINUTE, { mentions: [ME] })
     this.say('u-chen', spring, { type: 'voice', media_id: 'note', duration_ms: 9_400, waveform: wave() }, 11 * MINUTE)
 

@@ -16,7 +16,12 @@ export function mentionQuery(text: string, caret: number): { from: number; query
   return /[\s@]/.test(query) || query.length > 20 ? null : { from: at, query }
 }
 
-export function insertMention(text: string, from: number, caret: number, name: string): { text: string; caret: number } {
+export function insertMention(
+  text: string,
+  from: number,
+  caret: number,
+  name: string,
+): { text: string; caret: number } {
   const put = `@${name} `
   return { text: text.slice(0, from) + put + text.slice(caret), caret: from + put.length }
 }

@@ -14,9 +14,11 @@ const SYSTEM: Record<string, string> = {
   group_renamed: 'notice.renamed',
 }
 
-export function noticeText(content: SystemNotice): string {
+/** `sender` stands for the one who did it where the notice does not name them. */
+export function noticeText(content: SystemNotice, sender = ''): string {
   const key = SYSTEM[content.name]
-  return key ? i18n.global.t(key, content.params ?? {}) : content.fallback || content.name
+  const params = { name: content.params?.['agent_name'] || sender, ...content.params }
+  return key ? i18n.global.t(key, params) : content.fallback || content.name
 }
 
 /** The sentence for an entry, or empty if it is not worth one. */

@@ -43,7 +43,9 @@ export function readBusiness(raw: unknown): Business | null {
 /** Rows as `[{label, value, url}]`, or as a plain object of label to value. */
 function rowsOf(raw: unknown): ContextRow[] {
   if (Array.isArray(raw)) {
-    return raw.filter(isObject).map((row) => ({ label: text(row['label']), value: text(row['value']), url: link(row['url']) }))
+    return raw
+      .filter(isObject)
+      .map((row) => ({ label: text(row['label']), value: text(row['value']), url: link(row['url']) }))
   }
   if (!isObject(raw)) return []
   return Object.entries(raw)
@@ -72,7 +74,9 @@ function amountOf(item: Json): string {
   if (typeof minor !== 'number') return ''
   const currency = typeof item['currency'] === 'string' ? item['currency'] : 'CNY'
   try {
-    return new Intl.NumberFormat(undefined, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' }).format(minor / 100)
+    return new Intl.NumberFormat(undefined, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' }).format(
+      minor / 100,
+    )
   } catch {
     return `${currency} ${(minor / 100).toFixed(2)}` // not a currency that the browser knows
   }
@@ -87,7 +91,11 @@ function list(value: unknown): unknown[] {
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
+  return typeof value === 'string'
+    ? value
+    : typeof value === 'number' || typeof value === 'boolean'
+      ? String(value)
+      : ''
 }
 
 /** Only what can safely be opened: a business's mistake must not become a script. */

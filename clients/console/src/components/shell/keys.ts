@@ -28,7 +28,9 @@ export function nameOf(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' 
 
 /** Closed dialogs stay in the page, unseen. */
 function dialogOpen(): boolean {
-  return [...document.querySelectorAll<HTMLElement>('[role="dialog"][aria-modal="true"]')].some((one) => one.checkVisibility())
+  return [...document.querySelectorAll<HTMLElement>('[role="dialog"][aria-modal="true"]')].some((one) =>
+    one.checkVisibility(),
+  )
 }
 
 function isField(target: EventTarget | null): boolean {
