@@ -1,4 +1,5 @@
 import type { Card, Content, Message } from '@chaguan/sdk'
+import { kit } from './kit'
 import { fill, type Texts } from './texts'
 import { lengthText } from './times'
 
@@ -62,7 +63,7 @@ export function barsOf(waveform: readonly number[] = [], seconds: number): numbe
 function cardBody(card: Card, texts: Texts): Body {
   const { title, picture = '', lines = [], actions = [], page = '', object_type = '', object_id = '' } = card
   return {
-    kind: 'card', plain: `${texts.card} ${title}`, title, picture, page, type: object_type, object: object_id,
+    kind: 'card', plain: `${texts.card} ${title}`, title, picture: kit.link(picture), page, type: object_type, object: object_id,
     lines: lines.map(({ label = '', value = '' }) => ({ label, value })),
     actions: actions.map((action) => ({ id: action.id, label: action.label, page: action.page ?? '', url: action.url ?? '' })),
   }
@@ -80,21 +81,22 @@ export function bodyOfContent(content: Content, texts: Texts): Body {
     case 'text':
       return { kind: 'text', plain: content.text, parts: partsOf(content.text) }
     case 'image': {
-      const { url = '', thumb_url = '' } = content
+      const url = kit.link(content.url)
+      const thumb_url = kit.link(content.thumb_url)
       return { kind: 'image', plain: texts.image, src: thumb_url || url, full: url || thumb_url, ...pictureSize(content.width, content.height) }
     }
     case 'voice': {
       const seconds = Math.max(1, Math.round((content.duration_ms ?? 0) / 1000))
-      return { kind: 'voice', plain: texts.voice, src: content.url ?? '', seconds, bars: barsOf(content.waveform, seconds), hint: fill(texts.playVoice, { n: seconds }) }
+      return { kind: 'voice', plain: texts.voice, src: kit.link(content.url), seconds, bars: barsOf(content.waveform, seconds), hint: fill(texts.playVoice, { n: seconds }) }
     }
     case 'file': {
-      const { name = '', url = '' } = content
+      const { name = '' } = content
       const ending = /\.(\w{1,5})$/.exec(name)?.[1] ?? ''
-      return { kind: 'file', plain: `${texts.file} ${name}`, name: name || texts.file, size: sizeText(content.size), ending: ending.toUpperCase(), src: url }
+      return { kind: 'file', plain: `${texts.file} ${name}`, name: name || texts.file, size: sizeText(content.size), ending: ending.toUpperCase(), src: kit.link(content.url) }
     }
     case 'video': {
       const length = content.duration_ms ? lengthText(content.duration_ms) : ''
-      return { kind: 'video', plain: texts.video, poster: content.thumb_url ?? '', src: content.url ?? '', length, ...pictureSize(content.width, content.height) }
+      return { kind: 'video', plain: texts.video, poster: kit.link(content.thumb_url), src: kit.link(content.url), length, ...pictureSize(content.width, content.height) }
     }
     case 'location': {
       const { latitude, longitude, name = '', address = '' } = content

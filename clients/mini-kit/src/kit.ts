@@ -4,11 +4,12 @@ import { languageOf, textsOf, type Language, type Texts } from './texts'
 type Listener = () => void
 
 /**
- * What all components of an app share: the one client and the language. Call `kit.use(client)` once in `app.ts`;
+ * What all components of an app share: the one client and the language. Call `kit.use(client, {endpoint})` once in `app.ts`;
  * components that are on screen already take it up.
  */
 class Kit {
   private held: Client | null = null
+  private endpoint = ''
   private chosen: Language | null = null
   private readonly listeners = new Set<Listener>()
 
@@ -25,9 +26,16 @@ class Kit {
     return textsOf(this.language)
   }
 
-  use(client: Client): void {
+  /** `endpoint` as given to `createClient`: links to media are paths of that deployment. */
+  use(client: Client, options: { endpoint: string }): void {
     this.held = client
+    this.endpoint = options.endpoint.replace(/\/+$/, '')
     this.tell()
+  }
+
+  /** Where a link points: paths of the deployment become addresses, the app's own files stay. */
+  link(url = ''): string {
+    return url.indexOf('/v1/') === 0 ? this.endpoint + url : url
   }
 
   /** `zh-CN` or `en`; default: the language of the host. */

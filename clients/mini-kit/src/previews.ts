@@ -1,5 +1,6 @@
 import type { Client, ConversationItem, Message } from '@chaguan/sdk'
 import { bodyOf } from './bodies'
+import { kit } from './kit'
 import { fill, type Texts } from './texts'
 import { shortText } from './times'
 
@@ -45,7 +46,7 @@ export function previewOf(item: ConversationItem, client: Client, texts: Texts, 
   const states = [counted ? fill(texts.unread, { n: counted }) : '', inbox.pinned_at ? texts.pinned : '', muted ? texts.muted : '']
   return {
     id: conversation.id, title, text, muted,
-    avatar: conversation.avatar || item.peer?.avatar || '', seed: item.peer?.id ?? conversation.id,
+    avatar: kit.link(conversation.avatar || item.peer?.avatar), seed: item.peer?.id ?? conversation.id,
     time: at ? shortText(at, now, texts) : '',
     unread: counted && !muted ? (counted > 99 ? '99+' : String(counted)) : '', dot: counted > 0 && muted,
     pinned: (inbox.pinned_at ?? 0) > 0,

@@ -1,5 +1,6 @@
 import type { Message, User } from '@chaguan/sdk'
 import { bodyOf, type Body } from './bodies'
+import { kit } from './kit'
 import { fill, type Texts } from './texts'
 import { momentText } from './times'
 
@@ -74,7 +75,7 @@ export function rowOf(message: Message, previous: Message | undefined, context: 
   const name = user?.name ?? ''
   const plain = body.kind === 'system' || body.kind === 'recalled'
   return {
-    key: message.client_msg_id, seq: message.seq, mine, plain, name, user: message.sender_id, avatar: user?.avatar ?? '',
+    key: message.client_msg_id, seq: message.seq, mine, plain, name, user: message.sender_id, avatar: kit.link(user?.avatar),
     showName: context.group && !mine && !plain,
     time: separates(message, previous) ? momentText(message.created_at || now, now, texts) : '',
     divider: message.client_msg_id === context.firstUnread ? texts.unreadBelow : '',

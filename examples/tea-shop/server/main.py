@@ -242,7 +242,8 @@ def create_app(
     handlers = [login, token, products, cart, change_cart, orders, place, context]
     # The demo shows the mini program in a browser, which asks whether another address may be called.
     cors = CORSConfig(allow_origins=["*"])
-    return Litestar(handlers, cors_config=cors, openapi_config=None, request_max_body_size=64 * 1024)
+    # Without a logging_config of Litestar's: it would make the HTTP client log the addresses it asks, codes included.
+    return Litestar(handlers, cors_config=cors, openapi_config=None, logging_config=None)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ export function startChat(): Client {
   const { endpoint, appId } = readConfig()
   const made = createClient({ endpoint })
   client = made
-  kit.use(made)
+  kit.use(made, { endpoint })
   made.on('unread', ({ total }) => showBadge(total))
   made.signIn({ account: appId || 'tea-shop', getToken: (renew) => chatToken(made, renew) }).catch((error: unknown) => console.warn('chat sign-in', error))
   return made

@@ -1,7 +1,7 @@
 import { kit, type Language } from '@chaguan/mini-kit'
 
 const zh = {
-  shop: '云岫茶铺', slogan: '云无心以出岫，茶有意而入怀', home: '首页', messages: '消息', cart: '购物车', me: '我的',
+  shop: '山间茶铺', slogan: '山间有云，壶里有春', home: '首页', messages: '消息', cart: '购物车', me: '我的',
   hero: '明前春茶', heroLine: '云雾深处，一芽一叶', heroGo: '去看看', season: '时令好茶', all: '全部', more: '查看全部',
   askTitle: '不知道喝什么？', askLine: '茶师在线，陪你挑一款合口味的', ask: '问问茶师', sold: '已售 {n}',
   green: '绿茶', oolong: '乌龙', black: '红茶', white: '白茶', dark: '普洱', scented: '花茶', ware: '茶器',
@@ -11,7 +11,7 @@ const zh = {
   paid: '待发货', shipped: '待收货', done: '已完成', order: '订单详情', orderNo: '订单号', orderedAt: '下单时间', pay: '实付',
   noOrders: '还没有订单', noOrdersLine: '下单后在这里查看进度', askOrder: '咨询这笔订单', pieces: '共 {n} 件',
   failed: '网络不太顺', failedLine: '请检查网络后再试', retry: '再试一次', language: 'English', languageLabel: '语言',
-  guest: '茶友', welcome: '欢迎来喝茶', contact: '联系客服', contactLine: '每天 9:00–22:00', about: '关于云岫', devices: '登录设备',
+  guest: '茶友', welcome: '欢迎来喝茶', contact: '联系客服', contactLine: '每天 9:00–22:00', about: '关于我们', devices: '登录设备',
   devicesLine: '本机', version: '版本', paidLine: '掌柜正在备货，48 小时内发出', shippedLine: '包裹在路上了', doneLine: '愿这杯茶合你心意',
   orderTag: '发送订单', productTag: '发送商品', from: '起', chat: '在线客服', opening: '正在接通客服…', chatFailed: '暂时接不通客服',
   minus: '减一件', plus: '加一件',
@@ -20,8 +20,8 @@ const zh = {
 export type Texts = typeof zh
 
 const en: Texts = {
-  shop: 'Yunxiu Tea', slogan: 'From the mountain clouds to your cup', home: 'Home', messages: 'Chats', cart: 'Cart', me: 'Me',
-  hero: 'First spring tea', heroLine: 'From deep in the mist, one bud, one leaf', heroGo: 'See it', season: 'In season', all: 'All', more: 'See all',
+  shop: 'Hillside Tea', slogan: 'From the mountain clouds to your cup', home: 'Home', messages: 'Chats', cart: 'Cart', me: 'Me',
+  hero: 'Spring tea', heroLine: 'From deep in the mist, one bud, one leaf', heroGo: 'See it', season: 'In season', all: 'All', more: 'See all',
   askTitle: 'Not sure what to drink?', askLine: 'Our tea masters help you find the one', ask: 'Ask us', sold: '{n} sold',
   green: 'Green', oolong: 'Oolong', black: 'Black', white: 'White', dark: "Pu'er", scented: 'Scented', ware: 'Teaware',
   origin: 'Origin', spec: 'Size', quantity: 'Quantity', story: 'About it', service: 'Chat', addCart: 'Add to cart', buy: 'Buy now',
@@ -30,7 +30,7 @@ const en: Texts = {
   paid: 'To ship', shipped: 'On its way', done: 'Done', order: 'Order', orderNo: 'Number', orderedAt: 'Placed', pay: 'Paid',
   noOrders: 'No orders yet', noOrdersLine: 'Once you order, you follow it here', askOrder: 'Ask about this order', pieces: '{n} pieces',
   failed: 'The network is slow', failedLine: 'Please check it and try again', retry: 'Try again', language: '中文', languageLabel: 'Language',
-  guest: 'Tea friend', welcome: 'Come in for a cup', contact: 'Customer service', contactLine: '9:00 to 22:00, every day', about: 'About Yunxiu', devices: 'Devices',
+  guest: 'Tea friend', welcome: 'Come in for a cup', contact: 'Customer service', contactLine: '9:00 to 22:00, every day', about: 'About us', devices: 'Devices',
   devicesLine: 'This phone', version: 'Version', paidLine: 'We are packing it; it leaves within 48 hours', shippedLine: 'The parcel is on its way', doneLine: 'May this cup suit you',
   orderTag: 'Send order', productTag: 'Send product', from: '+', chat: 'Customer service', opening: 'Connecting you…', chatFailed: 'We cannot be reached right now',
   minus: 'One less', plus: 'One more',

@@ -100,6 +100,8 @@ function mountField(host: Host<Props>, field: Field) {
   const fit = () => {
     if (!multiline) return
     if (host.props.autoHeight) {
+      // A browser's textarea is two rows high unless told otherwise; a phone's is as high as its text.
+      ;(field as HTMLTextAreaElement).rows = 1
       host.dom.style.height = 'auto'
       field.style.height = 'auto'
       field.style.height = `${field.scrollHeight}px`

@@ -114,7 +114,7 @@ Component({
       const view = views.get(this)
       const message = view?.message(event.detail.key)
       if (!view || !message) return
-      const linkOf = ({ content }: Message) => (content?.type === 'image' ? (content.url ?? content.thumb_url ?? '') : '')
+      const linkOf = ({ content }: Message) => (content?.type === 'image' ? kit.link(content.url ?? content.thumb_url) : '')
       void wx.previewImage({ urls: view.pictures().map(linkOf).filter(Boolean), current: linkOf(message) })
     },
 
