@@ -204,7 +204,11 @@ class DeskService:
             return case
 
         # The message's seq is in the key: reading the log again after a crash opens no second case.
-        await self._append(room, room.customer_id, new, effect, _key(new, room.id, str(seq), named=False))
+        try:
+            await self._append(room, room.customer_id, new, effect, _key(new, room.id, str(seq), named=False))
+        except AppError as error:
+            if error.code not in (ErrorCode.conflict, ErrorCode.not_found):
+                raise  # busy: the feed tries again
 
     async def _change(self, room: Room, caller: Caller, case: Case, change: Change) -> Case:
         """Decide in the transaction that stores the decision: of two who take a case, one is faster."""

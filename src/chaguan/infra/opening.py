@@ -12,6 +12,7 @@ from chaguan.infra.keyring import ENVIRONMENT_NAME, KeyVariable, choose_source
 from chaguan.infra.sealing import Keyring
 
 DATABASE = "chaguan.db"
+CHECKED_BYTES = 64 * 1024 * 1024
 
 
 def prepare_folder(path: Path) -> None:
@@ -52,9 +53,13 @@ def open_database(path: Path) -> SqliteDatabase:
 
 
 def _check_file(file: Path) -> None:
+    """Small files are read whole; for large ones that is `chaguan doctor`'s business, since it takes minutes."""
+    look = (
+        "PRAGMA quick_check(1)" if file.stat().st_size < CHECKED_BYTES else "SELECT 'ok' FROM sqlite_master"
+    )
     try:
         with contextlib.closing(sqlite3.connect(file, timeout=5)) as connection:
-            found = connection.execute("PRAGMA quick_check(1)").fetchone()
+            found = connection.execute(look).fetchone()
     except sqlite3.DatabaseError as error:
         raise ConfigError(
             f"The database {file} can't be opened ({error}); restore it from a backup."

@@ -9,8 +9,20 @@ from msgspec import Struct
 
 from chaguan.core.clock import Clock, now_ms
 from chaguan.core.ids import uuid7
+from chaguan.messaging import rules
 from chaguan.messaging.marks import Marks
-from chaguan.messaging.model import EDIT, MESSAGE, Membership, Room, State, binding, pack_state, uuid_text
+from chaguan.messaging.model import (
+    EDIT,
+    JOINED,
+    LEFT,
+    MESSAGE,
+    Membership,
+    Room,
+    State,
+    binding,
+    pack_state,
+    uuid_text,
+)
 from chaguan.messaging.ports import Links, OnCommitted, Publisher
 from chaguan.messaging.render import fact, present
 from chaguan.messaging.rooms import Rooms
@@ -95,7 +107,8 @@ class Log:
             room.last_at = max(room.last_at, appended.created_at)
             if not draft.member.looks_only:
                 self._marks.move(room, draft.actor_id, appended.seq, appended.ordinal)
-        self.publish(room, self._push(draft, appended))
+        if draft.kind not in (JOINED, LEFT) or room.member_count <= rules.ANNOUNCED_MEMBERS:
+            self.publish(room, self._push(draft, appended))
         if draft.on_appended is not None:
             draft.on_appended(appended, value)
         for committed in self.listeners:

@@ -11,6 +11,8 @@ from chaguan.protocol.conversations import ConversationKind, MemberRole, User, U
 from chaguan.protocol.entries import Reaction
 
 TYPING_MEMBERS = 100
+ANNOUNCED_MEMBERS = 500
+"""Larger groups do not push joins and leaves: who notices the hole at the next message pulls them."""
 MAX_EDITS = 100
 MAX_REACTION_KINDS = 20
 MAX_REACTION_USERS = 500

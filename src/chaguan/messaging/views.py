@@ -52,6 +52,9 @@ class Views:
         shown = [item.conversation.id for item in listed if item.conversation.kind in _SHOWN]
         read = conversations.peers_read(connection, shown, user_id) if shown else {}
         views = [self._view(connection, item, read.get(item.conversation.id, 0)) for item in listed]
+        blocked = conversations.blocked_peers(connection, user_id) if shown else frozenset()
+        for view in views:
+            view.inbox.blocked = view.inbox.peer_id in blocked
         self._add_cases(connection, views)
         return views
 

@@ -261,3 +261,11 @@ async def test_a_flushed_mark_is_pushed_to_my_other_devices(world, people):
     await until(lambda: [p for p in world.pushes.of("u_b", UserChanged) if p.inboxes])
     push = world.pushes.of("u_b", UserChanged)[-1]
     assert push.version == push.previous + 1 and push.inboxes[0].read_seq == 1
+
+
+async def test_my_list_says_whom_i_blocked(world, people):
+    a, b = people.add("a"), people.add("b")
+    room = await world.direct(a, b)
+    await world.messaging.safety.set_block(b, c.SetBlock(id=1, user_id="u_a", on=True))
+    assert (await world.view(b, room)).inbox.blocked
+    assert not (await world.view(a, room)).inbox.blocked

@@ -174,6 +174,11 @@ def blocked_by(connection: Connection, pair: tuple[str, str]) -> frozenset[str]:
     return frozenset(row[0] for row in rows)
 
 
+def blocked_peers(connection: Connection, user_id: str) -> frozenset[str]:
+    rows = connection.execute(text("SELECT peer_id FROM blocks WHERE user_id = :u"), {"u": user_id})
+    return frozenset(row[0] for row in rows)
+
+
 def set_block(connection: Connection, user_id: str, peer_id: str, on: bool, at: int) -> bool:
     statement = (
         "INSERT INTO blocks (user_id, peer_id, created_at) VALUES (:u, :p, :at) ON CONFLICT DO NOTHING"
