@@ -193,7 +193,7 @@ export interface CustomerContext {
   external_id?: string
   app_name?: string
   case_context?: Record<string, unknown>
-  business?: unknown | null
+  business?: unknown
 }
 
 /** The cases of a shop that wait or are open, oldest first; after `version` only those changed since. */

@@ -72,8 +72,6 @@ def _value(info: inspect.Type, name: str, depth: int) -> Any:
 
 
 def _plain(info: inspect.Type, name: str) -> Any:
-    if isinstance(info, inspect.RawType):
-        return {"orders": []}
     match info:
         case inspect.StrType():
             return _STRINGS.get(name, name[:8])

@@ -5,7 +5,7 @@
 
 from typing import Any
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from chaguan.protocol.conversations import Case, Conversation, Inbox, Member, User
 from chaguan.protocol.entries import Entry, MessageSent
@@ -187,5 +187,5 @@ class CustomerContext(Struct, omit_defaults=True):
     external_id: str = ""
     app_name: str = ""
     case_context: dict[str, Any] = {}
-    business: Raw | None = None
+    business: Any = None
     """The JSON object of the business's context URL (at most 64 KiB), null if none is configured."""
