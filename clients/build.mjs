@@ -16,8 +16,10 @@ run(
   'build',
   '../examples/tea-shop',
   path.join(web, 'phone'),
-  '--npm', `@chaguan/mini-kit=${path.join(here, 'mini-kit/src')}`,
-  '--npm', `@chaguan/sdk=${path.join(here, 'sdk/miniprogram_dist')}`,
+  '--npm',
+  `@chaguan/mini-kit=${path.join(here, 'mini-kit/src')}`,
+  '--npm',
+  `@chaguan/sdk=${path.join(here, 'sdk/miniprogram_dist')}`,
   '--minify',
 )
 cpSync(path.join(here, 'demo'), path.join(web, 'demo'), { recursive: true })

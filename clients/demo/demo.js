@@ -75,7 +75,8 @@ function openPhone(demo) {
 }
 
 async function openDesk(demo) {
-  const device = localStorage.getItem('chaguan.device') ?? crypto.randomUUID?.() ?? `demo-${Math.random().toString(36).slice(2)}`
+  const device =
+    localStorage.getItem('chaguan.device') ?? crypto.randomUUID?.() ?? `demo-${Math.random().toString(36).slice(2)}`
   localStorage.setItem('chaguan.device', device)
   if (!localStorage.getItem('chaguan.session')) {
     const { email } = demo.agents[0]
@@ -95,7 +96,9 @@ async function start() {
   show()
   const demo = await (await fetch('/demo/config.json')).json()
   openPhone(demo)
-  $('another').addEventListener('click', () => window.open(`${location.pathname}?phone=${Math.random().toString(36).slice(2, 10)}`))
+  $('another').addEventListener('click', () =>
+    window.open(`${location.pathname}?phone=${Math.random().toString(36).slice(2, 10)}`),
+  )
   $('language').addEventListener('click', () => {
     language = language === 'en' ? 'zh-CN' : 'en'
     localStorage.setItem('chaguan.demo.language', language)
