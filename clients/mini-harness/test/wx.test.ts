@@ -4,13 +4,6 @@ import type { Page } from 'playwright-core'
 import { openPhone, startLab, type Lab, type Phone } from './phone'
 
 type Wx = Record<string, (...args: unknown[]) => unknown>
-declare global {
-  // Set up by the tests themselves.
-  interface Window {
-    seen: unknown[]
-    task: Record<string, (...args: unknown[]) => unknown> & { readyState: number }
-  }
-}
 
 let lab: Lab
 let phone: Phone
