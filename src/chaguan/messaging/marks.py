@@ -11,6 +11,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from chaguan.core.caller import Caller
+from chaguan.core.errors import AppError
 from chaguan.infra.database import Database
 from chaguan.messaging.model import MESSAGE, Room
 from chaguan.messaging.ports import Publisher
@@ -108,7 +109,10 @@ class Marks:
     async def keep_flushing(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_MS / 1000)
-            await self.flush_and_note()
+            try:
+                await self.flush_and_note()
+            except AppError:
+                continue  # a full disk or a locked file: the marks wait in memory, and /health says why
 
     async def flush_and_note(self) -> None:
         """Flush, and remember up to which entry the senders' marks are safe: the end of the log a flush ago, since

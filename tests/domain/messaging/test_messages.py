@@ -269,3 +269,23 @@ async def test_my_list_says_whom_i_blocked(world, people):
     await world.messaging.safety.set_block(b, c.SetBlock(id=1, user_id="u_a", on=True))
     assert (await world.view(b, room)).inbox.blocked
     assert not (await world.view(a, room)).inbox.blocked
+
+
+async def test_marks_outlive_a_database_that_refuses_for_a_while(world, people):
+    a, b = people.add("a"), people.add("b")
+    room = await world.direct(a, b)
+    await world.say(a, room, "一")
+    await world.messaging.marks.mark_read(b, c.MarkRead(id=1, conversation_id=room, seq=1))
+    write, world.db.write = world.db.write, None
+
+    async def refuse(_work):
+        raise AppError("unavailable", "full")
+
+    world.db.write = refuse
+    with pytest.raises(AppError):
+        await world.messaging.marks.flush()
+    world.db.write = write
+    await world.messaging.marks.flush()
+    await world.restart()
+    view = await world.view(b, room)
+    assert view.inbox.read_seq == 1
