@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from chaguan.core.errors import AppError
+from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Limits
 from chaguan.protocol import commands as c
 from chaguan.protocol.content import Custom, SystemNotice, Text
@@ -276,10 +276,10 @@ async def test_marks_outlive_a_database_that_refuses_for_a_while(world, people):
     room = await world.direct(a, b)
     await world.say(a, room, "一")
     await world.messaging.marks.mark_read(b, c.MarkRead(id=1, conversation_id=room, seq=1))
-    write, world.db.write = world.db.write, None
+    write = world.db.write
 
     async def refuse(_work):
-        raise AppError("unavailable", "full")
+        raise AppError(ErrorCode.unavailable, "full")
 
     world.db.write = refuse
     with pytest.raises(AppError):
