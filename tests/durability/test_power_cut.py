@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from sqlalchemy import Connection, event, text
 
@@ -41,7 +40,7 @@ class CutWorld(World):
 
 
 async def run(folder: Path, rounds: int, synchronous: str) -> tuple[World, Recorder, list[Acknowledged]]:
-    folder.mkdir()
+    folder.mkdir()  # noqa: ASYNC240
     with recording(folder) as recorder:
         world = CutWorld(folder / "chaguan.db", synchronous)
         await world.open()
