@@ -1,29 +1,34 @@
-"""The committed files that are made from the wire's Structs: schema, TypeScript, one golden JSON a type."""
+"""The committed files that are made from the wire's Structs: schema, TypeScript, one golden JSON a type, and the
+tables of the manual."""
 
 from pathlib import Path
 
-from chaguan.protocol import golden, schema
+from chaguan.protocol import golden, manual, schema
+
+MANUAL = Path("docs/reference/protocol.md")
 
 
-def files() -> dict[Path, str]:
+def files(root: Path) -> dict[Path, str]:
     made = {
         Path("schema/protocol.schema.json"): schema.json_text(),
         Path("clients/protocol/index.ts"): schema.typescript_text(),
     }
     for name, text in golden.texts().items():
         made[Path("tests/golden/protocol") / f"{name}.json"] = text
+    if (root / MANUAL).exists():
+        made[MANUAL] = manual.filled((root / MANUAL).read_text(encoding="utf-8"))
     return made
 
 
 def write(root: Path) -> None:
-    for path, text in files().items():
+    for path, text in files(root).items():
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
 
 
 def stale(root: Path) -> list[Path]:
-    return [path for path, text in files().items() if not _is(root / path, text)]
+    return [path for path, text in files(root).items() if not _is(root / path, text)]
 
 
 def _is(path: Path, text: str) -> bool:

@@ -97,10 +97,14 @@ class Client:
         await asyncio.gather(self._reading, return_exceptions=True)
 
     async def _read(self) -> None:
-        async for frame in self._socket:
-            decoded = json.loads(frame)
-            for item in decoded if isinstance(decoded, list) else [decoded]:
-                if item["type"] == "reply":
-                    self._replies.pop(item["id"]).set_result(item)
-                else:
-                    self.pushes.append(item)
+        try:
+            async for frame in self._socket:
+                decoded = json.loads(frame)
+                for item in decoded if isinstance(decoded, list) else [decoded]:
+                    if item["type"] == "reply":
+                        self._replies.pop(item["id"]).set_result(item)
+                    else:
+                        self.pushes.append(item)
+        finally:
+            for future in self._replies.values():
+                future.cancel()  # no answer will come

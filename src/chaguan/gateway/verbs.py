@@ -75,6 +75,9 @@ class Verbs:
         }
 
     async def run(self, caller: Caller, command: Struct) -> Struct | None:
+        if caller.kind == "server":
+            # A key belongs to nobody: as a user it would own groups and read what its scopes do not name.
+            raise AppError(ErrorCode.forbidden, "an API key asks under /v1/server")
         verb = self._table.get(type(command))
         if verb is None:
             raise AppError(ErrorCode.bad_request, "this command needs a connection")

@@ -94,7 +94,7 @@ class World:
         self.build()
 
     def build(self) -> None:
-        self.db = SqliteDatabase(self.path)
+        self.db = self.database()
         self.pushes = Recorder()
         self.messaging = Messaging(
             self.db,
@@ -108,6 +108,9 @@ class World:
             policy=self.policy,
             clock=lambda: self.now,
         )
+
+    def database(self) -> SqliteDatabase:
+        return SqliteDatabase(self.path)
 
     async def open(self) -> None:
         await self.db.write(lambda connection: metadata.create_all(connection))
