@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import trustme
 
-from bench.edge.programs import NoCompiler, compiled
+from chaguan.bench.programs import NoCompiler, compiled
 
 FRAME = 132
 QUIET_S = 4

@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_keys(commands)
     _add_doctor(commands)
     _add_sandbox(commands)
+    _add_bench(commands)
     return parser
 
 
@@ -158,6 +159,22 @@ def _sandbox(options: argparse.Namespace) -> int:
     print(f"WeChat sandbox on http://127.0.0.1:{options.port}/sandbox/wechat (AppID {options.appid})")
     uvicorn.run(app, host="127.0.0.1", port=options.port, log_level="warning")
     return 0
+
+
+def _add_bench(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    from chaguan.bench.options import add_options
+
+    parser = commands.add_parser(
+        "bench", help="measure this machine with a server of its own on temporary data"
+    )
+    add_options(parser)
+    parser.set_defaults(run=_bench)
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from chaguan.bench.run import run
+
+    return run(options)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -26,6 +25,7 @@ metadata = MetaData()
 """Every domain's tables register here, so that a check can hold them against the migrations."""
 
 MAX_TOGETHER = 64
+READ_TOGETHER = 32
 QUEUE_LIMIT = 4_096
 
 
@@ -76,9 +76,9 @@ class SqliteDatabase:
         self._writer: threading.Thread | None = None
         self._engine = self._open("IMMEDIATE")
         self._read_engine = self._open("DEFERRED")
-        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="reader")
-        self._local = threading.local()
-        self._read_connections: list[Connection] = []
+        self._asked: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._reader_count = readers
+        self._readers: list[threading.Thread] = []
         self._stopping = False
         self.last_error: str = ""
 
@@ -118,18 +118,19 @@ class SqliteDatabase:
         return await future
 
     async def read(self, work: Work[T]) -> T:
-        loop = self._start()
-        return await loop.run_in_executor(self._readers, self._read, work)
+        future: asyncio.Future[T] = self._start().create_future()
+        self._asked.put(_Job(work, future))
+        return await future
 
     async def close(self) -> None:
         writer = self._writer
         if writer is not None:
             self._jobs.put(None)
-            await asyncio.get_running_loop().run_in_executor(None, writer.join)
-            self._writer = None
-        self._readers.shutdown(wait=True)
-        for connection in self._read_connections:
-            connection.close()
+            for _ in self._readers:
+                self._asked.put(None)
+            for thread in (writer, *self._readers):
+                await asyncio.get_running_loop().run_in_executor(None, thread.join)
+            self._writer, self._readers = None, []
         self._engine.dispose()
         self._read_engine.dispose()
 
@@ -143,18 +144,46 @@ class SqliteDatabase:
             self._loop = asyncio.get_running_loop()
             self._writer = threading.Thread(target=self._write_forever, name="writer", daemon=True)
             self._writer.start()
+            for nth in range(self._reader_count):
+                reader = threading.Thread(target=self._read_forever, name=f"reader {nth}", daemon=True)
+                reader.start()
+                self._readers.append(reader)
         return self._loop
 
-    def _read(self, work: Work[T]) -> T:
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._read_engine.connect()
-            self._read_connections.append(connection)
-        try:
-            with connection.begin():
-                return work(connection)
-        except (DBAPIError, sqlite3.Error) as error:
-            raise translate(error) from error
+    def _read_forever(self) -> None:
+        """Reads that wait together share one snapshot, taken after the last of them was asked for, and one wake-up
+        of the loop: a thousand returning sessions cost a hundred switches between threads and not some thousand."""
+        connection: Connection | None = None
+        while (job := self._asked.get()) is not None:
+            batch = [job, *self._more_reads()]
+            try:
+                if connection is None:
+                    connection = self._read_engine.connect()
+                with connection.begin():
+                    for job in batch:
+                        _read_one(connection, job)
+            except DBAPIError as error:
+                for job in batch:
+                    job.error = job.error or error
+                if connection is not None:
+                    connection.close()
+                    connection = None
+            self._deliver(batch, _settle)
+        if connection is not None:
+            connection.close()
+
+    def _more_reads(self) -> list[_Job]:
+        jobs: list[_Job] = []
+        while len(jobs) < READ_TOGETHER - 1:
+            try:
+                job = self._asked.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                self._asked.put(None)  # the end is met again after these
+                break
+            jobs.append(job)
+        return jobs
 
     def _write_forever(self) -> None:
         connection: Connection | None = None
@@ -169,7 +198,7 @@ class SqliteDatabase:
                 if connection is not None:
                     connection.close()
                     connection = None
-            self._deliver(batch)
+            self._deliver(batch, self._written)
             if self._stopping:
                 break
         if connection is not None:
@@ -214,17 +243,28 @@ class SqliteDatabase:
         for job in batch:
             job.error = error
 
-    def _deliver(self, batch: list[_Job]) -> None:
+    def _deliver(self, batch: list[_Job], settled: Callable[[list[_Job]], None]) -> None:
         loop = self._loop
         if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._settle, batch)
+            loop.call_soon_threadsafe(settled, batch)
 
-    def _settle(self, batch: list[_Job]) -> None:
+    def _written(self, batch: list[_Job]) -> None:
         self._queued -= len(batch)
-        for job in batch:
-            if job.future.done():
-                continue
-            if job.error is None:
-                job.future.set_result(job.result)
-            else:
-                job.future.set_exception(translate(job.error))
+        _settle(batch)
+
+
+def _read_one(connection: Connection, job: _Job) -> None:
+    try:
+        job.result = job.work(connection)
+    except BaseException as error:  # noqa: BLE001  its caller's business; the others go on
+        job.error = error
+
+
+def _settle(batch: list[_Job]) -> None:
+    for job in batch:
+        if job.future.done():
+            continue
+        if job.error is None:
+            job.future.set_result(job.result)
+        else:
+            job.future.set_exception(translate(job.error))

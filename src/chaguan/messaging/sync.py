@@ -56,14 +56,20 @@ class Sync:
 
     async def catch_up(self, caller: Caller, user_version: int, known: Sequence[tuple[str, int]]) -> CaughtUp:
         """The caller's changed rows and what they lack of known conversations, within a byte budget."""
-        version = await self._db.read(lambda con: inboxes.version(con, caller.user_id))
+
+        def read(con: Connection) -> tuple[int, dict[str, int]]:
+            heads = inboxes.heads_of(con, caller.user_id, [id for id, _ in known]) if known else {}
+            return inboxes.version(con, caller.user_id), heads
+
+        version, heads = await self._db.read(read)
         if user_version == version != 0:
             rows = CaughtUp(
                 user_version=version, full=False, conversations=[], next_cursor="", syncs=[], pending=[]
             )
         else:
             rows = await self._rows(caller, user_version if user_version < version else 0)
-        await self._fill(caller, rows, known)
+        # Most of what a returning client knows has not moved; the rest is looked at one by one.
+        await self._fill(caller, rows, [(id, seq) for id, seq in known if heads.get(id) != seq])
         return rows
 
     async def pull(self, caller: Caller, command: c.PullEntries) -> ConversationSync:

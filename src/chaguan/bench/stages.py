@@ -1,0 +1,382 @@
+"""The figures, a server at a time. Each stage starts its own server on the same data and yields what it measured."""
+
+import contextlib
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from chaguan.bench import limits
+from chaguan.bench.certificates import make_certificate
+from chaguan.bench.figures import Figure
+from chaguan.bench.processes import (
+    LIMITS,
+    Caddy,
+    Child,
+    Process,
+    Server,
+    generator_cores,
+    raw_sender,
+    sends_per_cpu_s,
+)
+from chaguan.bench.workloads import percentile
+from chaguan.bench.world import THOUSAND, World
+
+WINDOW = 2_000
+PULL_WINDOW = 256
+PLAIN, TLS, EDGE = "plain", "tls", "edge"
+
+
+class Scale(Struct, frozen=True):
+    """How much of everything."""
+
+    sessions: int
+    tls_sessions: int
+    pairs: int
+    idle_s: float
+    load_s: float
+    fan_out_turns: int
+    room_rates: tuple[int, ...]
+
+
+FULL = Scale(10_000, 10_000, 1_000, 20, 10, 5, (60, 100))
+QUICK = Scale(2_000, 500, 1_000, 2, 2.5, 3, (300,))
+
+
+class Bench:
+    """One run: its data, its world, its scale."""
+
+    def __init__(self, folder: Path, world: World, scale: Scale, say: Callable[[str], None]) -> None:
+        self.folder = folder
+        self.world = world
+        self.scale = scale
+        self.say = say
+        self.certificate = make_certificate(folder)
+
+    @contextlib.contextmanager
+    def server(self, transport: str = PLAIN) -> Iterator["Running"]:
+        server = Server(self.folder, self.folder / "data", self.certificate if transport == TLS else None)
+        caddy = Caddy(self.folder, server.port, self.certificate) if transport == EDGE else None
+        try:
+            yield Running(self, server, caddy, transport)
+        finally:
+            if caddy is not None:
+                caddy.end()
+            server.end()
+
+
+class Running:
+    """A server under measurement, and the edge in front of it if there is one."""
+
+    def __init__(self, bench: Bench, server: Server, caddy: Caddy | None, transport: str) -> None:
+        self.bench = bench
+        self.server = server
+        self.transport = transport
+        self._caddy = caddy
+
+    @property
+    def processes(self) -> list[Process]:
+        return [self.server.process, *([self._caddy.process] if self._caddy else [])]
+
+    def cpu_s(self) -> float:
+        return sum(process.cpu_s() for process in self.processes)
+
+    def memory_kib(self) -> int:
+        return sum(process.memory_kib() for process in self.processes)
+
+    @contextlib.contextmanager
+    def clients(self, count: int) -> Iterator["Generator"]:
+        port = self._caddy.port if self._caddy else self.server.port
+        transport = "plain" if self.transport == PLAIN else "tls"
+        child = Child(
+            [
+                sys.executable,
+                "-m",
+                "chaguan.bench.generator",
+                str(self.bench.folder / "world.json"),
+                "0",
+                str(count),
+                str(port),
+                transport,
+            ],
+            generator_cores()[-1],
+        )
+        child.hear()
+        try:
+            yield Generator(child)
+        finally:
+            child.end()
+
+
+class Generator:
+    def __init__(self, child: Child) -> None:
+        self._child = child
+
+    def do(self, what: str, **order: Any) -> dict[str, Any]:
+        numbers: dict[str, Any] = json.loads(self._child.ask(json.dumps({"do": what, **order})))
+        if "failed" in numbers:
+            raise WorkloadFailed(f"{what}: {numbers['failed']}")
+        return numbers
+
+
+class WorkloadFailed(Exception):
+    """The clients could not do what they were asked; the text is theirs."""
+
+
+def _figure(
+    name: str,
+    value: float,
+    unit: str,
+    limit: float | None = None,
+    ratio: float | None = None,
+    **parameters: Any,
+) -> Figure:
+    if ratio is None and limit:
+        ratio = value / limit
+    return Figure(name, value, unit, limit, ratio, parameters)
+
+
+def memory_and_storm(bench: Bench) -> Iterator[Figure]:
+    yield from _sessions(bench, PLAIN, bench.scale.sessions)
+
+
+def over_tls(bench: Bench) -> Iterator[Figure]:
+    yield from _sessions(bench, TLS, bench.scale.tls_sessions)
+
+
+def through_the_edge(bench: Bench) -> Iterator[Figure]:
+    yield from _sessions(bench, EDGE, bench.scale.tls_sessions)
+
+
+def _sessions(bench: Bench, transport: str, count: int) -> Iterator[Figure]:
+    """Idle memory and CPU, then the storm, then latency if this is not the plain transport's own stage."""
+    common = {"transport": transport, "sessions": count}
+    with bench.server(transport) as running, raw_sender(count, 132, 3) as (sender, connect_s):
+        if transport == PLAIN:
+            memory = running.server.process.memory_kib("Rss") / 1024
+            yield _figure("process_memory", memory, "MB", limits.interpreter_mib())
+        with running.clients(count) as clients:
+            yield from _idle(bench, running, clients, sends_per_cpu_s(sender), common)
+            clients.do("close")
+            time.sleep(0.5)
+            begun = running.cpu_s()
+            back = clients.do("connect", window=WINDOW, known=True)
+            more: dict[str, Any] = {
+                **_spread(back["took"], 1_000),
+                "cpu_s": round(running.cpu_s() - begun, 2),
+                "handshakes_resumed": back["resumed"],
+                "at_once": WINDOW,
+                "topics": 20,
+            }
+            yield _figure("connect_storm", back["seconds"], "s", connect_s, **common, **more)
+    if transport != PLAIN:
+        yield from latency(bench, transport)
+
+
+def _idle(
+    bench: Bench, running: Running, clients: Generator, raw_sends: float, common: dict[str, Any]
+) -> Iterator[Figure]:
+    before, spent = running.memory_kib(), running.cpu_s()
+    first = clients.do("connect", window=WINDOW, known=False)
+    joining = running.cpu_s() - spent
+    time.sleep(0.5)
+    memory = (running.memory_kib() - before) / first["count"]
+    yield _figure(
+        "idle_memory",
+        memory,
+        "KiB",
+        **common,
+        topics=20,
+        first_connect_s=round(first["seconds"], 2),
+        first_connect_cpu_s=round(joining, 2),
+    )
+    begun = running.cpu_s()
+    clients.do("idle", seconds=bench.scale.idle_s)
+    cpu = (running.cpu_s() - begun) / bench.scale.idle_s / first["count"] * 1e6
+    # A heartbeat costs at least a read and a write; a read costs about what a write does.
+    limit = 2e6 / raw_sends / 25
+    yield _figure("idle_cpu", cpu, "µs/s", limit, **common, heartbeat_s=25, seconds=bench.scale.idle_s)
+
+
+def latency(bench: Bench, transport: str = PLAIN) -> Iterator[Figure]:
+    """Acknowledgements at 1,000 messages a second over the pairs."""
+    people = 2 * bench.scale.pairs
+    with bench.server(transport) as running, running.clients(people) as clients:
+        clients.do("connect", window=WINDOW, known=False)
+        lowest = limits.echo_and_sync_ms(bench.folder)
+        found = clients.do("paced", rate=1_000, seconds=bench.scale.load_s, warm_s=1)
+        common = {
+            "transport": transport,
+            "messages_per_s": 1_000,
+            "pairs": bench.scale.pairs,
+            "faults": found["faults"],
+        }
+        end_to_end = {
+            "end_to_end_p50_ms": round(percentile(found["arrivals"], 0.5) * 1_000, 2),
+            "end_to_end_p99_ms": round(percentile(found["arrivals"], 0.99) * 1_000, 2),
+        }
+        for name, share, limit in (("p50", 0.5, lowest[0]), ("p99", 0.99, lowest[1])):
+            value = percentile(found["acks"], share) * 1_000
+            yield _figure(f"ack_latency_{name}", value, "ms", limit, **common, **end_to_end)
+
+
+def durable(bench: Bench) -> Iterator[Figure]:
+    """As many durable direct messages as go in, each sender one at a time; then how far search is behind."""
+    people = 2 * bench.scale.pairs
+    with bench.server() as running, running.clients(people) as clients:
+        clients.do("connect", window=WINDOW, known=False)
+        limit = limits.rows_per_s(bench.folder)
+        spent, begun = running.cpu_s(), time.perf_counter()
+        found = clients.do("direct", seconds=bench.scale.load_s, warm_s=1)
+        share = (running.cpu_s() - spent) / (time.perf_counter() - begun)
+        behind = _search_behind(running)
+        yield _figure(
+            "durable_direct",
+            found["acked"] / found["seconds"],
+            "messages/s",
+            limit,
+            pairs=bench.scale.pairs,
+            server_cpu_share=round(share, 2),
+            faults=found["faults"],
+            limits_raised=sorted(LIMITS),
+            **_spread(found["acks"], 1_000),
+        )
+        if behind is not None:
+            yield _figure(
+                "search_lag", behind, "s", behind_after="the last acknowledgement of durable_direct"
+            )
+
+
+def _search_behind(running: Running, patience_s: float = 60) -> float | None:
+    """Seconds until `/health` says that search has read all of the log; None where there is no search."""
+    begun = time.perf_counter()
+    while time.perf_counter() - begun < patience_s:
+        lag = running.server.health().get("search_lag_ms")
+        if lag is None:
+            return None
+        if not lag:
+            break
+        time.sleep(0.05)
+    return time.perf_counter() - begun
+
+
+def fan_out(bench: Bench) -> Iterator[Figure]:
+    """One message at a time into a group, against as many C sends of the same size, by turns."""
+    with bench.server() as running, running.clients(bench.scale.sessions) as clients:
+        clients.do("connect", window=WINDOW, known=False, count=THOUSAND)
+        yield _unmerged(running, clients, bench.world.thousand, THOUSAND, bench.scale.fan_out_turns, 20)
+        clients.do("connect", window=WINDOW, known=False)
+        count = bench.scale.sessions
+        yield _unmerged(running, clients, bench.world.everybody, count, bench.scale.fan_out_turns, 4)
+        yield from _merged(bench, running, clients)
+
+
+def _unmerged(
+    running: Running, clients: Generator, conversation_id: str, count: int, turns: int, rounds: int
+) -> Figure:
+    size = clients.do("group", conversation_id=conversation_id, listeners=count, rounds=2)["size"]
+    ours, raws, faults = [], [], 0
+    with raw_sender(count, size, rounds) as (sender, _):
+        for _ in range(turns):
+            raws.append(sends_per_cpu_s(sender))
+            begun = running.cpu_s()
+            found = clients.do("group", conversation_id=conversation_id, listeners=count, rounds=rounds)
+            ours.append(found["deliveries"] / (running.cpu_s() - begun))
+            faults = found["faults"]
+    return _figure(
+        "fanout_unmerged",
+        statistics.median(ours),
+        "deliveries per CPU second",
+        statistics.median(raws),
+        statistics.median(mine / raw for mine, raw in zip(ours, raws, strict=True)),
+        online=count,
+        frame_bytes=size,
+        turns=turns,
+        faults=faults,
+    )
+
+
+def _merged(bench: Bench, running: Running, clients: Generator) -> Iterator[Figure]:
+    count = bench.scale.sessions
+    with raw_sender(count, 300, 3) as (sender, _):
+        for rate in bench.scale.room_rates:
+            raw = sends_per_cpu_s(sender)
+            spent = running.cpu_s()
+            found = clients.do(
+                "room",
+                conversation_id=bench.world.everybody,
+                listeners=count,
+                rate=rate,
+                seconds=bench.scale.load_s,
+            )
+            yield _figure(
+                "fanout_merged",
+                found["deliveries"] / found["seconds"],
+                "deliveries/s",
+                raw,
+                online=count,
+                messages_per_s=rate,
+                last_copy_p50_ms=round(percentile(found["ages"], 0.5) * 1_000),
+                last_copy_p99_ms=round(percentile(found["ages"], 0.99) * 1_000),
+                server_cpu_share=round((running.cpu_s() - spent) / found["seconds"], 2),
+                faults=found["faults"],
+            )
+
+
+def offline(bench: Bench) -> Iterator[Figure]:
+    """A hundred missed messages each, ten in each of ten groups; then the same after a restart, from disk."""
+    count = bench.scale.sessions
+    with bench.server() as running, running.clients(count) as clients:
+        clients.do("connect", window=WINDOW, known=True)
+        clients.do("fill", groups=10, messages=10)
+        yield _pull(running, clients, count, "since the server started")
+        clients.do("close")
+    with bench.server() as running, running.clients(count) as clients:
+        clients.do("connect", window=WINDOW, known=True)
+        yield _pull(running, clients, count, "before the server started")
+
+
+def _pull(running: Running, clients: Generator, count: int, said: str) -> Figure:
+    spent = running.cpu_s()
+    found = clients.do("pull", groups=10, messages=10, window=PULL_WINDOW)
+    spent = running.cpu_s() - spent
+    with raw_sender(min(count, 1_000), max(1, found["size"]), 10) as (sender, _):
+        limit = sends_per_cpu_s(sender) * 100
+    return _figure(
+        "offline_pull",
+        found["messages"] / found["seconds"],
+        "messages/s",
+        limit,
+        sessions=count,
+        missed_by_each=100,
+        conversations_each=10,
+        said=said,
+        answer_bytes=found["size"],
+        messages_per_server_cpu_s=round(found["messages"] / spent),
+        faults=found["faults"],
+        **_spread(found["took"], 1_000),
+    )
+
+
+def _spread(values: list[float], scale: float) -> dict[str, float]:
+    return {
+        "p50_ms": round(percentile(values, 0.5) * scale, 2),
+        "p99_ms": round(percentile(values, 0.99) * scale, 2),
+    }
+
+
+STAGES: dict[str, tuple[Callable[[Bench], Iterator[Figure]], tuple[str, ...]]] = {
+    "sessions": (memory_and_storm, ("process_memory", "idle_memory", "idle_cpu", "connect_storm")),
+    "latency": (latency, ("ack_latency",)),
+    "fan-out": (fan_out, ("fanout_unmerged", "fanout_merged")),
+    "offline": (offline, ("offline_pull",)),
+    "durable": (durable, ("durable_direct", "search_lag")),
+    "tls": (over_tls, ("tls",)),
+    "edge": (through_the_edge, ("edge",)),
+}
+"""By name: what to run, and which `--only` names ask for it."""
