@@ -15,6 +15,7 @@ export interface Body {
 }
 
 export interface Part {
+  id: number
   text: string
   link: boolean
 }
@@ -42,11 +43,11 @@ export function partsOf(text: string): Part[] {
   const parts: Part[] = []
   let at = 0
   for (let found = LINK.exec(text); found; found = LINK.exec(text)) {
-    if (found.index > at) parts.push({ text: text.slice(at, found.index), link: false })
-    parts.push({ text: found[0], link: true })
+    if (found.index > at) parts.push({ id: parts.length, text: text.slice(at, found.index), link: false })
+    parts.push({ id: parts.length, text: found[0], link: true })
     at = found.index + found[0].length
   }
-  if (at < text.length) parts.push({ text: text.slice(at), link: false })
+  if (at < text.length) parts.push({ id: parts.length, text: text.slice(at), link: false })
   return parts
 }
 
@@ -64,7 +65,7 @@ function cardBody(card: Card, texts: Texts): Body {
   const { title, picture = '', lines = [], actions = [], page = '', object_type = '', object_id = '' } = card
   return {
     kind: 'card', plain: `${texts.card} ${title}`, title, picture: kit.link(picture), page, type: object_type, object: object_id,
-    lines: lines.map(({ label = '', value = '' }) => ({ label, value })),
+    lines: lines.map(({ label = '', value = '' }, id) => ({ id, label, value })),
     actions: actions.map((action) => ({ id: action.id, label: action.label, page: action.page ?? '', url: action.url ?? '' })),
   }
 }
@@ -87,7 +88,7 @@ export function bodyOfContent(content: Content, texts: Texts): Body {
     }
     case 'voice': {
       const seconds = Math.max(1, Math.round((content.duration_ms ?? 0) / 1000))
-      return { kind: 'voice', plain: texts.voice, src: kit.link(content.url), seconds, bars: barsOf(content.waveform, seconds), hint: fill(texts.playVoice, { n: seconds }) }
+      return { kind: 'voice', plain: texts.voice, src: kit.link(content.url), seconds, bars: barsOf(content.waveform, seconds).map((height, id) => ({ id, height })), hint: fill(texts.playVoice, { n: seconds }) }
     }
     case 'file': {
       const { name = '' } = content

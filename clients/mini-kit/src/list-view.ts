@@ -292,7 +292,8 @@ export class ListView {
   private typing(userIds: string[]): void {
     const others = userIds.filter((userId) => userId !== this.client.me?.id)
     const user = others[0] ? this.client.users.find(others[0]) : undefined
-    void this.host.draw({ typing: others.length > 0, typist: user ? { id: user.id, name: user.name ?? '', avatar: kit.link(user.avatar) } : null })
+    const typist = user && { id: user.id, name: user.name ?? '', avatar: kit.link(user.avatar) }
+    void this.host.draw({ typing: others.length > 0, ...(typist && { typist }) })
     if (others.length && this.atEnd) void this.toEnd()
   }
 

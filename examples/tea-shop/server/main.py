@@ -24,6 +24,7 @@ import uvicorn
 from litestar import Litestar, Request, get, post, put
 from litestar.config.cors import CORSConfig
 from litestar.exceptions import ClientException, NotAuthorizedException
+from litestar.params import FromQuery, JSONBody
 
 Json = dict[str, Any]
 AnyRequest = Request[Any, Any, Any]
@@ -81,8 +82,7 @@ def sign_token(app_id: str, secret: str, user: str, now: float) -> str:
 
     claims = {"sub": user, "app": app_id, "iat": int(now), "exp": int(now) + 3600}
     parts = [b64(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims)]
-    signed = hmac.digest(secret.encode(), ".".join(parts).encode(), hashlib.sha256)
-    return ".".join([*parts, b64(signed)])
+    return ".".join([*parts, b64(hmac.digest(secret.encode(), ".".join(parts).encode(), hashlib.sha256))])
 
 
 class Signatures:
@@ -114,7 +114,7 @@ def order_card(order: Order) -> Json:
     page = f"/pages/order/index?id={order.id}"
     card = {"type": "card", "object_type": "order", "object_id": order.id, "title": title, "page": page}
     card |= {"picture": first["picture"], "fallback": f"订单 {order.id}：{title}"}
-    lines = [{"label": label, "value": value} for label, value in rows.items()]
+    lines = [{"label": k, "value": v} for k, v in rows.items()]
     return card | {"lines": lines, "actions": [{"id": "open", "label": "查看订单", "page": page}]}
 
 
@@ -123,10 +123,9 @@ def context_of(shop: Shop, user: str) -> Json:
     bought, lines = shop.of(user), shop.carts.get(user, [])
     spent = sum(order.total for order in bought)
     rows = {"累计订单": f"{len(bought)} 单", "累计消费": f"¥{spent / 100:.2f}"}
-    goods = [{"title": BY_ID[n.product_id]["name"]["zh"], "quantity": n.quantity} for n in lines]
     return {
         "profile": {"id": user, "orders": len(bought), "spent": spent},
-        "cart": goods,
+        "cart": [{"title": BY_ID[n.product_id]["name"]["zh"], "quantity": n.quantity} for n in lines],
         "orders": [order_card(order) for order in bought[:5]],
         "sections": [{"title": "会员", "rows": [{"label": k, "value": v} for k, v in rows.items()]}],
     }
@@ -147,7 +146,6 @@ class Chaguan:
         task.add_done_callback(self._sending.discard)
 
     async def _send_until_done(self, order: Order) -> None:
-        """The order stands whether or not the chat can be reached now."""
         for delay in (1, 5, 30, 120):
             with contextlib.suppress(httpx.HTTPError):
                 await self.send_card(order)
@@ -155,11 +153,13 @@ class Chaguan:
             await asyncio.sleep(delay)
 
     async def send_card(self, order: Order) -> None:
-        who = {"app_id": self._app_id, "external_id": order.customer}
-        opened = (await self._post("/service", who))["view"]["conversation"]["id"]
+        opened = await self._post("/service", {"app_id": self._app_id, "external_id": order.customer})
         # Made from the order, so that a retry can't send it twice.
-        key = str(uuid.uuid5(uuid.NAMESPACE_URL, f"order:{order.id}"))
-        await self._post(f"/{opened}/messages", {"client_msg_id": key, "content": order_card(order)})
+        key = str(uuid.uuid5(uuid.NAMESPACE_URL, order.id))
+        await self._post(
+            f"/{opened['view']['conversation']['id']}/messages",
+            {"client_msg_id": key, "content": order_card(order)},
+        )
 
     async def _post(self, path: str, body: Json) -> Json:
         answer = await self._http.post(self._url + path, json=body, headers=self._headers)
@@ -173,8 +173,7 @@ def create_app(
     file.parent.mkdir(parents=True, exist_ok=True)
     shop = msgspec.json.decode(file.read_bytes(), type=Shop) if file.exists() else Shop()
     client = http or httpx.AsyncClient(timeout=5)
-    chaguan = Chaguan(client, env)
-    signatures = Signatures(env.get("CHAGUAN_CONTEXT_SECRET", ""), clock)
+    chaguan, signatures = Chaguan(client, env), Signatures(env.get("CHAGUAN_CONTEXT_SECRET", ""), clock)
     code_url = env.get("WECHAT_URL", "https://api.weixin.qq.com") + "/sns/jscode2session"
 
     def customer(request: AnyRequest) -> str:
@@ -185,10 +184,10 @@ def create_app(
         return known
 
     @post("/api/login", status_code=200)
-    async def login(data: Json) -> Json:
+    async def login(data: JSONBody[Json]) -> Json:
         asked = {"appid": env.get("WECHAT_APPID", ""), "secret": env.get("WECHAT_SECRET", "")}
         asked |= {"js_code": str(data.get("code", "")), "grant_type": "authorization_code"}
-        answer = json.loads((await client.get(code_url, params=asked)).text)
+        answer = (await client.get(code_url, params=asked)).json()
         if not answer.get("openid"):
             raise NotAuthorizedException("the code was refused")
         session = secrets.token_urlsafe(32)
@@ -211,7 +210,7 @@ def create_app(
         return shop.carts.get(customer(request), [])
 
     @put("/api/cart", sync_to_thread=False)
-    def change_cart(request: AnyRequest, data: list[Line]) -> list[Line]:
+    def change_cart(request: AnyRequest, data: JSONBody[list[Line]]) -> list[Line]:
         shop.carts[customer(request)] = [line.checked() for line in data[:50]]
         shop.save(file)
         return data[:50]
@@ -221,7 +220,7 @@ def create_app(
         return shop.of(customer(request))
 
     @post("/api/orders")
-    async def place(request: AnyRequest, data: list[Line]) -> Order:
+    async def place(request: AnyRequest, data: JSONBody[list[Line]]) -> Order:
         who, total = customer(request), sum(line.checked().price * line.quantity for line in data)
         if not 1 <= len(data) <= 50:
             raise ClientException("an order has 1 to 50 lines")
@@ -235,19 +234,17 @@ def create_app(
         return made
 
     @get("/context", sync_to_thread=False)
-    def context(request: AnyRequest, user: str) -> Json:
+    def context(request: AnyRequest, user: FromQuery[str]) -> Json:
         signatures.check(f"{request.url.path}?{request.url.query}", request.headers)
         return context_of(shop, user)
 
     handlers = [login, token, products, cart, change_cart, orders, place, context]
     # The demo shows the mini program in a browser, which asks whether another address may be called.
     cors = CORSConfig(allow_origins=["*"])
-    # Without a logging_config of Litestar's: it would make the HTTP client log the addresses it asks, codes included.
+    # Litestar's own logging would make the HTTP client log the addresses it asks, secrets included.
     return Litestar(handlers, cors_config=cors, openapi_config=None, logging_config=None)
 
 
 if __name__ == "__main__":
-    port = int(os.environ.get("PORT", "8090"))
-    uvicorn.run(
-        create_app(os.environ), host=os.environ.get("HOST", "127.0.0.1"), port=port, log_level="warning"
-    )
+    env, host = os.environ, os.environ.get("HOST", "127.0.0.1")
+    uvicorn.run(create_app(env), host=host, port=int(env.get("PORT", "8090")), log_level="warning")
