@@ -11,6 +11,10 @@ from chaguan.core.errors import AppError
 from chaguan.infra.keyring import MasterKeyError
 
 LOW_DISK = 256 * 1024 * 1024
+SEARCH_LAG_MS = 60_000
+"""Far beyond the second or two that indexing takes, and beyond a merge of the index."""
+FAILURES = 3
+"""Attempts in a row: the first is often a database that is busy for a moment."""
 
 
 class Report(Struct):
@@ -29,7 +33,7 @@ class Health:
     async def report(self) -> Report:
         deployment = self._deployment
         fatal = [reason for reason in (await self._database(), self._master_key()) if reason]
-        mild = [reason for reason in (self._disk(),) if reason]
+        mild = [reason for reason in (self._disk(), self._search(), *self._consumers()) if reason]
         status = "unavailable" if fatal else "degraded" if mild else "ok"
         uptime = (now_ms() - deployment.started_at) // 1000
         return Report(status, [*fatal, *mild], len(deployment.edge.hub.sessions), uptime)
@@ -53,3 +57,14 @@ class Health:
     def _disk(self) -> str:
         free = shutil.disk_usage(self._deployment.settings.data).free
         return f"Only {free // 1024 // 1024} MiB are free on the data disk." if free < LOW_DISK else ""
+
+    def _search(self) -> str:
+        lag = self._deployment.messaging.search.lag_ms
+        return f"Search is {lag // 1000} s behind what was said." if lag > SEARCH_LAG_MS else ""
+
+    def _consumers(self) -> list[str]:
+        return [
+            f"The {feed.name} consumer failed {feed.failures} times in a row at the same entries; see the log."
+            for feed in (self._deployment.messaging.search.feed, self._deployment.desk.feed)
+            if feed.failures >= FAILURES
+        ]

@@ -19,7 +19,7 @@ from chaguan.gateway import http as chat
 from chaguan.gateway.server import EdgeServer, listen, raise_descriptor_limit, tame_collector
 from chaguan.health import Health
 from chaguan.infra import opening
-from chaguan.openapi import conversations, media
+from chaguan.openapi import conversations, media, reports
 from chaguan.openapi.http import create_http
 from chaguan.platforms.sandbox import SandboxWeChat, wechat_router
 
@@ -92,6 +92,7 @@ def http_app(deployment: Deployment, stand_in: SandboxWeChat | None, extra: dict
         *chat.HANDLERS,
         *media.HANDLERS,
         *conversations.HANDLERS,
+        *reports.HANDLERS,
         *pages.pages(
             demo=deployment.settings.demo,
             extra=extra,

@@ -8,6 +8,7 @@ from chaguan.accounts.access import (
     access_user,
 )
 from chaguan.accounts.assembly import Accounts, open_accounts
+from chaguan.accounts.audit import record_act
 from chaguan.accounts.authenticate import Authenticator, Reauthorize, SignedOut
 from chaguan.accounts.directory import Directory
 from chaguan.accounts.first_start import FirstAdministrator
@@ -37,5 +38,6 @@ __all__ = [
     "access_staff",
     "access_user",
     "open_accounts",
+    "record_act",
     "rewrap_keys",
 ]

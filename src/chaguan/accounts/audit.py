@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
 from chaguan.accounts.access import access_admin
 from chaguan.accounts.acts import Acts
@@ -29,6 +30,14 @@ class AuditPage(msgspec.Struct):
 
     records: list[AuditRecord]
     next_cursor: str = ""
+
+
+def record_act(
+    connection: Connection, at: int, caller: Caller, action: str, target: str, **detail: Any
+) -> None:
+    """For the domains above: an administrator's act, in the transaction that does it. No secrets in `detail`."""
+    access_admin(caller)
+    store.append(connection, at, caller.user_id, action, target, detail)
 
 
 class Audit:

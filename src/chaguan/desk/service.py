@@ -62,18 +62,18 @@ class DeskService:
         self._publisher = publisher
         self._directory = directory
         self._clock = clock
-        self._feed = Feed(db, "desk", self._read_log, prefix="s_")
-        messaging.log.listeners.append(self._feed.wake)
+        self.feed = Feed(db, "desk", self._read_log, prefix="s_")
+        messaging.log.listeners.append(self.feed.wake)
         messaging.views.cases = store.latest_of
 
     async def start(self) -> None:
-        await self._feed.start()
+        await self.feed.start()
 
     async def stop(self) -> None:
-        await self._feed.stop()
+        await self.feed.stop()
 
     async def caught_up(self) -> None:
-        await self._feed.caught_up()
+        await self.feed.caught_up()
 
     def access_desk(self, caller: Caller) -> None:
         if not rules.is_agent(caller):

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import logging
+import traceback
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -12,6 +14,8 @@ from chaguan.core.clock import Clock, now_ms
 from chaguan.infra.database import Database, Work
 from chaguan.messaging.model import Stored
 from chaguan.messaging.store import log
+
+logger = logging.getLogger("chaguan.feed")
 
 Handler = Callable[[list[Stored]], Awaitable[Work[Any] | None]]
 """What it gives back, if anything, is written in the transaction of the position: then it happens exactly once."""
@@ -37,7 +41,7 @@ class Feed:
         clock: Clock = now_ms,
     ) -> None:
         self._db = db
-        self._name = name
+        self.name = name
         self._handle = handle
         self._prefix = prefix
         self._chunk = chunk
@@ -59,7 +63,7 @@ class Feed:
         return max(0, self._clock() - self._waiting_since) if self._waiting_since else 0
 
     async def start(self) -> None:
-        self.position = await self._db.read(partial(log.position, consumer=self._name))
+        self.position = await self._db.read(partial(log.position, consumer=self.name))
         self.wake()
         self._task = asyncio.create_task(self._run())
 
@@ -90,14 +94,33 @@ class Feed:
             try:
                 while await self._step():
                     pass
-                self.failures = 0
+                self._recovered()
             except Exception as error:  # noqa: BLE001  a consumer must outlive what it stumbles over
-                self.failures += 1
-                self.last_failure = error
+                self._failed(error)
                 await asyncio.sleep(min(30, 0.1 * 2**self.failures))
                 self._woken.set()
             if not self._woken.is_set():
                 self._idle.set()
+
+    def _failed(self, error: Exception) -> None:
+        """Counted each time, logged once a streak; where and not what, as an exception's text may quote a message."""
+        self.failures += 1
+        self.last_failure = error
+        if self.failures == 1:
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{place.filename}:{place.lineno} {place.name}"
+            logger.error(
+                "%s fails after entry %d and tries on: %s at %s",
+                self.name,
+                self.position,
+                type(error).__name__,
+                where,
+            )
+
+    def _recovered(self) -> None:
+        if self.failures:
+            logger.info("%s works again after %d attempts", self.name, self.failures)
+        self.failures = 0
 
     async def _gather(self) -> None:
         if self._gather_s:
@@ -122,7 +145,7 @@ class Feed:
         work = await self._handle(rows)
 
         def write(connection: Connection) -> None:
-            log.set_position(connection, self._name, end)
+            log.set_position(connection, self.name, end)
             if work is not None:
                 work(connection)
 

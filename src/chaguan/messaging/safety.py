@@ -1,11 +1,16 @@
-"""Blocking a user and reporting one."""
+"""Blocking a user, reporting one, and reading the reports."""
 
-from sqlalchemy import Connection
+from collections.abc import Sequence
+from typing import Any
 
+from msgspec import Struct
+from sqlalchemy import Connection, Row
+
+from chaguan.accounts import access_admin, record_act
 from chaguan.core.caller import Caller
 from chaguan.core.clock import Clock, now_ms
 from chaguan.core.errors import AppError, ErrorCode
-from chaguan.core.ids import derived_id, new_id
+from chaguan.core.ids import derived_id, is_id, new_id
 from chaguan.infra.database import Database
 from chaguan.infra.sealing import Vault
 from chaguan.messaging.model import uuid_bytes
@@ -15,6 +20,29 @@ from chaguan.messaging.store import conversations as store
 from chaguan.messaging.store import inboxes
 from chaguan.messaging.views import Views
 from chaguan.protocol import commands as c
+from chaguan.protocol.conversations import User
+
+
+class Report(Struct):
+    """Somebody told the administrators of `user`. `seqs` are messages of the conversation, as evidence.
+
+    `reporter` and `user` are bare ids where the user is gone.
+    """
+
+    id: str
+    at: int
+    reporter: User | str
+    user: User | str
+    reason: str
+    conversation_id: str
+    seqs: list[int]
+
+
+class ReportPage(Struct):
+    """Newest first. `next_cursor` is empty on the last page."""
+
+    reports: list[Report]
+    next_cursor: str = ""
 
 
 class Safety:
@@ -68,3 +96,43 @@ class Safety:
             "created_at": self._clock(),
         }
         await self._db.write(lambda connection: store.add_report(connection, values))
+
+    async def list_reports(self, caller: Caller, cursor: str = "", limit: int = 50) -> ReportPage:
+        """For administrators. That they looked is recorded: reasons quote what was said."""
+        access_admin(caller)
+        at = self._clock()
+        before = _position(cursor)
+        size = max(1, min(limit, 200))
+
+        def look(connection: Connection) -> Sequence[Row[Any]]:
+            rows = store.list_reports(connection, before, size + 1)
+            record_act(connection, at, caller, "reports_read", "", reports=len(rows[:size]))
+            return rows
+
+        rows = await self._db.write(look)
+        page = rows[:size]
+        ids = {row.reporter_id for row in page} | {row.user_id for row in page}
+        users = {user.id: user for user in await self._directory.users(sorted(ids))}
+        following = f"{page[-1].created_at}.{page[-1].id}" if len(rows) > size else ""
+        return ReportPage([_report(row, users) for row in page], following)
+
+
+def _position(cursor: str) -> tuple[int, str] | None:
+    if not cursor:
+        return None
+    at, _, id = cursor.partition(".")
+    if not (at.isascii() and at.isdigit() and len(at) < 18 and is_id(id)):
+        raise AppError(ErrorCode.bad_request, "not a cursor of this list", field="cursor")
+    return int(at), id
+
+
+def _report(row: Row[Any], users: dict[str, User]) -> Report:
+    return Report(
+        row.id,
+        row.created_at,
+        users.get(row.reporter_id, row.reporter_id),
+        users.get(row.user_id, row.user_id),
+        row.reason,
+        row.conversation_id,
+        [int(seq) for seq in row.seqs.split(",") if seq],
+    )

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, text
+from sqlalchemy import Row as AnyRow
 
 from chaguan.messaging.model import Intervals, Membership
 from chaguan.protocol.conversations import MemberRole
@@ -199,11 +200,16 @@ def add_report(connection: Connection, values: dict[str, object]) -> None:
     )
 
 
-def reports(connection: Connection, limit: int) -> list[dict[str, object]]:
-    rows = connection.execute(
-        text("SELECT * FROM reports ORDER BY created_at DESC LIMIT :limit"), {"limit": limit}
-    )
-    return [dict(row) for row in rows.mappings()]
+def list_reports(connection: Connection, before: tuple[int, str] | None, limit: int) -> Sequence[AnyRow[Any]]:
+    """Newest first. `before` is (created_at, id) of the last one of the page before."""
+    at, id = before or (1 << 62, "")
+    return connection.execute(
+        text(
+            "SELECT id, reporter_id, user_id, conversation_id, seqs, reason, created_at FROM reports "
+            "WHERE (created_at, id) < (:at, :id) ORDER BY created_at DESC, id DESC LIMIT :limit"
+        ),
+        {"at": at, "id": id, "limit": limit},
+    ).all()
 
 
 def keys_after(connection: Connection, conversation_id: str, limit: int) -> list[tuple[str, bytes]]:

@@ -1,0 +1,54 @@
+"""What a consumer of the log does with entries it can't handle."""
+
+import asyncio
+import logging
+
+import pytest
+
+from chaguan.messaging import feed as feed_module
+from chaguan.messaging.feed import Feed
+from tests.domain.messaging.conftest import People, World
+
+
+async def test_a_consumer_that_keeps_failing_is_logged_once_a_streak_and_loses_nothing(
+    world: World, people: People, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def at_once(_seconds: float) -> None:
+        await real_sleep(0)
+
+    real_sleep = asyncio.sleep
+    monkeypatch.setattr(feed_module.asyncio, "sleep", at_once)
+    seen: list[int] = []
+    broken = True
+
+    async def handle(rows) -> None:
+        if broken:
+            raise ValueError("a secret sentence")
+        seen.extend(row.seq for row in rows)
+
+    feed = Feed(world.db, "test", handle)
+    caplog.set_level(logging.INFO, logger="chaguan.feed")
+    lin, chen = people.add("lin"), people.add("chen")
+    room = await world.direct(lin, chen)
+    await world.say(lin, room, "一")
+    await feed.start()
+    async with asyncio.timeout(5):
+        while feed.failures < 5:
+            await real_sleep(0.001)
+    errors = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert len(errors) == 1
+    text = errors[0].getMessage()
+    assert "test fails" in text and "ValueError" in text and "handle" in text and "secret" not in text
+    broken = False
+    await feed.caught_up()
+    assert seen == [1] and feed.failures == 0
+    assert "works again" in caplog.records[-1].getMessage()
+
+    broken = True
+    await world.say(lin, room, "二")
+    feed.wake()
+    async with asyncio.timeout(5):
+        while not feed.failures:
+            await real_sleep(0.001)
+    assert len([record for record in caplog.records if record.levelno == logging.ERROR]) == 2
+    await feed.stop()
