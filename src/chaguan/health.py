@@ -24,6 +24,8 @@ class Report(Struct):
     reasons: list[str]
     sessions: int
     uptime_s: int
+    search_lag_ms: int
+    """How far search is behind the log: the age of the oldest message that can't be found yet."""
 
 
 class Health:
@@ -36,7 +38,8 @@ class Health:
         mild = [reason for reason in (self._disk(), self._search(), *self._consumers()) if reason]
         status = "unavailable" if fatal else "degraded" if mild else "ok"
         uptime = (now_ms() - deployment.started_at) // 1000
-        return Report(status, [*fatal, *mild], len(deployment.edge.hub.sessions), uptime)
+        sessions = len(deployment.edge.hub.sessions)
+        return Report(status, [*fatal, *mild], sessions, uptime, deployment.messaging.search.lag_ms)
 
     async def _database(self) -> str:
         if self._deployment.db.last_error:

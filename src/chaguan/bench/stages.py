@@ -155,7 +155,7 @@ def through_the_edge(bench: Bench) -> Iterator[Figure]:
 
 def _sessions(bench: Bench, transport: str, count: int) -> Iterator[Figure]:
     """Idle memory and CPU, then the storm, then latency if this is not the plain transport's own stage."""
-    common = {"transport": transport, "sessions": count}
+    common: dict[str, Any] = {"transport": transport, "sessions": count}
     with bench.server(transport) as running, raw_sender(count, 132, 3) as (sender, connect_s):
         if transport == PLAIN:
             memory = running.server.process.memory_kib("Rss") / 1024

@@ -6,6 +6,7 @@ import hmac
 import os
 import re
 import time
+from functools import lru_cache
 
 _ID = re.compile(r"^[a-z]{1,3}_[a-z2-7]{26}$")
 
@@ -38,6 +39,7 @@ def is_id(text: str) -> bool:
     return _ID.match(text) is not None
 
 
+@lru_cache(maxsize=50_000)
 def partition_of(conversation_id: str) -> int:
     """Stored with each entry from the first day; consumers are spread by it (DESIGN §7)."""
     return hashlib.blake2b(conversation_id.encode(), digest_size=1).digest()[0]

@@ -129,14 +129,9 @@ class Marks:
 
 
 def _write(connection: Connection, marks: dict[tuple[str, str], Mark]) -> Moved:
-    by_user: dict[str, list[tuple[str, int, int]]] = {}
-    for (user_id, conversation_id), mark in marks.items():
-        by_user.setdefault(user_id, []).append((conversation_id, mark.seq, mark.ordinal))
-    moved: Moved = []
-    for user_id, wanted in by_user.items():
-        found = inboxes.advance_reads(connection, user_id, wanted)
-        if found is not None:
-            moved.append((user_id, *found))
-    shown = [(mark.seq, id, user) for (user, id), mark in marks.items() if mark.shown]
-    conversations.advance_read(connection, shown)
-    return moved
+    wanted = [(user_id, id, mark.seq, mark.ordinal) for (user_id, id), mark in marks.items()]
+    moved = inboxes.advance_reads(connection, wanted)
+    conversations.advance_read(
+        connection, [(mark.seq, id, user_id) for (user_id, id), mark in marks.items() if mark.shown]
+    )
+    return [(user_id, rows[0].version, rows) for user_id, rows in moved.items()]

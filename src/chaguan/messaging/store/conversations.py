@@ -1,7 +1,7 @@
 """Conversations and their members in SQL: the conversation's side."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -145,12 +145,15 @@ def member_ids(connection: Connection, conversation_id: str, limit: int) -> list
     return [row[0] for row in rows]
 
 
-def advance_read(connection: Connection, marks: Iterable[tuple[int, str, str]]) -> None:
+_ADVANCE_READ = (
+    "UPDATE members SET read_seq = max(read_seq, json_extract(w.value, '$[0]')) FROM json_each(?) AS w "
+    "WHERE conversation_id = json_extract(w.value, '$[1]') AND user_id = json_extract(w.value, '$[2]')"
+)
+
+
+def advance_read(connection: Connection, marks: Sequence[tuple[int, str, str]]) -> None:
     """(read_seq, conversation_id, user_id), for the conversations in which the others see it."""
-    connection.connection.cursor().executemany(
-        "UPDATE members SET read_seq = max(read_seq, ?) WHERE conversation_id = ? AND user_id = ?",
-        list(marks),
-    )
+    connection.connection.cursor().execute(_ADVANCE_READ, (json.dumps(marks),))
 
 
 def peers_read(connection: Connection, conversation_ids: Sequence[str], user_id: str) -> dict[str, int]:

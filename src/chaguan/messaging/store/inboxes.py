@@ -183,34 +183,48 @@ def change(connection: Connection, user_id: str, conversation_id: str, values: d
     return new
 
 
-_BEHIND = (
-    "SELECT conversation_id FROM inboxes WHERE user_id = ? AND conversation_id = ? AND removed = 0 "
-    "AND (read_seq < ? OR marked_unread)"
+Mark = tuple[str, str, int, int]
+"""(user_id, conversation_id, read_seq, read_ordinal)"""
+
+_ROW_OF_MARK = (
+    "FROM json_each(?) AS w CROSS JOIN inboxes AS i ON i.user_id = json_extract(w.value, '$[0]') "
+    "AND i.conversation_id = json_extract(w.value, '$[1]') "
 )
-_ADVANCE = (
-    "UPDATE inboxes SET read_seq = max(read_seq, ?), read_ordinal = max(read_ordinal, ?), marked_unread = 0, "
-    f"version = ? WHERE user_id = ? AND conversation_id = ? RETURNING {_INBOX.replace('i.', '')}"
+_BEHIND = (
+    f"SELECT json_group_array(json(w.value)) {_ROW_OF_MARK} WHERE i.removed = 0 "
+    "AND (i.read_seq < json_extract(w.value, '$[2]') OR i.marked_unread)"
 )
 _BUMP = (
-    "INSERT INTO user_versions (user_id, version) VALUES (?, 1) "
-    "ON CONFLICT (user_id) DO UPDATE SET version = version + 1 RETURNING version"
+    "INSERT INTO user_versions (user_id, version) SELECT value, 1 FROM json_each(?) WHERE true "
+    "ON CONFLICT (user_id) DO UPDATE SET version = version + 1"
 )
+_ADVANCE = (
+    "UPDATE inboxes SET read_seq = max(read_seq, json_extract(w.value, '$[2]')), "
+    "read_ordinal = max(read_ordinal, json_extract(w.value, '$[3]')), marked_unread = 0, "
+    "version = (SELECT v.version FROM user_versions AS v WHERE v.user_id = json_extract(w.value, '$[0]')) "
+    "FROM json_each(?) AS w WHERE inboxes.user_id = json_extract(w.value, '$[0]') "
+    "AND inboxes.conversation_id = json_extract(w.value, '$[1]')"
+)
+_ADVANCED = f"SELECT json_group_array(json_array({_INBOX})) {_ROW_OF_MARK}"
 
 
-def advance_reads(
-    connection: Connection, user_id: str, marks: Sequence[tuple[str, int, int]]
-) -> tuple[int, list[InboxRow]] | None:
-    """Move a user's marks (conversation, seq, ordinal) forward, all in one version; None if none was behind."""
-    cursor = connection.connection.cursor()
-    behind = [mark for mark in marks if cursor.execute(_BEHIND, (user_id, *mark[:2])).fetchone()]
-    if not behind:
-        return None
-    new = int(cursor.execute(_BUMP, (user_id,)).fetchone()[0])
-    rows = [
-        InboxRow(*cursor.execute(_ADVANCE, (seq, ordinal, new, user_id, conversation_id)).fetchone())
-        for conversation_id, seq, ordinal in behind
-    ]
-    return new, rows
+def advance_reads(connection: Connection, marks: Sequence[Mark]) -> dict[str, list[InboxRow]]:
+    """Move marks forward; the rows that were behind, by user, those of one user in one version.
+
+    Four steps however many marks: each step costs a wait for the interpreter (see `log._TOGETHER`).
+    """
+    cursor = _cursor(connection)
+    (behind,) = cursor.execute(_BEHIND, (json.dumps(marks),)).fetchone()
+    users = dict.fromkeys(mark[0] for mark in json.loads(behind))
+    if not users:
+        return {}
+    cursor.execute(_BUMP, (json.dumps(list(users)),))
+    cursor.execute(_ADVANCE, (behind,))
+    (rows,) = cursor.execute(_ADVANCED, (behind,)).fetchone()
+    moved: dict[str, list[InboxRow]] = {user_id: [] for user_id in users}
+    for row in json.loads(rows):
+        moved[row[0]].append(InboxRow(*row))
+    return moved
 
 
 def find(connection: Connection, user_id: str, conversation_id: str) -> Listed | None:
