@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 
 import msgspec
@@ -89,6 +90,21 @@ def load(path: Path | None = None, **overrides: object) -> Settings:
             values[name] = os.environ[variable]
     values.update({name: value for name, value in overrides.items() if value is not None})
     try:
-        return msgspec.convert(values, Settings, strict=False)
+        settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise ConfigError(f"configuration: {error}") from error
+    _check(settings)
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    """What the types can't say."""
+    for network in settings.trusted_proxies:
+        try:
+            ip_network(network, strict=False)
+        except ValueError as error:
+            raise ConfigError(
+                f"configuration: trusted_proxies holds {network!r}; give addresses or networks, e.g. 10.0.0.0/8"
+            ) from error
+    if bool(settings.tls_certificate) is not bool(settings.tls_key):
+        raise ConfigError("configuration: tls_certificate and tls_key are set together or not at all")

@@ -15,7 +15,7 @@ def peer_address(peer: str, _headers: Mapping[bytes, bytes]) -> str:
 def forwarded_address(trusted: Iterable[str]) -> AddressOf:
     """Believes `X-Forwarded-For` from the given networks only, read from the right: what stands left of the
     first address that is not a trusted proxy may have been made up by the client."""
-    networks = [ipaddress.ip_network(each) for each in trusted]
+    networks = [ipaddress.ip_network(each, strict=False) for each in trusted]
 
     def is_trusted(text: str) -> bool:
         try:

@@ -32,15 +32,16 @@ async def run_command(
 
 
 @post("/v1/poll", status_code=200, request_max_body_size=MAX_BODY, exclude_from_auth=True)
-async def poll(request: Request[Any, Any, Any], polling: NamedDependency[Polling]) -> Welcome:
+async def poll(
+    request: Request[Any, Any, Any], polling: NamedDependency[Polling], address: NamedDependency[str]
+) -> Welcome:
     """Catch up, and wait for up to 25 s if there is nothing new.
 
     The body is `{"type": "poll", "wait_s": 25, …}` with the fields of `hello`; the answer is `Welcome`. Ask again
     with the `epoch`, `user_version` and seqs of the answer. Nothing is kept between two polls.
     """
     command = _decoded(_decode_poll, await request.body())
-    client = request.client
-    return await polling.poll(command, client.host if client else "")
+    return await polling.poll(command, address)
 
 
 def _decoded(decode: Any, body: bytes) -> Any:

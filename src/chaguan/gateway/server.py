@@ -37,6 +37,7 @@ class EdgeServer(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,  # uvicorn believes 127.0.0.1; whom we believe stands in the settings
                 lifespan="auto",
                 backlog=4096,
                 timeout_graceful_shutdown=10,

@@ -19,6 +19,12 @@ _READ = 65_536
 _HANDSHAKE_S = 10.0
 _CLOSE_S = 30.0
 _NO_EXTRA: dict[str, Any] = {}
+_WHY = b"This port speaks TLS: use https:// or wss://.\n"
+_SPEAK_TLS = (
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n"
+    b"Connection: close\r\n\r\n%b" % (len(_WHY), _WHY)
+)
+"""To whom speaks plain HTTP, as a person who forgot the `s` would else see a connection that just breaks."""
 
 
 def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
@@ -129,10 +135,16 @@ class TlsConnection(asyncio.Transport, asyncio.Protocol):
             self._read()
         except ssl.SSLWantReadError:
             self._flush()
-        except ssl.SSLError:
+        except ssl.SSLError as error:
+            self._refuse(error)
+
+    def _refuse(self, error: ssl.SSLError) -> None:
+        if error.reason == "HTTP_REQUEST" and not self._is_open:
+            self._lower.write(_SPEAK_TLS)
+        else:
             self._flush()  # the alert that tells the peer why
-            self._is_closing = True
-            self._lower.close()
+        self._is_closing = True
+        self._lower.close()
 
     def _opened(self) -> None:
         self._wheel.cancel(self)

@@ -177,9 +177,17 @@ async def test_a_handshake_that_does_not_end_is_cut_off(
         writer.close()
 
 
-@pytest.mark.parametrize(
-    "nonsense", [b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x00" * 100, b"\x16\x03\x01\x00\x05hello"]
-)
+async def test_plain_http_is_told_to_use_https(contexts: Contexts) -> None:
+    async with serving(tls=contexts.server) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        async with asyncio.timeout(5):
+            answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 400 ") and b"https://" in answer
+        writer.close()
+
+
+@pytest.mark.parametrize("nonsense", [b"\x00" * 100, b"\x16\x03\x01\x00\x05hello"])
 async def test_what_is_not_tls_is_refused_at_once(contexts: Contexts, nonsense: bytes) -> None:
     async with serving(tls=contexts.server) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
