@@ -268,7 +268,8 @@ export class Model {
   private advanceMarks({ conversation, members }: Place, entry: MessageSent): void {
     const row = this.rows.get(`${entry.sender_id} ${entry.conversation_id}`)
     if (row) Object.assign(row, { read_seq: entry.seq, read_ordinal: entry.ordinal })
-    if (conversation.kind !== 'group') this.peersRead(Array.from(members.keys()), entry.sender_id, conversation.id, entry.seq)
+    if (conversation.kind !== 'group')
+      this.peersRead(Array.from(members.keys()), entry.sender_id, conversation.id, entry.seq)
   }
 
   private peersRead(memberIds: string[], reader: string, id: string, seq: number): void {
