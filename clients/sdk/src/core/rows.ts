@@ -28,6 +28,11 @@ export function mergeInbox(held: Inbox, incoming: Inbox): Inbox {
   }
 }
 
+/** Who writes has read what stands above it: the server moves that mark without a push of its own. */
+export function peerRead(inbox: Inbox, seq: number): Inbox {
+  return { ...inbox, peer_read_seq: Math.max(inbox.peer_read_seq || 0, seq) }
+}
+
 /** What an entry does to the row of its conversation. Entries that the row already includes change nothing. */
 export function entryOnRow(row: ConversationView, entry: Entry, me: string): ConversationView {
   if (entry.seq <= (row.conversation.head_seq || 0)) return row
@@ -41,6 +46,7 @@ export function entryOnRow(row: ConversationView, entry: Entry, me: string): Con
         conversation.last_at = entry.created_at
       }
       if (entry.sender_id === me) next.inbox = markRead(row.inbox, entry.seq, entry.ordinal || 0)
+      else if (conversation.kind !== 'group') next.inbox = peerRead(row.inbox, entry.seq)
       return next
     case 'message_edited':
     case 'message_recalled':

@@ -241,7 +241,7 @@ export class Store {
   moveMark(id: string, userId: string, seq: number): void {
     if (userId === this.me?.id)
       return this.updateInbox(id, (inbox) => rows.markRead(inbox, seq, this.ordinalAt(id, seq)))
-    this.updateInbox(id, (inbox) => ({ ...inbox, peer_read_seq: Math.max(inbox.peer_read_seq || 0, seq) }))
+    this.updateInbox(id, (inbox) => rows.peerRead(inbox, seq))
   }
 
   /** Ordinal of the last countable message up to a seq, 0 if it is not held. */

@@ -217,7 +217,7 @@ export class Model {
         conversation.head_ordinal = entry.ordinal
         conversation.last_at = entry.created_at
         place.messages.set(entry.seq, structuredCopy(entry))
-        return this.advanceOwnMark(entry)
+        return this.advanceMarks(place, entry)
       case 'message_edited':
         if (target)
           Object.assign(target, { content: entry.content, mentions: entry.mentions ?? [], edited_at: entry.created_at })
@@ -264,9 +264,19 @@ export class Model {
     if (target) target.changed_seq = entry.seq
   }
 
-  private advanceOwnMark(entry: MessageSent): void {
+  /** Who writes has read what stands above; nothing is pushed for it. */
+  private advanceMarks({ conversation, members }: Place, entry: MessageSent): void {
     const row = this.rows.get(`${entry.sender_id} ${entry.conversation_id}`)
     if (row) Object.assign(row, { read_seq: entry.seq, read_ordinal: entry.ordinal })
+    if (conversation.kind !== 'group')
+      this.peersRead(Array.from(members.keys()), entry.sender_id, conversation.id, entry.seq)
+  }
+
+  private peersRead(memberIds: string[], reader: string, id: string, seq: number): void {
+    for (const other of memberIds) {
+      const theirs = this.rows.get(`${other} ${id}`)
+      if (other !== reader && theirs) theirs.peer_read_seq = Math.max(theirs.peer_read_seq ?? 0, seq)
+    }
   }
 
   private range(userId: string, id: string): { from: number; until: number } {
@@ -519,12 +529,10 @@ export class Model {
     const read_ordinal = Math.max(row.read_ordinal ?? 0, messages[messages.length - 1]?.ordinal ?? 0)
     this.setRow(userId, id, { read_seq: seq, read_ordinal }, true)
     if (place.conversation.kind === 'group') return
-    for (const other of Array.from(place.members.keys())) {
-      const theirs = this.rows.get(`${other} ${id}`)
-      if (other === userId || !theirs) continue
-      theirs.peer_read_seq = Math.max(theirs.peer_read_seq ?? 0, seq)
-      this.tell(other, { type: 'mark_moved', conversation_id: id, user_id: userId, read_seq: seq })
-    }
+    this.peersRead(Array.from(place.members.keys()), userId, id, seq)
+    for (const other of Array.from(place.members.keys()))
+      if (other !== userId && this.rows.has(`${other} ${id}`))
+        this.tell(other, { type: 'mark_moved', conversation_id: id, user_id: userId, read_seq: seq })
   }
 
   updateInbox(userId: string, command: Extract<Command, { type: 'update_inbox' }>) {
