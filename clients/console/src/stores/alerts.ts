@@ -19,23 +19,24 @@ export const useAlerts = defineStore('alerts', () => {
   /** What the live region says; screen readers read every change. */
   const spoken = ref('')
   const pending = computed(() => chat.unread + desk.waiting.length + desk.unreadMine)
-  let known = new Set<string>()
+  let known: Set<string> | null = null
   let open: (path: string) => void = () => undefined
 
   function start(openPath: (path: string) => void): void {
     open = openPath
-    known = new Set(desk.waiting.map((row) => row.case.id))
     chat.onReceived(received)
   }
 
-  watch(
-    () => desk.waiting,
-    (rows) => {
-      const fresh = rows.filter((row) => !known.has(row.case.id))
-      known = new Set(rows.map((row) => row.case.id))
-      if (fresh.length > 0 && desk.state === 'ready') fresh.forEach(waiting)
-    },
-  )
+  watch([() => desk.waiting, () => desk.state], ([rows, state]) => {
+    if (state !== 'ready') {
+      known = null
+      return
+    }
+    // Who waited already when the desk was opened is seen there; only who comes then is news.
+    const fresh = known ? rows.filter((row) => !known?.has(row.case.id)) : []
+    known = new Set(rows.map((row) => row.case.id))
+    fresh.forEach(waiting)
+  })
   watch([pending, () => i18n.global.locale.value], () => {
     const title = i18n.global.t('app.title')
     document.title = pending.value > 0 ? `(${pending.value > 99 ? '99+' : pending.value}) ${title}` : title
@@ -45,7 +46,7 @@ export const useAlerts = defineStore('alerts', () => {
     const name = chat.nameOf(row.case.customer_id)
     const text = preview(row.view?.last?.content)
     spoken.value = `${i18n.global.t('desk.newWaiting')}: ${name}`
-    if (settings.sound) chime()
+    if (settings.sound && document.hidden) chime()
     notify(i18n.global.t('desk.newWaiting'), `${name} ${text}`.trim(), `/desk/${row.case.conversation_id}`)
   }
 

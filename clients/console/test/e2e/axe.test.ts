@@ -73,7 +73,7 @@ describe.each([
       colorScheme,
       reducedMotion: 'reduce',
     })
-    page.setDefaultTimeout(8_000)
+    page.setDefaultTimeout(15_000)
     await page.goto(`${url}/console/`)
   })
   afterAll(() => page.close())

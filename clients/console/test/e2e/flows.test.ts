@@ -19,7 +19,7 @@ beforeEach(async () => {
   server = new MockServer()
   url = await server.listen()
   page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'zh-CN' })
-  page.setDefaultTimeout(8_000)
+  page.setDefaultTimeout(15_000)
   faults.length = 0
   page.on('pageerror', (error) => faults.push(error.message))
   // What the content security policy refuses is told here.

@@ -31,7 +31,7 @@ describe.runIf(URL_OF)('against a real deployment', () => {
   beforeAll(async () => {
     browser = await launch()
     page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'zh-CN' })
-    page.setDefaultTimeout(8_000)
+    page.setDefaultTimeout(15_000)
     page.on('pageerror', (error) => faults.push(error.message))
     page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))
   })
