@@ -4,7 +4,7 @@ import { fill, type Texts } from './texts'
 import { lengthText } from './times'
 
 export type Kind =
-  | 'text' | 'image' | 'voice' | 'file' | 'card' | 'video' | 'location' | 'system' | 'recalled' | 'unsupported'
+  'text' | 'image' | 'voice' | 'file' | 'card' | 'video' | 'location' | 'system' | 'recalled' | 'unsupported'
 
 /** What a bubble draws, and nothing else: it crosses to the view with setData. */
 export interface Body {
@@ -64,15 +64,28 @@ export function barsOf(waveform: readonly number[] = [], seconds: number): numbe
 function cardBody(card: Card, texts: Texts): Body {
   const { title, picture = '', lines = [], actions = [], page = '', object_type = '', object_id = '' } = card
   return {
-    kind: 'card', plain: `${texts.card} ${title}`, title, picture: kit.link(picture), page, type: object_type, object: object_id,
+    kind: 'card',
+    plain: `${texts.card} ${title}`,
+    title,
+    picture: kit.link(picture),
+    page,
+    type: object_type,
+    object: object_id,
     lines: lines.map(({ label = '', value = '' }, id) => ({ id, label, value })),
-    actions: actions.map((action) => ({ id: action.id, label: action.label, page: action.page ?? '', url: action.url ?? '' })),
+    actions: actions.map((action) => ({
+      id: action.id,
+      label: action.label,
+      page: action.page ?? '',
+      url: action.url ?? '',
+    })),
   }
 }
 
 function systemText(name: string, params: Record<string, string>, fallback: string, texts: Texts): string {
   const known: Record<string, string> = {
-    case_waiting: texts.caseWaiting, case_taken: texts.caseTaken, case_resolved: texts.caseResolved,
+    case_waiting: texts.caseWaiting,
+    case_taken: texts.caseTaken,
+    case_resolved: texts.caseResolved,
   }
   return fill(known[name] ?? (fallback || name), params)
 }
@@ -84,24 +97,58 @@ export function bodyOfContent(content: Content, texts: Texts): Body {
     case 'image': {
       const url = kit.link(content.url)
       const thumb_url = kit.link(content.thumb_url)
-      return { kind: 'image', plain: texts.image, src: thumb_url || url, full: url || thumb_url, ...pictureSize(content.width, content.height) }
+      return {
+        kind: 'image',
+        plain: texts.image,
+        src: thumb_url || url,
+        full: url || thumb_url,
+        ...pictureSize(content.width, content.height),
+      }
     }
     case 'voice': {
       const seconds = Math.max(1, Math.round((content.duration_ms ?? 0) / 1000))
-      return { kind: 'voice', plain: texts.voice, src: kit.link(content.url), seconds, bars: barsOf(content.waveform, seconds).map((height, id) => ({ id, height })), hint: fill(texts.playVoice, { n: seconds }) }
+      return {
+        kind: 'voice',
+        plain: texts.voice,
+        src: kit.link(content.url),
+        seconds,
+        bars: barsOf(content.waveform, seconds).map((height, id) => ({ id, height })),
+        hint: fill(texts.playVoice, { n: seconds }),
+      }
     }
     case 'file': {
       const { name = '' } = content
       const ending = /\.(\w{1,5})$/.exec(name)?.[1] ?? ''
-      return { kind: 'file', plain: `${texts.file} ${name}`, name: name || texts.file, size: sizeText(content.size), ending: ending.toUpperCase(), src: kit.link(content.url) }
+      return {
+        kind: 'file',
+        plain: `${texts.file} ${name}`,
+        name: name || texts.file,
+        size: sizeText(content.size),
+        ending: ending.toUpperCase(),
+        src: kit.link(content.url),
+      }
     }
     case 'video': {
       const length = content.duration_ms ? lengthText(content.duration_ms) : ''
-      return { kind: 'video', plain: texts.video, poster: kit.link(content.thumb_url), src: kit.link(content.url), length, ...pictureSize(content.width, content.height) }
+      return {
+        kind: 'video',
+        plain: texts.video,
+        poster: kit.link(content.thumb_url),
+        src: kit.link(content.url),
+        length,
+        ...pictureSize(content.width, content.height),
+      }
     }
     case 'location': {
       const { latitude, longitude, name = '', address = '' } = content
-      return { kind: 'location', plain: `${texts.location} ${name}`, name: name || texts.location, address, latitude, longitude }
+      return {
+        kind: 'location',
+        plain: `${texts.location} ${name}`,
+        name: name || texts.location,
+        address,
+        latitude,
+        longitude,
+      }
     }
     case 'card':
       return cardBody(content, texts)
@@ -113,7 +160,11 @@ export function bodyOfContent(content: Content, texts: Texts): Body {
       return { kind: 'unsupported', plain: texts.unsupported, text: texts.unsupportedHint }
     default:
       // Newer types of content than this kit knows say themselves what to show.
-      return { kind: 'unsupported', plain: content.fallback || texts.unsupported, text: content.fallback || texts.unsupportedHint }
+      return {
+        kind: 'unsupported',
+        plain: content.fallback || texts.unsupported,
+        text: content.fallback || texts.unsupportedHint,
+      }
   }
 }
 
@@ -122,5 +173,8 @@ export function bodyOf(message: Message, me: string, nameOf: (userId: string) =>
   if (message.content) return bodyOfContent(message.content, texts)
   const by = message.recalled_by ?? ''
   if (!by) return { kind: 'recalled', plain: texts.erased }
-  return { kind: 'recalled', plain: by === me ? texts.recalledByMe : fill(texts.recalledBy, { name: nameOf(by) || texts.someone }) }
+  return {
+    kind: 'recalled',
+    plain: by === me ? texts.recalledByMe : fill(texts.recalledBy, { name: nameOf(by) || texts.someone }),
+  }
 }

@@ -4,7 +4,11 @@ import { kit } from './kit'
 export function tellFailure(errMsg: string): void {
   if (/cancel/i.test(errMsg)) return
   const { texts } = kit
-  const title = /privacy/i.test(errMsg) ? texts.noPrivacy : /auth|permission/i.test(errMsg) ? texts.noMicrophone : texts.busy
+  const title = /privacy/i.test(errMsg)
+    ? texts.noPrivacy
+    : /auth|permission/i.test(errMsg)
+      ? texts.noMicrophone
+      : texts.busy
   void wx.showToast({ title, icon: 'none' })
 }
 
@@ -26,7 +30,11 @@ export async function openFile(url: string): Promise<void> {
     success: ({ tempFilePath, statusCode }) => {
       void wx.hideLoading()
       if (statusCode !== 200) return void wx.showToast({ title: texts.openFailed, icon: 'none' })
-      wx.openDocument({ filePath: tempFilePath, showMenu: true, fail: () => void wx.showToast({ title: texts.openFailed, icon: 'none' }) })
+      wx.openDocument({
+        filePath: tempFilePath,
+        showMenu: true,
+        fail: () => void wx.showToast({ title: texts.openFailed, icon: 'none' }),
+      })
     },
     fail: () => {
       void wx.hideLoading()

@@ -49,7 +49,11 @@ export class ListView {
   private readonly quoted = new Map<number, Message | null>()
   private readonly refreshed = new Set<number>()
 
-  constructor(private readonly host: ListHost, private readonly client: Client, private readonly id: string) {
+  constructor(
+    private readonly host: ListHost,
+    private readonly client: Client,
+    private readonly id: string,
+  ) {
     this.pages = new Pages((message, previous) => rowOf(message, previous, this.context))
     this.context = this.makeContext('')
   }
@@ -129,7 +133,13 @@ export class ListView {
       const found = this.window.messages.find((message) => message.seq === seq)
       if (found && this.pages.find(found.client_msg_id)) {
         const all = await this.host.measure()
-        if (all) await this.host.draw(this.pages.frame(all.pages.map((page) => page.height), () => true))
+        if (all)
+          await this.host.draw(
+            this.pages.frame(
+              all.pages.map((page) => page.height),
+              () => true,
+            ),
+          )
         await this.host.draw({ into: `m-${found.client_msg_id}` })
         await this.host.draw({ into: '' })
         return true
@@ -212,7 +222,8 @@ export class ListView {
     const same = marked.key === this.context.marked.key && marked.note === this.context.marked.note
     const patch = this.pages.update(this.window.messages, same ? new Set() : touched)
     const added = this.added(before)
-    if (added.mine || (this.atEnd && added.theirs)) void this.host.draw({ ...patch, empty: false }).then(() => this.toEnd())
+    if (added.mine || (this.atEnd && added.theirs))
+      void this.host.draw({ ...patch, empty: false }).then(() => this.toEnd())
     else {
       if (added.theirs) Object.assign(patch, { fresh: (this.fresh += added.theirs) })
       if (Object.keys(patch).length) void this.host.draw({ ...patch, empty: !this.window.messages.length })
@@ -260,10 +271,15 @@ export class ListView {
     const { client, id } = this
     const kind = client.conversations.find(id)?.conversation.kind
     return {
-      me: client.me?.id ?? '', now: Date.now(), texts: kit.texts, firstUnread, marked: this.marked(),
+      me: client.me?.id ?? '',
+      now: Date.now(),
+      texts: kit.texts,
+      firstUnread,
+      marked: this.marked(),
       group: kind === 'group' || kind === 'service',
       userOf: (userId) => client.users.find(userId),
-      messageOf: (seq) => this.window.messages.find((message) => message.seq === seq) ?? this.quoted.get(seq) ?? undefined,
+      messageOf: (seq) =>
+        this.window.messages.find((message) => message.seq === seq) ?? this.quoted.get(seq) ?? undefined,
     }
   }
 
@@ -304,13 +320,24 @@ export class ListView {
   }
 
   private async fetchUsers(): Promise<void> {
-    const missing = new Set(this.window.messages.slice(-100).map((message) => message.sender_id).filter((userId) => userId && !this.client.users.find(userId)))
+    const missing = new Set(
+      this.window.messages
+        .slice(-100)
+        .map((message) => message.sender_id)
+        .filter((userId) => userId && !this.client.users.find(userId)),
+    )
     if (!missing.size || !this.opened) return
-    await this.client.users.get(Array.from(missing)).then(() => this.renew(), () => undefined)
+    await this.client.users.get(Array.from(missing)).then(
+      () => this.renew(),
+      () => undefined,
+    )
   }
 
   private async fetchQuotes(): Promise<void> {
-    const wanted = this.window.messages.slice(-100).map((message) => message.quote?.seq ?? 0).filter((seq) => seq && !this.context.messageOf(seq) && !this.quoted.has(seq))
+    const wanted = this.window.messages
+      .slice(-100)
+      .map((message) => message.quote?.seq ?? 0)
+      .filter((seq) => seq && !this.context.messageOf(seq) && !this.quoted.has(seq))
     for (const seq of wanted) {
       this.quoted.set(seq, null)
       const found = await this.client.messages.find(this.id, seq).catch(() => null)
@@ -337,7 +364,10 @@ export class ListView {
       const page = pages[i]
       return !page || (page.bottom > list.top - margin && page.top < list.bottom + margin)
     }
-    const patch = this.pages.frame(pages.map((page) => page.height), near)
+    const patch = this.pages.frame(
+      pages.map((page) => page.height),
+      near,
+    )
     if (Object.keys(patch).length) await this.host.draw(patch)
   }
 }

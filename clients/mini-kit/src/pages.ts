@@ -70,7 +70,8 @@ export class Pages {
     const patch: Patch = { pages: this.pages.map(visible) }
     // The row that was first may have lost its time.
     const next = this.pages[1]
-    if (next?.rows[0] && next.shown) next.rows[0] = this.make(this.shown[rows.length] as Message, this.shown[rows.length - 1])
+    if (next?.rows[0] && next.shown)
+      next.rows[0] = this.make(this.shown[rows.length] as Message, this.shown[rows.length - 1])
     return patch
   }
 
@@ -114,7 +115,11 @@ export class Pages {
   private cut(start: number): Held[] {
     const pages: Held[] = []
     for (let at = 0; at < this.shown.length; at += PAGE_ROWS) {
-      pages.push(this.page(this.shown.slice(at, at + PAGE_ROWS).map((message, i) => this.make(message, this.all[start + at + i - 1]))))
+      pages.push(
+        this.page(
+          this.shown.slice(at, at + PAGE_ROWS).map((message, i) => this.make(message, this.all[start + at + i - 1])),
+        ),
+      )
     }
     return pages
   }
@@ -123,13 +128,16 @@ export class Pages {
   private rebuild(same: number): Patch {
     let at = 0
     let index = 0
-    while (index < this.pages.length && at + this.pages[index]!.rows.length <= same) at += this.pages[index++]!.rows.length
+    while (index < this.pages.length && at + this.pages[index]!.rows.length <= same)
+      at += this.pages[index++]!.rows.length
     const kept = this.pages.slice(0, index)
     const patch: Patch = {}
     const start = this.hidden
     let next = index
     for (let from = at; from < this.shown.length; from += PAGE_ROWS) {
-      const rows = this.shown.slice(from, from + PAGE_ROWS).map((message, i) => this.make(message, this.all[start + from + i - 1]))
+      const rows = this.shown
+        .slice(from, from + PAGE_ROWS)
+        .map((message, i) => this.make(message, this.all[start + from + i - 1]))
       const page = this.page(rows)
       // The frame stays the same element, so that nothing flashes.
       page.id = this.pages[next]?.id ?? page.id

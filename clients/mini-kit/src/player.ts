@@ -36,7 +36,7 @@ class Player {
 
   private open(): WechatMiniprogram.InnerAudioContext {
     // A voice note is heard though the phone is on silent, as in WeChat itself.
-    wx.setInnerAudioOption?.({ obeyMuteSwitch: false })
+    wx.setInnerAudioOption?.({ obeyMuteSwitch: false, fail: () => undefined })
     const context = wx.createInnerAudioContext()
     context.onEnded(() => this.set(''))
     context.onError(() => this.set(''))

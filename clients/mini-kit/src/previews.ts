@@ -32,7 +32,8 @@ function textOf(item: ConversationItem, client: Client, texts: Texts): string {
   const last: Message = { ...item.last, status: 'sent', error: null, progress: 1, local_path: '' }
   const { plain, kind } = bodyOf(last, me, (id) => client.users.find(id)?.name ?? '', texts)
   const sender = client.users.find(item.last.sender_id)?.name
-  const named = item.conversation.kind === 'group' && kind !== 'system' && kind !== 'recalled' && item.last.sender_id !== me
+  const named =
+    item.conversation.kind === 'group' && kind !== 'system' && kind !== 'recalled' && item.last.sender_id !== me
   return (named && sender ? fill(texts.said, { name: sender, text: plain }) : plain).replace(/\s+/g, ' ').slice(0, 60)
 }
 
@@ -43,12 +44,21 @@ export function previewOf(item: ConversationItem, client: Client, texts: Texts, 
   const at = conversation.last_at || conversation.created_at || 0
   const muted = inbox.muted ?? false
   const counted = unread || (inbox.marked_unread ? 1 : 0)
-  const states = [counted ? fill(texts.unread, { n: counted }) : '', inbox.pinned_at ? texts.pinned : '', muted ? texts.muted : '']
+  const states = [
+    counted ? fill(texts.unread, { n: counted }) : '',
+    inbox.pinned_at ? texts.pinned : '',
+    muted ? texts.muted : '',
+  ]
   return {
-    id: conversation.id, title, text, muted,
-    avatar: kit.link(conversation.avatar || item.peer?.avatar), seed: item.peer?.id ?? conversation.id,
+    id: conversation.id,
+    title,
+    text,
+    muted,
+    avatar: kit.link(conversation.avatar || item.peer?.avatar),
+    seed: item.peer?.id ?? conversation.id,
     time: at ? shortText(at, now, texts) : '',
-    unread: counted && !muted ? (counted > 99 ? '99+' : String(counted)) : '', dot: counted > 0 && muted,
+    unread: counted && !muted ? (counted > 99 ? '99+' : String(counted)) : '',
+    dot: counted > 0 && muted,
     pinned: (inbox.pinned_at ?? 0) > 0,
     label: [title, text, ...states].filter(Boolean).join(', '),
   }

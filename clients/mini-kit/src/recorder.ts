@@ -12,7 +12,11 @@ export interface RecorderEvents {
 
 /** mp3 is what every phone plays; 16 kHz and one channel are enough for speech and small. */
 const OPTIONS: WechatMiniprogram.RecorderManagerStartOption = {
-  duration: 60_000, sampleRate: 16_000, numberOfChannels: 1, encodeBitRate: 48_000, format: 'mp3',
+  duration: 60_000,
+  sampleRate: 16_000,
+  numberOfChannels: 1,
+  encodeBitRate: 48_000,
+  format: 'mp3',
 }
 
 let current: RecorderEvents | null = null

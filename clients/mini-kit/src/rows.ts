@@ -75,7 +75,13 @@ export function rowOf(message: Message, previous: Message | undefined, context: 
   const name = user?.name ?? ''
   const plain = body.kind === 'system' || body.kind === 'recalled'
   return {
-    key: message.client_msg_id, seq: message.seq, mine, plain, name, user: message.sender_id, avatar: kit.link(user?.avatar),
+    key: message.client_msg_id,
+    seq: message.seq,
+    mine,
+    plain,
+    name,
+    user: message.sender_id,
+    avatar: kit.link(user?.avatar),
     showName: context.group && !mine && !plain,
     time: separates(message, previous) ? momentText(message.created_at || now, now, texts) : '',
     divider: message.client_msg_id === context.firstUnread ? texts.unreadBelow : '',
@@ -83,7 +89,11 @@ export function rowOf(message: Message, previous: Message | undefined, context: 
     note: noteOf(message, context),
     progress: message.status === 'sending' ? Math.round(message.progress * 100) : 0,
     quote: quoteOf(message, context),
-    reactions: (message.reactions ?? []).map(([emoji, users]) => ({ emoji, count: users.length, mine: users.indexOf(me) >= 0 })),
+    reactions: (message.reactions ?? []).map(([emoji, users]) => ({
+      emoji,
+      count: users.length,
+      mine: users.indexOf(me) >= 0,
+    })),
     label: name && !plain ? fill(texts.said, { name, text: body.plain }) : body.plain,
     body,
   }

@@ -32,9 +32,9 @@ function dayText(at: Date, now: Date, texts: Texts): string {
 }
 
 function dateText(at: Date, thisYear: boolean, texts: Texts): string {
-  const month = at.getMonth() + 1
-  if (texts.yesterday !== 'Yesterday') return `${thisYear ? '' : `${at.getFullYear()}年`}${month}月${at.getDate()}日`
-  return thisYear ? `${at.getDate()}/${month}` : `${at.getDate()}/${month}/${at.getFullYear()}`
+  const month = texts.months.split(',')[at.getMonth()]
+  if (!month) return `${thisYear ? '' : `${at.getFullYear()}年`}${at.getMonth() + 1}月${at.getDate()}日`
+  return `${at.getDate()} ${month}${thisYear ? '' : ` ${at.getFullYear()}`}`
 }
 
 /** `0:07`, `1:05`. */

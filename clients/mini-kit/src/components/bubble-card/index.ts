@@ -16,7 +16,11 @@ Component({
       if (action) this.tell(action)
     },
     tell(action: CardAction) {
-      this.triggerEvent('card', { action: action.id, page: action.page, url: action.url, card: this.data.body }, { bubbles: true, composed: true })
+      this.triggerEvent(
+        'card',
+        { action: action.id, page: action.page, url: action.url, card: this.data.body },
+        { bubbles: true, composed: true },
+      )
     },
   },
 })

@@ -1,9 +1,16 @@
+import { tellFailure } from '../../hosts'
+
 Component({
   properties: { body: Object },
   methods: {
     open() {
-      const { latitude, longitude, name, address } = this.data.body as { latitude: number; longitude: number; name: string; address: string }
-      wx.openLocation({ latitude, longitude, name, address })
+      const { latitude, longitude, name, address } = this.data.body as {
+        latitude: number
+        longitude: number
+        name: string
+        address: string
+      }
+      wx.openLocation({ latitude, longitude, name, address, fail: ({ errMsg }) => tellFailure(errMsg) })
     },
   },
 })

@@ -1,9 +1,12 @@
+import { tellFailure } from '../../hosts'
+
 Component({
   properties: { body: Object, progress: Number, sending: Boolean },
   methods: {
     open() {
       const { src, poster } = this.data.body as { src: string; poster: string }
-      if (src && !this.data.sending) wx.previewMedia({ sources: [{ url: src, type: 'video', poster }] })
+      if (src && !this.data.sending)
+        wx.previewMedia({ sources: [{ url: src, type: 'video', poster }], fail: ({ errMsg }) => tellFailure(errMsg) })
     },
   },
 })

@@ -8,10 +8,13 @@ Component({
   lifetimes: {
     attached() {
       this.setData({ playing: player.playing === this.data.rowKey && player.playing !== '' })
-      offs.set(this, player.onChange((key) => {
-        const playing = key === this.data.rowKey
-        if (playing !== this.data.playing) this.setData({ playing })
-      }))
+      offs.set(
+        this,
+        player.onChange((key) => {
+          const playing = key === this.data.rowKey
+          if (playing !== this.data.playing) this.setData({ playing })
+        }),
+      )
     },
     detached() {
       offs.get(this)?.()

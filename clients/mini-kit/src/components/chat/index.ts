@@ -1,4 +1,5 @@
 import type { Card, Client } from '@chaguan/sdk'
+import { tellFailure } from '../../hosts'
 import { kit } from '../../kit'
 import type { PickedMedia } from '../input-bar/index'
 
@@ -51,7 +52,11 @@ Component({
       rest.forEach((off) => off())
       const { client } = kit
       if (!first || !client) return
-      offs.set(this, [first, client.on('connection', () => this.connection(client)), client.on('signed-out', () => this.setData({ banner: kit.texts.stopped }))])
+      offs.set(this, [
+        first,
+        client.on('connection', () => this.connection(client)),
+        client.on('signed-out', () => this.setData({ banner: kit.texts.stopped })),
+      ])
       this.connection(client)
     },
 
@@ -61,7 +66,10 @@ Component({
       if (client.state === 'online') return this.setData({ banner: '' })
       const { texts } = kit
       const banner = client.state === 'offline' ? texts.offline : texts.connecting
-      timers.set(this, setTimeout(() => this.setData({ banner }), BANNER_AFTER_MS))
+      timers.set(
+        this,
+        setTimeout(() => this.setData({ banner }), BANNER_AFTER_MS),
+      )
     },
 
     onChange(event: Event<{ text: string }>) {
@@ -130,7 +138,7 @@ Component({
       const { page, url } = event.detail
       // A tab page can only be switched to; navigateTo refuses it.
       if (page) wx.navigateTo({ url: page, fail: () => void wx.switchTab({ url: page }) })
-      else if (url) wx.setClipboardData({ data: url })
+      else if (url) wx.setClipboardData({ data: url, fail: ({ errMsg }) => tellFailure(errMsg) })
     },
 
     onTool(event: Event<{ id: string }>) {

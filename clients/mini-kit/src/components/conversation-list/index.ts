@@ -70,7 +70,9 @@ Component({
       const entries: [string, () => Promise<void> | void][] = [
         [row.pinned ? texts.unpin : texts.pin, () => client.conversations.pin(row.id, !row.pinned)],
         [row.muted ? texts.unmute : texts.mute, () => client.conversations.mute(row.id, !row.muted)],
-        hasUnread ? [texts.markRead, () => client.conversations.markRead(row.id)] : [texts.markUnread, () => client.conversations.markUnread(row.id)],
+        hasUnread
+          ? [texts.markRead, () => client.conversations.markRead(row.id)]
+          : [texts.markUnread, () => client.conversations.markUnread(row.id)],
         [texts.archive, () => client.conversations.archive(row.id)],
       ]
       const choice = await choose(entries.map(([label]) => label))

@@ -56,7 +56,10 @@ Component({
   lifetimes: {
     attached() {
       this.setData({ texts: kit.texts })
-      offs.set(this, kit.onChange(() => this.setData({ texts: kit.texts })))
+      offs.set(
+        this,
+        kit.onChange(() => this.setData({ texts: kit.texts })),
+      )
     },
     detached() {
       offs.get(this)?.()
@@ -149,14 +152,19 @@ Component({
 
     chooseMedia(sourceType: ('album' | 'camera')[]) {
       wx.chooseMedia({
-        count: 9, mediaType: ['image', 'video'], sizeType: ['compressed'], sourceType, maxDuration: 60,
+        count: 9,
+        mediaType: ['image', 'video'],
+        sizeType: ['compressed'],
+        sourceType,
+        maxDuration: 60,
         success: ({ tempFiles }) => tempFiles.forEach((file) => this.pickMedia(file)),
         fail: ({ errMsg }) => tellFailure(errMsg),
       })
     },
 
     pickMedia({ fileType, tempFilePath: path, size, width, height, duration }: WechatMiniprogram.MediaFile) {
-      if (fileType === 'video') return this.picked({ kind: 'video', path, size, width, height, duration_ms: duration * 1000 })
+      if (fileType === 'video')
+        return this.picked({ kind: 'video', path, size, width, height, duration_ms: duration * 1000 })
       // Phones give the measures of videos only.
       wx.getImageInfo({
         src: path,
@@ -167,8 +175,10 @@ Component({
 
     chooseFile() {
       wx.chooseMessageFile({
-        count: 9, type: 'all',
-        success: ({ tempFiles }) => tempFiles.forEach(({ path, name, size }) => this.picked({ kind: 'file', path, name, size })),
+        count: 9,
+        type: 'all',
+        success: ({ tempFiles }) =>
+          tempFiles.forEach(({ path, name, size }) => this.picked({ kind: 'file', path, name, size })),
         fail: ({ errMsg }) => tellFailure(errMsg),
       })
     },
@@ -182,10 +192,16 @@ Component({
     },
 
     holdStart(event: WechatMiniprogram.TouchEvent) {
-      const hold: Hold = { startY: event.touches[0]?.clientY ?? 0, released: false, cancelled: false, startedAt: 0, timer: null }
+      const hold: Hold = {
+        startY: event.touches[0]?.clientY ?? 0,
+        released: false,
+        cancelled: false,
+        startedAt: 0,
+        timer: null,
+      }
       holds.set(this, hold)
       this.setData({ hold: 'on', left: '' })
-      if (typeof wx.vibrateShort === 'function') wx.vibrateShort({ type: 'light' })
+      if (typeof wx.vibrateShort === 'function') wx.vibrateShort({ type: 'light', fail: () => undefined })
       startRecording({
         started: () => this.recordingStarted(hold),
         done: (recording) => this.recorded(hold, recording),

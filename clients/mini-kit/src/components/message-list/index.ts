@@ -20,8 +20,19 @@ Component({
   externalClasses: ['custom-class'],
   properties: { conversationId: String },
   data: {
-    pages: [] as unknown[], ready: false, failed: false, empty: false, older: '', far: false, fresh: 0, freshText: '',
-    typing: false, typist: null as unknown, scrollTo: 0, into: '', texts: kit.texts,
+    pages: [] as unknown[],
+    ready: false,
+    failed: false,
+    empty: false,
+    older: '',
+    far: false,
+    fresh: 0,
+    freshText: '',
+    typing: false,
+    typist: null as unknown,
+    scrollTo: 0,
+    into: '',
+    texts: kit.texts,
   },
   observers: {
     conversationId() {
@@ -33,10 +44,13 @@ Component({
   },
   lifetimes: {
     attached() {
-      offs.set(this, kit.onChange(() => {
-        this.setData({ texts: kit.texts })
-        if (!views.has(this)) this.restart()
-      }))
+      offs.set(
+        this,
+        kit.onChange(() => {
+          this.setData({ texts: kit.texts })
+          if (!views.has(this)) this.restart()
+        }),
+      )
       this.restart()
     },
     detached() {
@@ -114,13 +128,17 @@ Component({
       const view = views.get(this)
       const message = view?.message(event.detail.key)
       if (!view || !message) return
-      const linkOf = ({ content }: Message) => (content?.type === 'image' ? kit.link(content.url ?? content.thumb_url) : '')
+      const linkOf = ({ content }: Message) =>
+        content?.type === 'image' ? kit.link(content.url ?? content.thumb_url) : ''
       void wx.previewImage({ urls: view.pictures().map(linkOf).filter(Boolean), current: linkOf(message) })
     },
 
     onExpired(event: WechatMiniprogram.BaseEvent) {
       const { key } = event.currentTarget.dataset as Keyed
-      views.get(this)?.refresh(key).catch(() => undefined)
+      views
+        .get(this)
+        ?.refresh(key)
+        .catch(() => undefined)
     },
 
     async onRetry(event: Event<Keyed>) {
@@ -156,8 +174,13 @@ Component({
       const entries: [string, () => void][] = []
       if (content?.type === 'text') entries.push([texts.copy, () => void wx.setClipboardData({ data: content.text })])
       if (status === 'sent') entries.push([texts.quote, () => this.quote(message)])
-      if (status === 'sent' && message.sender_id === client?.me?.id) entries.push([texts.recall, () => void this.recall(message)])
-      if (status === 'failed') entries.push([texts.retry, () => void client?.messages.resend(key)], [texts.remove, () => void client?.messages.discard(key)])
+      if (status === 'sent' && message.sender_id === client?.me?.id)
+        entries.push([texts.recall, () => void this.recall(message)])
+      if (status === 'failed')
+        entries.push(
+          [texts.retry, () => void client?.messages.resend(key)],
+          [texts.remove, () => void client?.messages.discard(key)],
+        )
       return entries
     },
 

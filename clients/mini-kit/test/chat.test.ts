@@ -1,0 +1,162 @@
+// The chat as a phone shows it: the built components in Chromium, with a client that has no server.
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildMiniProgram, serve, type HarnessServer } from '@chaguan/mini-harness'
+
+const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking']
+const browserPath = [
+  process.env['CHROMIUM'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((file) => file && fs.existsSync(file))
+const shots = process.env['KIT_SCREENSHOTS']
+const home = path.join(import.meta.dirname, '..')
+
+interface Harness {
+  errors(): string[]
+  setDataStats(): { calls: number; bytes: number; largest: number }
+  page(): { say(text: string): void }
+}
+
+declare global {
+  interface Window {
+    __harness: Harness
+  }
+}
+
+interface Phone {
+  page: Page
+  complaints: string[]
+}
+
+let browser: Browser
+let site: HarnessServer
+const outDir = fs.mkdtempSync(path.join(os.tmpdir(), 'mini-kit-'))
+
+beforeAll(async () => {
+  const npm = {
+    '@chaguan/mini-kit': path.join(home, 'miniprogram_dist'),
+    '@chaguan/sdk': path.join(home, 'miniprogram_dist'),
+  }
+  await buildMiniProgram({ root: path.join(import.meta.dirname, 'fixture'), outDir, npm })
+  site = await serve(outDir)
+  browser = await chromium.launch({ executablePath: browserPath!, args: FLAGS })
+}, 60_000)
+
+afterAll(async () => {
+  await browser.close()
+  await site.close()
+  fs.rmSync(outDir, { recursive: true })
+})
+
+async function open(query: string, dark = false): Promise<Phone> {
+  const context = await browser.newContext({
+    viewport: { width: 375, height: 812 },
+    deviceScaleFactor: 2,
+    colorScheme: dark ? 'dark' : 'light',
+  })
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()))
+  page.on('pageerror', (error) => complaints.push(error.message))
+  await page.goto(`${site.url}?${new URLSearchParams({ page: `pages/chat/index?${query}` }).toString()}`)
+  await page.locator('[role=log]').waitFor()
+  await expect.poll(() => page.locator('[role=log]').evaluate((list) => getComputedStyle(list).opacity)).toBe('1')
+  return { page, complaints }
+}
+
+const rowCount = (page: Page) => page.locator('[role=article]').count()
+const scroll = (page: Page) =>
+  page.locator('[role=log]').evaluate(({ scrollTop, scrollHeight, clientHeight }) => ({
+    scrollTop,
+    below: scrollHeight - scrollTop - clientHeight,
+  }))
+
+/** The message at the top of the screen, and where it stands. */
+const topmost = (page: Page) =>
+  page.locator('[role=log]').evaluate((list) => {
+    const frame = list.getBoundingClientRect()
+    const found = [...list.querySelectorAll('[role=article]')].find(
+      (row) => row.getBoundingClientRect().top >= frame.top,
+    )
+    return { label: found?.getAttribute('aria-label') ?? '', top: found?.getBoundingClientRect().top ?? 0 }
+  })
+
+const placeOf = (page: Page, label: string) =>
+  page.locator(`[role=article][aria-label="${label}"]`).evaluate((row) => row.getBoundingClientRect().top)
+
+describe.skipIf(!browserPath)('the chat on a phone', () => {
+  test.each([
+    ['zh-CN', false],
+    ['en', true],
+  ])('shows every kind of message without a complaint, %s', async (language, dark) => {
+    const { page, complaints } = await open(`show=gallery&language=${language}`, dark)
+    for (const text of ['2026 春茶报价单.pdf', '山间茶铺 · 翁家山店', '岩韵大红袍 · 8 克 × 10 泡'])
+      expect(await page.getByText(text).count()).toBe(1)
+    expect(await page.getByText(language === 'en' ? 'You took back a message' : '你撤回了一条消息').count()).toBe(1)
+    expect(complaints).toEqual([])
+    if (!shots) return
+    await page.screenshot({ path: path.join(shots, `gallery-${language}-end.png`) })
+    await page.locator('[role=log]').evaluate((list) => (list.scrollTop = 0))
+    await page.screenshot({ path: path.join(shots, `gallery-${language}-top.png`) })
+  })
+
+  test('a conversation of 10,000 messages opens at its end with a few screens of rows', async () => {
+    const { page } = await open('show=long')
+    expect((await scroll(page)).below).toBeLessThan(2)
+    expect(await rowCount(page)).toBeLessThanOrEqual(60)
+    expect(await page.getByText('以下是新消息').count()).toBe(1)
+    const { largest } = await page.evaluate(() => window.__harness.setDataStats())
+    expect(largest).toBeLessThan(64 * 1024)
+  })
+
+  // Hosts without scroll anchoring exist: there the list itself must keep the place.
+  test.each([['auto'], ['none']])(
+    'going far back moves nothing that is read and lets go of what is far away, anchoring %s',
+    async (anchor) => {
+      const { page, complaints } = await open('show=long')
+      await page.addStyleTag({ content: `[role=log] { overflow-anchor: ${anchor} !important }` })
+      for (let i = 0; i < 12; i++) {
+        const before = await rowCount(page)
+        await page.locator('[role=log]').evaluate((list) => (list.scrollTop = 300))
+        const seen = await topmost(page)
+        const wanted = await placeOf(page, seen.label)
+        // A page came above, so that there is again more than a screen to go back.
+        await expect.poll(async () => (await scroll(page)).scrollTop, { timeout: 5000 }).toBeGreaterThan(800)
+        await expect.poll(async () => Math.abs((await placeOf(page, seen.label)) - wanted)).toBeLessThan(2)
+        expect(before).toBeLessThanOrEqual(160)
+      }
+      await expect.poll(() => rowCount(page)).toBeLessThanOrEqual(160)
+      const { largest } = await page.evaluate(() => window.__harness.setDataStats())
+      expect(largest).toBeLessThan(128 * 1024)
+      expect(complaints).toEqual([])
+    },
+    30_000,
+  )
+
+  test('a message that comes while one reads back is counted and one tap leads to it', async () => {
+    const { page } = await open('show=long')
+    await page.locator('[role=log]').evaluate((list) => (list.scrollTop -= 500))
+    await expect.poll(async () => (await scroll(page)).below).toBeGreaterThan(300)
+    const { scrollTop } = await scroll(page)
+    await page.evaluate(() => window.__harness.page().say('茶到了吗？'))
+    await page.getByText('1 条新消息').waitFor()
+    expect((await scroll(page)).scrollTop).toBe(scrollTop)
+    await page.getByText('1 条新消息').click()
+    await expect.poll(async () => (await scroll(page)).below).toBeLessThan(2)
+    expect(await page.getByText('1 条新消息').count()).toBe(0)
+  })
+
+  test('what is typed and sent stands at the end, and the field is empty again', async () => {
+    const { page } = await open('show=long')
+    await page.locator('textarea').fill('两盒，谢谢')
+    await page.keyboard.press('Enter')
+    await page.getByText('两盒，谢谢').waitFor()
+    expect(await page.locator('textarea').inputValue()).toBe('')
+    await expect.poll(async () => (await scroll(page)).below).toBeLessThan(2)
+  })
+})
