@@ -72,8 +72,9 @@ export interface AuditRecord {
 export interface Report {
   id: string
   at: number
-  reporter: User
-  user: User
+  /** An id when the user is gone. */
+  reporter: User | string
+  user: User | string
   reason: string
   conversation_id?: string
   seqs?: number[]
@@ -122,6 +123,7 @@ export function auditApi(call: Authorized) {
   return {
     page: (cursor: string) =>
       call<{ records: AuditRecord[]; next_cursor?: string }>('GET', `/v1/admin/audit?cursor=${path(cursor)}`),
-    reports: () => call<{ reports: Report[] }>('GET', '/v1/admin/reports').then((answer) => answer.reports),
+    reports: (cursor: string) =>
+      call<{ reports: Report[]; next_cursor?: string }>('GET', `/v1/admin/reports?cursor=${path(cursor)}`),
   }
 }
