@@ -1,9 +1,11 @@
 """The first minute of a newcomer: a shop with an agent, a sandbox for WeChat, the merchant's own server beside it."""
 
 import asyncio
+import ctypes
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +22,7 @@ from chaguan.platforms.sandbox import SandboxWeChat
 APPID = "wx00000000teashop"
 AGENTS = (("mei@tea.example", "小梅", Role.agent), ("lin@tea.example", "老林", Role.admin))
 PASSWORD = "tea-and-talk-2026"  # noqa: S105  the demo's own, printed on its page
+_PR_SET_PDEATHSIG = 1
 SHOP_SERVER = Path(__file__).parents[2] / "examples" / "tea-shop" / "server"
 
 
@@ -103,4 +106,11 @@ class Demo:
             "WECHAT_SECRET": known["wechat_secret"],
             "DATA_DIR": str(self._deployment.settings.data / "tea-shop"),
         }
-        self._shop = subprocess.Popen([sys.executable, str(main)], env=environment)  # noqa: S603  our own example
+        command = [sys.executable, str(main)]
+        self._shop = subprocess.Popen(command, env=environment, preexec_fn=_die_with_parent)  # noqa: S603  our own example
+
+
+def _die_with_parent() -> None:
+    """A server that is killed outright must not leave the shop behind on its port (prctl(2), Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
