@@ -7,7 +7,7 @@ export function tellFailure(errMsg: string): void {
   const title = /privacy/i.test(errMsg)
     ? texts.noPrivacy
     : /auth|permission/i.test(errMsg)
-      ? texts.noMicrophone
+      ? texts.noPermission
       : texts.busy
   void wx.showToast({ title, icon: 'none' })
 }

@@ -1,7 +1,7 @@
 import { kit, type Language } from '@chaguan/mini-kit'
 
 const zh = {
-  shop: '山间茶铺', slogan: '山间有云，壶里有春', home: '首页', messages: '消息', cart: '购物车', me: '我的',
+  shop: '云岫茶铺', slogan: '云出山岫，春在壶中', home: '首页', messages: '消息', cart: '购物车', me: '我的',
   hero: '明前春茶', heroLine: '云雾深处，一芽一叶', heroGo: '去看看', season: '时令好茶', all: '全部', more: '查看全部',
   askTitle: '不知道喝什么？', askLine: '茶师在线，陪你挑一款合口味的', ask: '问问茶师', sold: '已售 {n}',
   green: '绿茶', oolong: '乌龙', black: '红茶', white: '白茶', dark: '普洱', scented: '花茶', ware: '茶器',
@@ -20,7 +20,7 @@ const zh = {
 export type Texts = typeof zh
 
 const en: Texts = {
-  shop: 'Hillside Tea', slogan: 'From the mountain clouds to your cup', home: 'Home', messages: 'Chats', cart: 'Cart', me: 'Me',
+  shop: 'Yunxiu Tea', slogan: 'From the mountain clouds to your cup', home: 'Home', messages: 'Chats', cart: 'Cart', me: 'Me',
   hero: 'Spring tea', heroLine: 'From deep in the mist, one bud, one leaf', heroGo: 'See it', season: 'In season', all: 'All', more: 'See all',
   askTitle: 'Not sure what to drink?', askLine: 'Our tea masters help you find the one', ask: 'Ask us', sold: '{n} sold',
   green: 'Green', oolong: 'Oolong', black: 'Black', white: 'White', dark: "Pu'er", scented: 'Scented', ware: 'Teaware',
