@@ -41,6 +41,7 @@ export class ListView {
   private visible = true
   private busy = false
   private atEnd = true
+  private nearTop = false
   private viewport = 0
   private ends = 0
   private fresh = 0
@@ -104,7 +105,8 @@ export class ListView {
     if (atEnd !== this.atEnd || far) void this.host.draw({ far: far && !atEnd })
     this.atEnd = atEnd
     if (atEnd) this.reachedEnd()
-    if (scrollTop < this.viewport) void this.older()
+    this.nearTop = scrollTop < this.viewport
+    if (this.nearTop) void this.older()
     this.frameSoon()
   }
 
@@ -180,24 +182,34 @@ export class ListView {
       await this.host.draw({ older: this.window.hasOlder || this.pages.hidden ? '' : 'none' })
     } catch {
       await this.host.draw({ older: 'failed' })
+      this.nearTop = false
     } finally {
       this.busy = false
+      this.frameSoon()
     }
+    // The reader went on while this page came, or it was too short to fill the screen.
+    if (this.nearTop) await this.older()
   }
 
   /** Older messages above, and the reader stays where they are, whether or not the host anchors scrolling itself. */
   private async prepend(): Promise<void> {
     const before = await this.host.measure()
     const patch = this.pages.prepend()
+    this.nearTop = this.nearTop && patch !== null
     if (!patch) return
     await this.host.draw(patch)
     const after = await this.host.measure()
     const [first] = before?.pages ?? []
     const moved = after?.pages[1]
-    if (!before || !after || !first || !moved) return
+    if (!before || !after || !first || !moved) {
+      this.nearTop = false
+      return
+    }
     const grown = moved.top + after.scrollTop - (first.top + before.scrollTop)
     const anchored = Math.abs(after.scrollTop - before.scrollTop) > grown / 2
-    if (!anchored && grown > 1) await this.host.draw({ scrollTo: after.scrollTop + grown })
+    const place = anchored ? after.scrollTop : after.scrollTop + grown
+    this.nearTop = place < this.viewport
+    if (!anchored && grown > 1) await this.host.draw({ scrollTo: place })
   }
 
   private async open(): Promise<void> {
@@ -210,6 +222,8 @@ export class ListView {
     const measures = await this.host.measure()
     this.viewport = measures?.list.height ?? 0
     await this.host.draw({ ready: true })
+    // Too little to scroll, and so nothing that would ever ask for more.
+    if (measures && measures.scrollHeight <= measures.list.height) void this.older()
   }
 
   private take(): void {
@@ -355,7 +369,7 @@ export class ListView {
   }
 
   private async frame(): Promise<void> {
-    if (this.busy) return
+    if (this.busy) return this.frameSoon()
     const measures = await this.host.measure()
     if (!measures || measures.pages.length !== this.pages.count) return
     const { list, pages } = measures
