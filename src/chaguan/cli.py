@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chaguan.core.errors import AppError
 from chaguan.core.settings import ConfigError, Settings, load
+from chaguan.infra.keyring import MasterKeyError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except AppError as error:
         print(f"chaguan: {error.detail or error.code.value}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, MasterKeyError) else 1
     except KeyboardInterrupt:
         return 130
 

@@ -8,8 +8,10 @@ from sqlalchemy import text
 from chaguan.app import Deployment
 from chaguan.core.clock import now_ms
 from chaguan.core.errors import AppError
+from chaguan.infra import facts
 from chaguan.infra.keyring import MasterKeyError
 
+PROBE = "last write after a failed one"
 LOW_DISK = 256 * 1024 * 1024
 SEARCH_LAG_MS = 60_000
 """Far beyond the second or two that indexing takes, and beyond a merge of the index."""
@@ -42,13 +44,21 @@ class Health:
         return Report(status, [*fatal, *mild], sessions, uptime, deployment.messaging.search.lag_ms)
 
     async def _database(self) -> str:
-        if self._deployment.db.last_error:
+        if self._deployment.db.last_error and not await self._can_write():
             return f"The last write failed: {self._deployment.db.last_error}."
         try:
             await self._deployment.db.read(lambda connection: connection.execute(text("SELECT 1")))
         except AppError as error:
             return f"The database can't be read: {error.detail}."
         return ""
+
+    async def _can_write(self) -> bool:
+        """Tried here, since a node that is out of rotation gets nothing else to write and would stay out."""
+        try:
+            await self._deployment.db.write(lambda connection: facts.put(connection, PROBE, b""))
+        except AppError:
+            return False
+        return True
 
     def _master_key(self) -> str:
         try:

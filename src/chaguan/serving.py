@@ -1,6 +1,7 @@
 """One process that serves a deployment: opens the data, answers on one port, stops without losing anything."""
 
 import asyncio
+import contextlib
 import logging
 import socket
 import ssl
@@ -32,11 +33,11 @@ def run(settings: Settings) -> int:
     opening.prepare_folder(settings.data)
     lock = opening.lock_folder(settings.data)
     try:
-        sock = _listen(settings)
-        tls = _tls(settings)
-        # A commit waits for the writer thread; with the usual 5 ms it would wait for the loop's whole stretch.
-        sys.setswitchinterval(0.0005)
-        uvloop.run(_serve(settings, sock, tls))
+        with contextlib.closing(_listen(settings)) as sock:
+            tls = _tls(settings)
+            # A commit waits for the writer thread; with the usual 5 ms it would wait for the loop's whole stretch.
+            sys.setswitchinterval(0.0005)
+            uvloop.run(_serve(settings, sock, tls))
     finally:
         opening.unlock_folder(lock)
     return 0
