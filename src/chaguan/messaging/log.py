@@ -12,11 +12,12 @@ from chaguan.core.ids import uuid7
 from chaguan.messaging.marks import Marks
 from chaguan.messaging.model import EDIT, MESSAGE, Membership, Room, State, binding, pack_state, uuid_text
 from chaguan.messaging.ports import Links, OnCommitted, Publisher
+from chaguan.messaging.recent import Recent
 from chaguan.messaging.render import fact, present
 from chaguan.messaging.rooms import Rooms
 from chaguan.messaging.writer import Append, Appended, Effect, LogWriter
 from chaguan.protocol import entries as wire
-from chaguan.protocol.content import Content
+from chaguan.protocol.content import Content, Text
 from chaguan.protocol.conversations import ConversationKind
 
 encode = msgspec.json.Encoder().encode
@@ -58,6 +59,7 @@ class Log:
         self._publisher = publisher
         self._link = link
         self._clock = clock
+        self.recent = Recent()
         self.listeners: list[OnCommitted] = []
 
     async def append(self, draft: Draft) -> Appended:
@@ -95,7 +97,12 @@ class Log:
             room.last_at = max(room.last_at, appended.created_at)
             if not draft.member.looks_only:
                 self._marks.move(room, draft.actor_id, appended.seq, appended.ordinal)
-        self.publish(room, self._push(draft, appended))
+        push = self._push(draft, appended)
+        if draft.kind == MESSAGE and isinstance(draft.content, Text):
+            self.recent.add(room.id, appended.seq, encode(push))
+        else:
+            self.recent.forget(room.id)
+        self.publish(room, push)
         if draft.on_appended is not None:
             draft.on_appended(appended, value)
         for committed in self.listeners:
