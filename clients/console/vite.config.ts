@@ -20,6 +20,11 @@ export default defineConfig({
   resolve: {
     alias: {
       '@': fileURLToPath(new URL('./src', import.meta.url)),
+      '@chaguan/sdk/desk': fileURLToPath(new URL('../sdk/src/modules/desk.ts', import.meta.url)),
+      '@chaguan/sdk/groups': fileURLToPath(new URL('../sdk/src/modules/groups.ts', import.meta.url)),
+      '@chaguan/sdk/people': fileURLToPath(new URL('../sdk/src/modules/people.ts', import.meta.url)),
+      '@chaguan/sdk/presence': fileURLToPath(new URL('../sdk/src/modules/presence.ts', import.meta.url)),
+      '@chaguan/sdk/search': fileURLToPath(new URL('../sdk/src/modules/search.ts', import.meta.url)),
       '@chaguan/sdk/testing': fileURLToPath(new URL('../sdk/src/testing/index.ts', import.meta.url)),
       // From its source, so that the console builds on a fresh clone whatever was built before.
       '@chaguan/sdk': fileURLToPath(new URL('../sdk/src/index.ts', import.meta.url)),

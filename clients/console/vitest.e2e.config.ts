@@ -5,6 +5,11 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   resolve: {
     alias: {
+      '@chaguan/sdk/desk': fileURLToPath(new URL('../sdk/src/modules/desk.ts', import.meta.url)),
+      '@chaguan/sdk/groups': fileURLToPath(new URL('../sdk/src/modules/groups.ts', import.meta.url)),
+      '@chaguan/sdk/people': fileURLToPath(new URL('../sdk/src/modules/people.ts', import.meta.url)),
+      '@chaguan/sdk/presence': fileURLToPath(new URL('../sdk/src/modules/presence.ts', import.meta.url)),
+      '@chaguan/sdk/search': fileURLToPath(new URL('../sdk/src/modules/search.ts', import.meta.url)),
       '@chaguan/sdk/testing': fileURLToPath(new URL('../sdk/src/testing/index.ts', import.meta.url)),
       '@chaguan/sdk': fileURLToPath(new URL('../sdk/src/index.ts', import.meta.url)),
     },

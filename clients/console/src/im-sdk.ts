@@ -1,5 +1,10 @@
 /** `Im` through `@chaguan/sdk`. Only translation: what the SDK does is not done again here. */
 import { type Client, type ConnectionState, createClient } from '@chaguan/sdk'
+import { createDesk, type DeskModule } from '@chaguan/sdk/desk'
+import { addMembers, createGroup, listMembers, removeMember, setMemberRole, updateGroup } from '@chaguan/sdk/groups'
+import { listContacts, reportUser, setBlock } from '@chaguan/sdk/people'
+import { createPresence, type PresenceModule } from '@chaguan/sdk/presence'
+import { searchMessages } from '@chaguan/sdk/search'
 import type { Connection, Im, ImEvents, Log, MediaKind, Member, MessageSent, SendOptions } from './im'
 
 export interface ImOptions {
@@ -17,20 +22,22 @@ const STATES: Record<ConnectionState, Connection> = {
 
 export function createIm({ getToken, deviceId, account }: ImOptions): Im {
   const client = createClient({ endpoint: location.origin })
+  const desk = createDesk(client)
+  const presence = createPresence(client)
 
   return {
     start: () => client.signIn({ getToken, deviceId, account }),
     stop: () => client.signOut(),
-    on: (event, listener) => listen(client, event, listener),
+    on: (event, listener) => listen({ client, desk, presence }, event, listener),
     connection: () => STATES[client.state],
     limits: () => client.limits,
 
     user: (id) => client.users.find(id),
     loadUsers: async (ids) => void (await client.users.get(ids)),
-    contacts: (query) => client.users.contacts(query),
-    setBlock: (userId, on) => client.users.block(userId, on),
-    report: (userId, reason, conversationId, seqs) => client.users.report(userId, reason, { conversationId, seqs }),
-    watchPresence: (ids) => client.presence.watch(ids),
+    contacts: (query) => listContacts(client, query),
+    setBlock: (userId, on) => setBlock(client, userId, on),
+    report: (userId, reason, conversationId, seqs) => reportUser(client, userId, reason, { conversationId, seqs }),
+    watchPresence: (ids) => presence.watch(ids),
 
     rows: () => client.conversations.list(),
     hasMoreRows: () => client.conversations.hasMore,
@@ -38,7 +45,7 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
     open: (id) => client.conversations.get(id),
     find: (id) => client.conversations.find(id),
     createDirect: (userId) => client.conversations.createDirect(userId),
-    createGroup: (name, memberIds, joinHistory) => client.conversations.createGroup({ name, memberIds, joinHistory }),
+    createGroup: (name, memberIds, joinHistory) => createGroup(client, { name, memberIds, joinHistory }),
     updateInbox: async (id, change) => {
       const { pinned, muted, marked_unread, archived } = change
       if (pinned !== undefined) await client.conversations.pin(id, pinned)
@@ -46,11 +53,11 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
       if (marked_unread !== undefined) await client.conversations.markUnread(id, marked_unread)
       if (archived !== undefined) await client.conversations.archive(id, archived)
     },
-    rename: (id, name) => client.conversations.rename(id, { name }),
+    rename: (id, name) => updateGroup(client, id, { name }),
     members: (id) => allMembers(client, id),
-    addMembers: (id, userIds) => client.members.add(id, userIds),
-    removeMember: (id, userId) => client.members.remove(id, userId),
-    setMemberRole: (id, userId, role) => client.members.setRole(id, userId, role),
+    addMembers: (id, userIds) => addMembers(client, id, userIds),
+    removeMember: (id, userId) => removeMember(client, id, userId),
+    setMemberRole: (id, userId, role) => setMemberRole(client, id, userId, role),
 
     log: (id) => logOf(client, id),
     loadLatest: async (id) => {
@@ -87,20 +94,26 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
     markRead: (id, seq) => client.conversations.markRead(id, seq),
     typing: (id) => client.typing(id),
     search: (query, conversationId, cursor) =>
-      client.messages.search(query, { ...(conversationId ? { conversationId } : {}), cursor }),
+      searchMessages(client, query, { ...(conversationId ? { conversationId } : {}), cursor }),
 
-    watchDesk: async () => void (await client.desk.watch()),
-    cases: () => [...client.desk.cases()],
-    deskView: (id) => client.desk.view(id),
-    takeCase: (id, force) => client.desk.take(id, { force }),
-    resolveCase: (id) => client.desk.resolve(id),
-    customerContext: (id) => client.desk.context(id),
+    watchDesk: async () => void (await desk.watch()),
+    cases: () => [...desk.cases()],
+    deskView: (id) => desk.view(id),
+    takeCase: (id, force) => desk.take(id, { force }),
+    resolveCase: (id) => desk.resolve(id),
+    customerContext: (id) => desk.context(id),
   }
+}
+
+interface Sources {
+  client: Client
+  desk: DeskModule
+  presence: PresenceModule
 }
 
 /** Each of our events from those of the SDK that can cause it. */
 function listen<E extends keyof ImEvents>(
-  client: Client,
+  { client, desk, presence }: Sources,
   event: E,
   listener: (payload: ImEvents[E]) => void,
 ): () => void {
@@ -112,8 +125,8 @@ function listen<E extends keyof ImEvents>(
       client.on('message', ({ message }) => message.sender_id !== client.me?.id && tell(message as MessageSent)),
     ],
     typing: (tell) => [client.on('typing', tell)],
-    presence: (tell) => [client.on('presence', tell)],
-    desk: (tell) => [client.on('desk', () => tell(undefined))],
+    presence: (tell) => [presence.observe(tell)],
+    desk: (tell) => [desk.observe(() => tell(undefined))],
     signedOut: (tell) => [client.on('signed-out', ({ reason }) => tell(reason))],
   }
   const offs = sources[event](listener)
@@ -140,7 +153,7 @@ async function allMembers(client: Client, id: string): Promise<Member[]> {
   const members: Member[] = []
   let cursor = ''
   do {
-    const page = await client.members.list(id, { limit: 200, cursor })
+    const page = await listMembers(client, id, { limit: 200, cursor })
     members.push(...page.members)
     cursor = page.cursor
   } while (cursor && members.length < 1_000) // nobody picks from a longer list

@@ -2,7 +2,8 @@ import { browserAdapter } from './adapters/browser'
 import { nodeAdapter } from './adapters/node'
 import { wxAdapter } from './adapters/wx'
 import type { Adapter } from './core/adapter'
-import { Client } from './core/client'
+import { createClient as connect } from './core/client'
+import type { Client } from './core/client'
 import { ChaguanError } from './core/errors'
 import type { ClientOptions } from './core/types'
 
@@ -13,7 +14,7 @@ export type { Client }
 export type { ConnectionState, RequestOf } from './core/connection'
 export type { UploadOptions } from './core/media'
 export type { NodeAdapterOptions, NodeFile } from './adapters/node'
-export { ChaguanError, errorText } from './core/errors'
+export { ChaguanError } from './core/errors'
 export { unreadOf } from './core/rows'
 export { memoryStorage } from './adapters/browser'
 export { browserAdapter, nodeAdapter, wxAdapter }
@@ -23,7 +24,7 @@ export { browserAdapter, nodeAdapter, wxAdapter }
  * and Node; give one for another host, or to inject the WebSocket class of Node 20 (`nodeAdapter({WebSocket})`).
  */
 export function createClient(options: Omit<ClientOptions, 'adapter'> & { adapter?: Adapter }): Client {
-  return new Client({ ...options, adapter: options.adapter ?? detectAdapter() })
+  return connect({ ...options, adapter: options.adapter ?? detectAdapter() })
 }
 
 function detectAdapter(): Adapter {

@@ -1,13 +1,14 @@
 import { wxAdapter } from './adapters/wx'
 import type { Adapter } from './core/adapter'
-import { Client } from './core/client'
+import { createClient as connect } from './core/client'
+import type { Client } from './core/client'
 import type { ClientOptions } from './core/types'
 
-export { ChaguanError, errorText } from './core/errors'
+export { ChaguanError } from './core/errors'
 export { unreadOf } from './core/rows'
 export { wxAdapter }
 
 /** The same as in `index`, for mini programs: without the adapters of browsers and Node. */
 export function createClient(options: Omit<ClientOptions, 'adapter'> & { adapter?: Adapter }): Client {
-  return new Client({ ...options, adapter: options.adapter ?? wxAdapter(wx) })
+  return connect({ ...options, adapter: options.adapter ?? wxAdapter(wx) })
 }

@@ -37,157 +37,155 @@ export interface Session {
   account: string
 }
 
+export type Cache = ReturnType<typeof createCache>
+
 /**
  * What survives a restart: rows, the last messages of recent conversations, the outbox. Bounded by what mini
  * programs allow (1 MB a key, 10 MB in all). Writes happen in order; when there is no room the oldest logs go.
  */
-export class Cache {
-  private chain: Promise<unknown> = Promise.resolve()
+export function createCache(storage: KeyValueStorage, prefix: string, report: (error: unknown) => void) {
+  let chain: Promise<unknown> = Promise.resolve()
   /** Bytes of the saved log of each conversation, the longest untouched first. */
-  private sizes = new Map<string, number>()
-  private userId = ''
+  let sizes = new Map<string, number>()
+  let owner = ''
 
-  constructor(
-    private readonly storage: KeyValueStorage,
-    private readonly prefix: string,
-    private readonly report: (error: unknown) => void,
-  ) {}
-
-  async deviceId(make: () => string): Promise<string> {
-    const held = await this.read<string>('device')
+  const deviceId = async (make: () => string): Promise<string> => {
+    const held = await read<string>('device')
     if (held) return held
     const id = make()
-    this.write('device', id)
+    write('device', id)
     return id
   }
 
-  session(): Promise<Session | null> {
-    return this.read<Session>('session')
+  const session = (): Promise<Session | null> => {
+    return read<Session>('session')
   }
 
-  saveSession(session: Session): void {
-    this.userId = session.user_id
-    this.write('session', session)
+  const saveSession = (session: Session): void => {
+    owner = session.user_id
+    write('session', session)
   }
 
-  async restore(userId: string, store: Store): Promise<boolean> {
-    this.userId = userId
-    const state = await this.read<SavedState>(`${userId}:state`)
+  const restore = async (userId: string, store: Store): Promise<boolean> => {
+    owner = userId
+    const state = await read<SavedState>(`${userId}:state`)
     if (!state || state.version !== VERSION) return false
-    this.sizes = new Map((await this.read<[string, number][]>(`${userId}:logs`)) || [])
+    sizes = new Map((await read<[string, number][]>(`${userId}:logs`)) || [])
     const { epoch, userVersion, nextCursor, listEnd, seenAt, role, me } = state
     Object.assign(store, { epoch, userVersion, nextCursor, listEnd, seenAt, role, me })
     store.addUsers(state.users)
-    const saved = await Promise.all(state.rows.map((row) => this.readLog(userId, row.conversation.id)))
+    const saved = await Promise.all(state.rows.map((row) => readLog(userId, row.conversation.id)))
     state.rows.forEach((row, i) => restoreRow(store, row, saved[i] || null))
     return true
   }
 
-  private readLog(userId: string, id: string): Promise<SavedLog | null> {
-    return this.sizes.has(id) ? this.read<SavedLog>(`${userId}:log:${id}`) : Promise.resolve(null)
+  const readLog = (userId: string, id: string): Promise<SavedLog | null> => {
+    return sizes.has(id) ? read<SavedLog>(`${userId}:log:${id}`) : Promise.resolve(null)
   }
 
-  async outbox(userId: string): Promise<OutboxItem[]> {
-    await this.chain
-    const begin = `${this.prefix}${userId}:out:`
-    const keys = (await this.storage.keys().catch(() => [])).filter((key) => key.indexOf(begin) === 0)
-    const items = await Promise.all(keys.map((key) => this.read<OutboxItem>(key.slice(this.prefix.length))))
+  const outbox = async (userId: string): Promise<OutboxItem[]> => {
+    await chain
+    const begin = `${prefix}${userId}:out:`
+    const keys = (await storage.keys().catch(() => [])).filter((key) => key.indexOf(begin) === 0)
+    const items = await Promise.all(keys.map((key) => read<OutboxItem>(key.slice(prefix.length))))
     return items.filter((item): item is OutboxItem => item !== null)
   }
 
-  saveItem(item: OutboxItem): void {
+  const saveItem = (item: OutboxItem): void => {
     // Only paths survive a restart; a Blob does not.
     const media = item.media && { ...item.media, file: typeof item.media.file === 'string' ? item.media.file : null }
-    this.write(`${this.userId}:out:${item.client_msg_id}`, { ...item, media })
+    write(`${owner}:out:${item.client_msg_id}`, { ...item, media })
   }
 
-  eraseItem(item: OutboxItem): void {
-    this.enqueue(() => this.storage.remove(`${this.prefix}${this.userId}:out:${item.client_msg_id}`))
+  const eraseItem = (item: OutboxItem): void => {
+    enqueue(() => storage.remove(`${prefix}${owner}:out:${item.client_msg_id}`))
   }
 
   /** Writes rows, and the logs of the conversations named. */
-  save(store: Store, changedLogs: Iterable<string>): void {
-    if (!store.me || !this.userId) return
-    for (const id of Array.from(changedLogs)) this.saveLog(store, id)
-    this.evict(MAX_LOG_BYTES)
-    this.write(`${this.userId}:state`, stateOf(store))
-    this.write(`${this.userId}:logs`, Array.from(this.sizes))
+  const save = (store: Store, changedLogs: Iterable<string>): void => {
+    if (!store.me || !owner) return
+    for (const id of Array.from(changedLogs)) saveLog(store, id)
+    evict(MAX_LOG_BYTES)
+    write(`${owner}:state`, stateOf(store))
+    write(`${owner}:logs`, Array.from(sizes))
   }
 
-  private saveLog(store: Store, id: string): void {
+  const saveLog = (store: Store, id: string): void => {
     const log = store.logs.get(id)
-    this.sizes.delete(id)
-    const key = `${this.userId}:log:${id}`
-    if (!log || log.live.messages.length < 2) return this.enqueue(() => this.storage.remove(this.prefix + key))
+    sizes.delete(id)
+    const key = `${owner}:log:${id}`
+    if (!log || log.live.messages.length < 2) return enqueue(() => storage.remove(prefix + key))
     const { upTo, live } = trim(log, MESSAGES_KEPT)
     const saved: SavedLog = { upTo, messages: live.messages, before: live.before }
     const bytes = utf8Length(JSON.stringify(saved))
-    if (bytes > MAX_KEY_BYTES) return this.enqueue(() => this.storage.remove(this.prefix + key))
-    this.sizes.set(id, bytes)
-    this.write(key, saved)
+    if (bytes > MAX_KEY_BYTES) return enqueue(() => storage.remove(prefix + key))
+    sizes.set(id, bytes)
+    write(key, saved)
   }
 
-  private evict(limit: number): void {
+  const evict = (limit: number): void => {
     let total = 0
-    this.sizes.forEach((bytes) => (total += bytes))
-    for (const [id, bytes] of Array.from(this.sizes)) {
+    sizes.forEach((bytes) => (total += bytes))
+    for (const [id, bytes] of Array.from(sizes)) {
       if (total <= limit) return
       total -= bytes
-      this.sizes.delete(id)
-      this.enqueue(() => this.storage.remove(`${this.prefix}${this.userId}:log:${id}`))
+      sizes.delete(id)
+      enqueue(() => storage.remove(`${prefix}${owner}:log:${id}`))
     }
   }
 
   /** Forgets all of this prefix, of every user. */
-  wipe(): Promise<void> {
-    this.sizes.clear()
-    this.userId = ''
-    this.enqueue(async () => {
-      const keys = (await this.storage.keys()).filter((key) => key.indexOf(this.prefix) === 0)
-      await Promise.all(keys.map((key) => this.storage.remove(key)))
+  const wipe = (): Promise<void> => {
+    sizes.clear()
+    owner = ''
+    enqueue(async () => {
+      const keys = (await storage.keys()).filter((key) => key.indexOf(prefix) === 0)
+      await Promise.all(keys.map((key) => storage.remove(key)))
     })
-    return this.settled()
+    return settled()
   }
 
   /** Resolves when what was to be written is written. */
-  settled(): Promise<void> {
-    return this.chain.then(() => undefined)
+  const settled = (): Promise<void> => {
+    return chain.then(() => undefined)
   }
 
-  private async read<T>(key: string): Promise<T | null> {
-    await this.chain
+  const read = async <T>(key: string): Promise<T | null> => {
+    await chain
     try {
-      const text = await this.storage.get(this.prefix + key)
+      const text = await storage.get(prefix + key)
       return text === null ? null : (JSON.parse(text) as T)
     } catch (error) {
-      this.report(error)
+      report(error)
       return null
     }
   }
 
-  private write(key: string, value: unknown): void {
+  const write = (key: string, value: unknown): void => {
     const text = JSON.stringify(value)
-    this.enqueue(async () => {
+    enqueue(async () => {
       try {
-        await this.storage.set(this.prefix + key, text)
+        await storage.set(prefix + key, text)
       } catch {
         // No room: what is kept for convenience goes first, then once more; a second failure is reported.
-        await this.makeRoom()
-        await this.storage.set(this.prefix + key, text)
+        await makeRoom()
+        await storage.set(prefix + key, text)
       }
     })
   }
 
-  private async makeRoom(): Promise<void> {
-    const ids = Array.from(this.sizes.keys())
+  const makeRoom = async (): Promise<void> => {
+    const ids = Array.from(sizes.keys())
     const oldest = ids.slice(0, Math.ceil(ids.length / 2))
-    oldest.forEach((id) => this.sizes.delete(id))
-    await Promise.all(oldest.map((id) => this.storage.remove(`${this.prefix}${this.userId}:log:${id}`)))
+    oldest.forEach((id) => sizes.delete(id))
+    await Promise.all(oldest.map((id) => storage.remove(`${prefix}${owner}:log:${id}`)))
   }
 
-  private enqueue(task: () => Promise<unknown>): void {
-    this.chain = this.chain.then(task).catch((error: unknown) => this.report(error))
+  const enqueue = (task: () => Promise<unknown>): void => {
+    chain = chain.then(task).catch((error: unknown) => report(error))
   }
+
+  return { deviceId, session, saveSession, restore, outbox, saveItem, eraseItem, save, wipe, settled }
 }
 
 function stateOf(store: Store): SavedState {

@@ -24,7 +24,9 @@ export interface Asked {
 export interface ConnectionOwner {
   /** The token to present; `renew`: the last one was refused or expires. Rejects if there is none. */
   token(renew: boolean): Promise<string>
-  deviceId: string
+  /** Name of the device for the list of devices. */
+  platform: string
+  deviceId(): string
   /** What the client holds. */
   asked(): Asked
   welcomed(welcome: Welcome, asked: Asked, isHello: boolean): void
@@ -56,398 +58,400 @@ const SOCKET_AGAIN_MS = 120_000
 const REAUTHORIZE = 4003
 const UNAUTHENTICATED = 4501
 
+export type Connection = ReturnType<typeof createConnection>
+
 /**
  * One living link to the server. It dials, says hello, keeps the link alive, notices when it died without a word,
  * and dials again. Commands that were not answered when a link broke are sent once more on the next, unchanged.
  */
-export class Connection {
-  state: ConnectionState = 'offline'
-  private wanted = false
-  private transport: Transport | null = null
-  private mode: 'socket' | 'poll' = 'socket'
-  private renew = false
-  private renewed = false
-  private token = ''
-  private attempts = 0
-  private failures = 0
-  private nextId = 1
-  private readonly pending = new Map<number, Pending>()
-  private early: Push[] = []
-  private onlineAt = 0
-  private pollSince = 0
-  private heardAt = 0
-  private resumedAt = 0
-  private tickedAt = 0
-  private suspect = false
-  private visible = true
-  private cancelRetry: () => void = () => undefined
-  private cancelTick: () => void = () => undefined
-  private hostOff: (() => void)[] = []
+export function createConnection(
+  adapter: Adapter,
+  /** `https://host/v1` */ base: string,
+  owner: ConnectionOwner,
+  log: (text: string) => void,
+) {
+  let current: ConnectionState = 'offline'
+  let wanted = false
+  let transport: Transport | null = null
+  let mode: 'socket' | 'poll' = 'socket'
+  let mustRenew = false
+  let renewed = false
+  let tokenHeld = ''
+  let attempts = 0
+  let failures = 0
+  let nextId = 1
+  const unanswered = new Map<number, Pending>()
+  let earlyPushes: Push[] = []
+  let onlineAt = 0
+  let pollSince = 0
+  let heardAt = 0
+  let resumedAt = 0
+  let tickedAt = 0
+  let suspect = false
+  let visible = true
+  let cancelRetry: () => void = () => undefined
+  let cancelTick: () => void = () => undefined
+  let hostOff: (() => void)[] = []
 
-  constructor(
-    private readonly adapter: Adapter,
-    /** `https://host/v1` */
-    private readonly base: string,
-    private readonly owner: ConnectionOwner,
-    private readonly log: (text: string) => void,
-  ) {}
-
-  start(): void {
-    if (this.wanted) return
-    this.wanted = true
-    this.renewed = false
-    this.attempts = 0
-    this.hostOff = [
-      this.adapter.onShow(() => this.shown()),
-      this.adapter.onHide(() => this.hidden()),
-      this.adapter.onNetwork((online) => this.networkChanged(online)),
+  const start = (): void => {
+    if (wanted) return
+    wanted = true
+    renewed = false
+    attempts = 0
+    hostOff = [
+      adapter.onShow(() => shown()),
+      adapter.onHide(() => hidden()),
+      adapter.onNetwork((online) => networkChanged(online)),
     ]
-    this.dial()
+    dial()
   }
 
   /** Ends it; commands that wait are refused with `error`. */
-  stop(reason: string, error = new ChaguanError('unavailable', 'signed out')): void {
-    this.wanted = false
-    this.hostOff.forEach((off) => off())
-    this.hostOff = []
-    this.cancelRetry()
-    this.hangUp()
-    this.pending.forEach((pending) => pending.reject(error))
-    this.pending.clear()
-    this.enter('offline', reason)
+  const stop = (reason: string, error = new ChaguanError('unavailable', 'signed out')): void => {
+    wanted = false
+    hostOff.forEach((off) => off())
+    hostOff = []
+    cancelRetry()
+    hangUp()
+    unanswered.forEach((pending) => pending.reject(error))
+    unanswered.clear()
+    enter('offline', reason)
   }
 
-  get isOnline(): boolean {
-    return this.state === 'online'
-  }
-
-  /** The way to the server at present, for diagnosis. */
-  get via(): 'socket' | 'poll' {
-    return this.mode
-  }
-
-  /** The token that the server accepted, for HTTP requests beside the link. */
-  get currentToken(): string {
-    return this.token
-  }
+  const isOnline = (): boolean => current === 'online'
 
   /**
    * Asks the server. Without a link it waits for one, at most `timeout_ms` in all, then rejects with `timeout`;
    * what the command did by then is not known, sending it again with the same key finds out.
    */
-  command<Name extends Command['type']>(
+  const command = <Name extends Command['type']>(
     request: RequestOf<Name>,
     frameLimit: number,
     timeout_ms = COMMAND_TIMEOUT_MS,
-  ): Promise<Replies[Name]> {
-    const command = { ...request, id: this.nextId++ } as unknown as Command
-    if (!this.wanted) return Promise.reject(new ChaguanError('unavailable', 'not signed in'))
+  ): Promise<Replies[Name]> => {
+    const command = { ...request, id: nextId++ } as unknown as Command
+    if (!wanted) return Promise.reject(new ChaguanError('unavailable', 'not signed in'))
     if (utf8Length(JSON.stringify(command)) > frameLimit) {
       return Promise.reject(new ChaguanError('too_large', `a command is at most ${frameLimit} bytes`))
     }
     return new Promise((resolve, reject) => {
-      this.expect(command, resolve as (ok: unknown) => void, reject, timeout_ms)
-      if (this.isOnline) this.write(command)
+      expect(command, resolve as (ok: unknown) => void, reject, timeout_ms)
+      if (isOnline()) write(command)
     })
   }
 
-  private expect(
+  const expect = (
     command: Command,
     resolve: (ok: unknown) => void,
     reject: (error: ChaguanError) => void,
     timeout_ms: number,
-  ): void {
-    const cancel = this.adapter.timer(() => {
-      this.pending.delete(command.id)
+  ): void => {
+    const cancel = adapter.timer(() => {
+      unanswered.delete(command.id)
       reject(new ChaguanError('timeout', `no answer to ${command.type} within ${timeout_ms} ms`))
     }, timeout_ms)
-    this.pending.set(command.id, { command, resolve, reject, cancel })
+    unanswered.set(command.id, { command, resolve, reject, cancel })
   }
 
   /** Catches up on the living link; if no answer comes in time, the link is taken for dead. */
-  resume(deadline_ms = COMMAND_TIMEOUT_MS): void {
-    if (!this.isOnline) return
-    this.resumedAt = this.adapter.now()
-    const link = this.transport
-    this.ask(this.owner.asked(), deadline_ms, () => {
-      if (this.transport === link) this.lost(ABNORMAL, 'no answer to resume')
+  const resume = (deadline_ms = COMMAND_TIMEOUT_MS): void => {
+    if (!isOnline()) return
+    resumedAt = adapter.now()
+    const link = transport
+    ask(owner.asked(), deadline_ms, () => {
+      if (transport === link) lost(ABNORMAL, 'no answer to resume')
     })
   }
 
   /** A resume for some conversations only. */
-  ask(asked: Asked, deadline_ms: number, failed: (error: ChaguanError) => void): void {
-    const command: Resume = { type: 'resume', id: this.nextId++, ...asked }
+  const ask = (asked: Asked, deadline_ms: number, failed: (error: ChaguanError) => void): void => {
+    const command: Resume = { type: 'resume', id: nextId++, ...asked }
     const done = (ok: unknown) => {
-      this.suspect = false
-      this.owner.welcomed(ok as Welcome, asked, false)
+      suspect = false
+      owner.welcomed(ok as Welcome, asked, false)
     }
-    this.expect(command, done, failed, deadline_ms)
-    this.write(command)
+    expect(command, done, failed, deadline_ms)
+    write(command)
   }
 
-  private dial(): void {
-    this.cancelRetry()
-    this.enter('connecting', this.attempts ? 'retry' : 'start')
-    const renew = this.renew
-    this.renew = false
-    this.owner.token(renew).then(
+  const dial = (): void => {
+    cancelRetry()
+    enter('connecting', attempts ? 'retry' : 'start')
+    const renew = mustRenew
+    mustRenew = false
+    owner.token(renew).then(
       (token) => {
-        if (!this.wanted || this.transport || this.state !== 'connecting') return
-        this.token = token
-        this.open()
+        if (!wanted || transport || current !== 'connecting') return
+        tokenHeld = token
+        open()
       },
-      (error: unknown) => this.wanted && this.tokenFailed(asChaguanError(error)),
+      (error: unknown) => wanted && tokenFailed(asChaguanError(error)),
     )
   }
 
-  private tokenFailed(error: ChaguanError): void {
-    if (error.code === 'unauthenticated' || error.code === 'forbidden') return this.refuse(error)
-    this.log(`no token: ${error.message}`)
-    this.renew = true
-    this.retryLater('no token')
+  const tokenFailed = (error: ChaguanError): void => {
+    if (error.code === 'unauthenticated' || error.code === 'forbidden') return refuse(error)
+    log(`no token: ${error.message}`)
+    mustRenew = true
+    retryLater('no token')
   }
 
-  private open(): void {
-    const hasSocket = this.adapter.socket !== null
-    this.mode = hasSocket && !this.shouldPoll() ? 'socket' : 'poll'
-    if (this.mode === 'poll' && !this.pollSince) this.pollSince = this.adapter.now()
-    const events = this.events()
-    const started = this.adapter.now()
-    this.heardAt = this.tickedAt = started
+  const open = (): void => {
+    const hasSocket = adapter.socket !== null
+    mode = hasSocket && !shouldPoll() ? 'socket' : 'poll'
+    if (mode === 'poll' && !pollSince) pollSince = adapter.now()
+    const events = eventsOf()
+    const started = adapter.now()
+    heardAt = tickedAt = started
     // A socket whose opening never ends says nothing at all.
-    const cancel = this.adapter.timer(
-      () => this.transport === link && !this.isOnline && this.lost(ABNORMAL, 'no welcome'),
+    const cancel = adapter.timer(
+      () => transport === link && !isOnline() && lost(ABNORMAL, 'no welcome'),
       HELLO_TIMEOUT_MS,
     )
-    this.cancelRetry = cancel
+    cancelRetry = cancel
     const link =
-      this.mode === 'socket'
-        ? openSocket(this.adapter, `${this.base.replace(/^http/, 'ws')}/ws`, events.bound)
-        : openPoll(
-            { adapter: this.adapter, base: this.base, headers: () => this.headers(), hello: () => this.hello() },
-            events.bound,
-          )
-    this.transport = link
+      mode === 'socket'
+        ? openSocket(adapter, `${base.replace(/^http/, 'ws')}/ws`, events.bound)
+        : openPoll({ adapter: adapter, base: base, headers: () => headers(), hello: () => makeHello() }, events.bound)
+    transport = link
     events.link = link
-    this.cancelTick = this.adapter.timer(() => this.tick(), TICK_MS)
+    cancelTick = adapter.timer(() => tick(), TICK_MS)
   }
 
-  private shouldPoll(): boolean {
-    if (this.pollSince) {
-      if (this.adapter.now() - this.pollSince < SOCKET_AGAIN_MS) return true
-      this.pollSince = 0
-      this.failures = FAILURES_BEFORE_POLL - 1
+  const shouldPoll = (): boolean => {
+    if (pollSince) {
+      if (adapter.now() - pollSince < SOCKET_AGAIN_MS) return true
+      pollSince = 0
+      failures = FAILURES_BEFORE_POLL - 1
     }
-    return this.failures >= FAILURES_BEFORE_POLL
+    return failures >= FAILURES_BEFORE_POLL
   }
 
   /** Events of one link; those of an older one are not heard. */
-  private events(): { link: Transport | null; bound: TransportEvents } {
+  const eventsOf = (): { link: Transport | null; bound: TransportEvents } => {
     const self: { link: Transport | null; bound: TransportEvents } = {
       link: null,
       bound: {
-        opened: () => this.isCurrent(self.link) && this.sayHello(),
-        frame: (frame) => this.isCurrent(self.link) && this.take(frame),
-        polled: (welcome) => this.isCurrent(self.link) && this.polled(welcome),
-        closed: (code, reason) => this.isCurrent(self.link) && this.lost(code, reason),
+        opened: () => isCurrent(self.link) && sayHello(),
+        frame: (frame) => isCurrent(self.link) && take(frame),
+        polled: (welcome) => isCurrent(self.link) && polled(welcome),
+        closed: (code, reason) => isCurrent(self.link) && lost(code, reason),
       },
     }
     return self
   }
 
-  private isCurrent(link: Transport | null): boolean {
-    return link !== null && link === this.transport
+  const isCurrent = (link: Transport | null): boolean => {
+    return link !== null && link === transport
   }
 
-  headers(): Record<string, string> {
-    return { Authorization: `Bearer ${this.token}`, 'X-Device-Id': this.owner.deviceId }
+  const headers = (): Record<string, string> => {
+    return { Authorization: `Bearer ${tokenHeld}`, 'X-Device-Id': owner.deviceId() }
   }
 
-  private hello(asked = this.owner.asked()): Hello {
+  const makeHello = (asked = owner.asked()): Hello => {
     return {
       type: 'hello',
-      id: this.nextId++,
+      id: nextId++,
       protocol: PROTOCOL_VERSION,
-      token: this.token,
-      device_id: this.owner.deviceId,
-      platform: this.adapter.platform,
+      token: tokenHeld,
+      device_id: owner.deviceId(),
+      platform: owner.platform,
       ...asked,
     }
   }
 
-  private sayHello(): void {
-    const asked = this.owner.asked()
-    const hello = this.hello(asked)
-    const link = this.transport
-    this.early = []
-    const welcomed = (ok: unknown) => this.welcomed(ok as Welcome, asked)
-    this.expect(hello, welcomed, (error) => this.isCurrent(link) && this.helloFailed(error), HELLO_TIMEOUT_MS)
-    this.write(hello)
+  const sayHello = (): void => {
+    const asked = owner.asked()
+    const hello = makeHello(asked)
+    const link = transport
+    earlyPushes = []
+    const welcomed = (ok: unknown) => greeted(ok as Welcome, asked)
+    expect(hello, welcomed, (error) => isCurrent(link) && helloFailed(error), HELLO_TIMEOUT_MS)
+    write(hello)
   }
 
-  private welcomed(welcome: Welcome, asked: Asked): void {
-    this.cancelRetry()
-    this.renewed = false
-    this.failures = 0
-    this.suspect = false
-    this.onlineAt = this.resumedAt = this.adapter.now()
-    this.enter('online', this.mode)
-    this.owner.welcomed(welcome, asked, true)
-    const early = this.early
-    this.early = []
-    early.forEach((push) => this.owner.push(push))
+  const greeted = (welcome: Welcome, asked: Asked): void => {
+    cancelRetry()
+    renewed = false
+    failures = 0
+    suspect = false
+    onlineAt = resumedAt = adapter.now()
+    enter('online', mode)
+    owner.welcomed(welcome, asked, true)
+    const early = earlyPushes
+    earlyPushes = []
+    early.forEach((push) => owner.push(push))
     // What was not answered on the former link goes out once more; the keys make that harmless.
-    for (const { command } of Array.from(this.pending.values())) {
-      if (command.type !== 'resume' && command.type !== 'hello') this.write(command)
+    for (const { command } of Array.from(unanswered.values())) {
+      if (command.type !== 'resume' && command.type !== 'hello') write(command)
     }
   }
 
-  private polled(welcome: Welcome): void {
-    this.heardAt = this.adapter.now()
-    this.owner.welcomed(welcome, this.owner.asked(), false)
+  const polled = (welcome: Welcome): void => {
+    heardAt = adapter.now()
+    owner.welcomed(welcome, owner.asked(), false)
   }
 
-  private helloFailed(error: ChaguanError): void {
-    if (error.code === 'unauthenticated') return this.lost(UNAUTHENTICATED, error.detail)
-    if (error.busy || error.code === 'internal') return this.lost(ABNORMAL, error.code, error.retryAfterMs)
-    this.refuse(error)
+  const helloFailed = (error: ChaguanError): void => {
+    if (error.code === 'unauthenticated') return lost(UNAUTHENTICATED, error.detail)
+    if (error.busy || error.code === 'internal') return lost(ABNORMAL, error.code, error.retryAfterMs)
+    refuse(error)
   }
 
-  private write(command: Command): void {
+  const write = (command: Command): void => {
     try {
-      this.transport?.send(command)
+      transport?.send(command)
     } catch (error) {
       // A send that throws is how some hosts say that the socket is gone.
-      this.log(`send failed: ${String(error)}`)
-      this.suspect = true
-      this.cancelTick()
-      this.cancelTick = this.adapter.timer(() => this.lost(ABNORMAL, 'send failed'), 0)
+      log(`send failed: ${String(error)}`)
+      suspect = true
+      cancelTick()
+      cancelTick = adapter.timer(() => lost(ABNORMAL, 'send failed'), 0)
     }
   }
 
-  private take(frame: Frame): void {
-    this.heardAt = this.adapter.now()
-    if (frame.type === 'reply') return this.answered(frame)
-    if (this.isOnline) this.owner.push(frame)
-    else this.early.push(frame)
+  const take = (frame: Frame): void => {
+    heardAt = adapter.now()
+    if (frame.type === 'reply') return answered(frame)
+    if (isOnline()) owner.push(frame)
+    else earlyPushes.push(frame)
   }
 
-  private answered(reply: Reply): void {
-    const pending = this.pending.get(reply.id)
+  const answered = (reply: Reply): void => {
+    const pending = unanswered.get(reply.id)
     if (!pending) return
-    this.pending.delete(reply.id)
+    unanswered.delete(reply.id)
     pending.cancel()
     if (reply.error) pending.reject(ChaguanError.of(reply.error))
     else pending.resolve(reply.ok || null)
     if (reply.error?.code === 'unauthenticated' && pending.command.type !== 'hello')
-      this.lost(REAUTHORIZE, 'unauthenticated')
+      lost(REAUTHORIZE, 'unauthenticated')
   }
 
-  private hangUp(): void {
-    this.cancelTick()
-    this.transport?.close()
-    this.transport = null
-    this.suspect = false
-    this.early = []
-    this.pending.forEach((pending, id) => {
+  const hangUp = (): void => {
+    cancelTick()
+    transport?.close()
+    transport = null
+    suspect = false
+    earlyPushes = []
+    unanswered.forEach((pending, id) => {
       if (pending.command.type !== 'hello' && pending.command.type !== 'resume') return
       pending.cancel()
-      this.pending.delete(id)
+      unanswered.delete(id)
     })
   }
 
-  private lost(code: number, reason: string, delay_ms = 0): void {
-    if (!this.wanted) return
-    const wasOnline = this.isOnline
-    if (!wasOnline && this.mode === 'socket' && code < 4000) this.failures++
-    if (wasOnline && this.adapter.now() - this.onlineAt >= STABLE_MS) this.attempts = 0
-    this.cancelRetry()
-    this.hangUp()
-    this.log(`link lost: ${code} ${reason}`)
-    if (code === UNAUTHENTICATED || code === REAUTHORIZE) return this.reauthorize(code, reason)
-    if (code >= 4500 && code < 5000) return this.refuse(new ChaguanError(codeOfClose(code), reason, { close: code }))
+  const lost = (code: number, reason: string, delay_ms = 0): void => {
+    if (!wanted) return
+    const wasOnline = isOnline()
+    if (!wasOnline && mode === 'socket' && code < 4000) failures++
+    if (wasOnline && adapter.now() - onlineAt >= STABLE_MS) attempts = 0
+    cancelRetry()
+    hangUp()
+    log(`link lost: ${code} ${reason}`)
+    if (code === UNAUTHENTICATED || code === REAUTHORIZE) return reauthorize(code, reason)
+    if (code >= 4500 && code < 5000) return refuse(new ChaguanError(codeOfClose(code), reason, { close: code }))
     if (code === 4000) delay_ms = Math.min(10_000, Math.max(0, parseInt(reason, 10) || 0))
-    this.retryLater(reason || String(code), delay_ms)
+    retryLater(reason || String(code), delay_ms)
   }
 
-  private reauthorize(code: number, reason: string): void {
-    if (this.renewed && code === UNAUTHENTICATED) return this.refuse(new ChaguanError('unauthenticated', reason))
-    this.renewed = true
-    this.renew = true
-    this.retryLater(reason || 'unauthenticated', 1)
+  const reauthorize = (code: number, reason: string): void => {
+    if (renewed && code === UNAUTHENTICATED) return refuse(new ChaguanError('unauthenticated', reason))
+    renewed = true
+    mustRenew = true
+    retryLater(reason || 'unauthenticated', 1)
   }
 
-  private refuse(error: ChaguanError): void {
-    this.stop(error.code, error)
-    this.owner.refused(error)
+  const refuse = (error: ChaguanError): void => {
+    stop(error.code, error)
+    owner.refused(error)
   }
 
-  private retryLater(reason: string, delay_ms = 0): void {
-    const delay = delay_ms || this.backoff()
-    this.attempts++
-    this.enter('waiting', reason)
-    this.cancelRetry()
-    this.cancelRetry = this.adapter.timer(() => this.dial(), delay)
+  const retryLater = (reason: string, delay_ms = 0): void => {
+    const delay = delay_ms || backoff()
+    attempts++
+    enter('waiting', reason)
+    cancelRetry()
+    cancelRetry = adapter.timer(() => dial(), delay)
   }
 
   /** Full jitter: clients that lost the same server do not come back together. */
-  private backoff(): number {
-    if (this.attempts === 0) return FIRST_RETRY_MS
-    const most = Math.min(MAX_RETRY_MS, 2 * FIRST_RETRY_MS * 2 ** Math.min(this.attempts, 10))
-    return Math.max(100, Math.floor((most * ((this.adapter.random(1)[0] ?? 128) + 1)) / 256))
+  const backoff = (): number => {
+    if (attempts === 0) return FIRST_RETRY_MS
+    const most = Math.min(MAX_RETRY_MS, 2 * FIRST_RETRY_MS * 2 ** Math.min(attempts, 10))
+    return Math.max(100, Math.floor((most * ((adapter.random(1)[0] ?? 128) + 1)) / 256))
   }
 
-  private tick(): void {
-    const now = this.adapter.now()
-    const gap = now - this.tickedAt
-    this.tickedAt = now
-    this.cancelTick = this.adapter.timer(() => this.tick(), TICK_MS)
-    if (!this.isOnline) return
+  const tick = (): void => {
+    const now = adapter.now()
+    const gap = now - tickedAt
+    tickedAt = now
+    cancelTick = adapter.timer(() => tick(), TICK_MS)
+    if (!isOnline()) return
     // Timers stood still: the host was suspended, and the link may be dead without anyone having said so.
-    if (gap > 3 * TICK_MS) return this.resume(RESUME_DEADLINE_MS)
-    if (this.mode === 'socket') {
-      if (now - this.heardAt > SILENCE_MS) return this.lost(ABNORMAL, 'silence')
-      if (now - this.heardAt >= IDLE_MS - TICK_MS) this.write({ type: 'heartbeat', id: this.nextId++ })
-    } else if (this.adapter.socket && now - this.pollSince > SOCKET_AGAIN_MS)
-      return this.lost(ABNORMAL, 'try the socket again')
-    if (this.visible && now - this.resumedAt > RESUME_EVERY_MS) this.resume()
+    if (gap > 3 * TICK_MS) return resume(RESUME_DEADLINE_MS)
+    if (mode === 'socket') {
+      if (now - heardAt > SILENCE_MS) return lost(ABNORMAL, 'silence')
+      if (now - heardAt >= IDLE_MS - TICK_MS) write({ type: 'heartbeat', id: nextId++ })
+    } else if (adapter.socket && now - pollSince > SOCKET_AGAIN_MS) return lost(ABNORMAL, 'try the socket again')
+    if (visible && now - resumedAt > RESUME_EVERY_MS) resume()
   }
 
-  private hidden(): void {
-    this.visible = false
-    this.suspect = true
+  const hidden = (): void => {
+    visible = false
+    suspect = true
   }
 
-  private shown(): void {
-    this.visible = true
-    if (this.isOnline) {
-      if (this.suspect) this.resume(RESUME_DEADLINE_MS)
+  const shown = (): void => {
+    visible = true
+    if (isOnline()) {
+      if (suspect) resume(RESUME_DEADLINE_MS)
       return
     }
-    if (this.state !== 'waiting' && this.transport && this.adapter.now() - this.heardAt < RESUME_DEADLINE_MS) return
-    this.dialSoon()
+    if (current !== 'waiting' && transport && adapter.now() - heardAt < RESUME_DEADLINE_MS) return
+    dialSoon()
   }
 
-  private networkChanged(online: boolean): void {
+  const networkChanged = (online: boolean): void => {
     if (!online) {
-      if (this.isOnline) this.suspect = true
-      else if (this.state === 'waiting') this.enter('offline', 'network')
-    } else if (this.isOnline) this.resume(RESUME_DEADLINE_MS)
-    else this.dialSoon()
+      if (isOnline()) suspect = true
+      else if (current === 'waiting') enter('offline', 'network')
+    } else if (isOnline()) resume(RESUME_DEADLINE_MS)
+    else dialSoon()
   }
 
-  private dialSoon(): void {
-    this.cancelRetry()
-    this.hangUp()
-    this.attempts = 0
-    this.enter('waiting', 'shown')
-    this.cancelRetry = this.adapter.timer(() => this.dial(), FIRST_RETRY_MS)
+  const dialSoon = (): void => {
+    cancelRetry()
+    hangUp()
+    attempts = 0
+    enter('waiting', 'shown')
+    cancelRetry = adapter.timer(() => dial(), FIRST_RETRY_MS)
   }
 
-  private enter(state: ConnectionState, reason: string): void {
-    if (this.state === state) return
-    this.state = state
-    this.owner.stateChanged(state, reason)
+  const enter = (state: ConnectionState, reason: string): void => {
+    if (current === state) return
+    current = state
+    owner.stateChanged(state, reason)
+  }
+
+  return {
+    get state() {
+      return current
+    },
+    start,
+    stop,
+    get isOnline() {
+      return isOnline()
+    },
+    /** The token that the server accepted, for HTTP requests beside the link. */
+    get currentToken() {
+      return tokenHeld
+    },
+    command,
+    resume,
+    ask,
+    headers,
   }
 }
 

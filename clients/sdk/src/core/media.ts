@@ -3,7 +3,7 @@ import { ChaguanError, asChaguanError } from './errors'
 import type { Engine } from './engine'
 import type { OutboxItem } from './outbox'
 import { httpError } from './transport'
-import type { MediaKind, MediaSource, Uploaded } from './types'
+import type { MediaContent, MediaKind, MediaSource, Uploaded } from './types'
 
 const UPLOAD_TIMEOUT_MS = 600_000
 
@@ -15,32 +15,39 @@ export interface UploadOptions {
   signal?: { readonly aborted: boolean; addEventListener(type: 'abort', fn: () => void): void }
 }
 
-export class MediaApi {
-  constructor(private readonly engine: Engine) {}
-
+export interface MediaApi {
   /**
    * Uploads a file and answers with its `media_id` and measures. Limits by kind are in `im.limits`.
    * Errors: `too_large`, `bad_request` (not of this kind), `unavailable`.
    */
-  async upload(file: unknown, options: UploadOptions): Promise<Uploaded> {
+  upload(file: unknown, options: UploadOptions): Promise<Uploaded>
+  /** @internal The outbox's way to do the same. */
+  uploadItem(item: OutboxItem, onProgress: (fraction: number) => void): { done: Promise<Content>; abort(): void }
+}
+
+export function createMedia(engine: Pick<Engine, 'config' | 'base' | 'connection'>): MediaApi {
+  const upload = async (file: unknown, options: UploadOptions): Promise<Uploaded> => {
     if (options.signal?.aborted) throw new ChaguanError('bad_request', 'aborted')
-    const task = this.start(file, options.kind, options.onProgress ?? (() => undefined))
+    const task = start(file, options.kind, options.onProgress ?? (() => undefined))
     options.signal?.addEventListener('abort', task.abort)
     return task.done
   }
 
-  uploadItem(item: OutboxItem, onProgress: (fraction: number) => void): { done: Promise<Content>; abort(): void } {
+  const uploadItem = (
+    item: OutboxItem,
+    onProgress: (fraction: number) => void,
+  ): { done: Promise<Content>; abort(): void } => {
     const media = item.media
     if (!media) throw new ChaguanError('internal', 'nothing to upload')
-    const task = this.start(media.file, media.kind, onProgress)
+    const task = start(media.file, media.kind, onProgress)
     return { done: task.done.then((uploaded) => contentOf(media.kind, uploaded, media.name)), abort: task.abort }
   }
 
-  private start(file: unknown, kind: MediaKind, onProgress: (fraction: number) => void) {
-    const { adapter } = this.engine.config
+  const start = (file: unknown, kind: MediaKind, onProgress: (fraction: number) => void) => {
+    const { adapter } = engine.config
     const task = adapter.upload({
-      url: `${this.engine.base}/media`,
-      headers: this.engine.connection.headers(),
+      url: `${engine.base}/media`,
+      headers: engine.connection.headers(),
       fields: { kind },
       file,
       timeout_ms: UPLOAD_TIMEOUT_MS,
@@ -57,6 +64,8 @@ export class MediaApi {
     )
     return { done, abort: task.abort }
   }
+
+  return { upload, uploadItem }
 }
 
 function contentOf(kind: MediaKind, uploaded: Uploaded, name: string): Content {
@@ -67,16 +76,8 @@ function contentOf(kind: MediaKind, uploaded: Uploaded, name: string): Content {
 
 /** What the bubble shows until the server's own entry replaces it. */
 export function localContent(source: MediaSource, path: string): Content {
-  const { kind, name = '', width = 0, height = 0, duration_ms = 0, size = 0 } = source
-  const common = { media_id: '', size, url: path }
-  switch (kind) {
-    case 'image':
-      return { type: 'image', ...common, width, height, thumb_url: path }
-    case 'voice':
-      return { type: 'voice', ...common, duration_ms }
-    case 'video':
-      return { type: 'video', ...common, width, height, duration_ms }
-    case 'file':
-      return { type: 'file', ...common, name }
-  }
+  const { kind, file: _, ...measures } = source
+  const thumb = kind === 'image' ? { thumb_url: path } : {}
+  // Every kind takes those of the measures that it knows; what is not given is not known yet.
+  return { media_id: '', size: 0, url: path, ...measures, ...thumb, type: kind } as MediaContent
 }

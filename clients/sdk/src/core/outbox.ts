@@ -43,49 +43,49 @@ function pause(error: ChaguanError, attempt: number): number {
   return error.retryAfterMs || Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (attempt - 1))
 }
 
+export type Outbox = ReturnType<typeof createOutbox>
+
 /**
  * Messages on their way. In order per conversation, one in flight each; the same key on every attempt; an item
  * leaves only when its entry is seen in the log, or the server says it is there, or the user discards it.
  */
-export class Outbox {
-  private readonly items = new Map<string, OutboxItem>()
-  private readonly inFlight = new Set<string>()
-  private readonly attempts = new Map<string, number>()
-  private readonly waiters = new Map<string, { resolve(message: Message): void; reject(error: ChaguanError): void }[]>()
-  private readonly uploads = new Map<string, () => void>()
-  private order = 0
-
-  constructor(private readonly owner: OutboxOwner) {}
+export function createOutbox(owner: OutboxOwner) {
+  const held = new Map<string, OutboxItem>()
+  const inFlight = new Set<string>()
+  const attempts = new Map<string, number>()
+  const waiting = new Map<string, { resolve(message: Message): void; reject(error: ChaguanError): void }[]>()
+  const uploads = new Map<string, () => void>()
+  let order = 0
 
   /** Puts back what storage kept. Whatever was on its way is on its way again. */
-  restore(items: OutboxItem[]): void {
+  const restore = (items: OutboxItem[]): void => {
     for (const item of items.sort((a, b) => a.order - b.order)) {
-      if (this.items.has(item.client_msg_id)) continue
-      this.order = Math.max(this.order, item.order)
-      this.items.set(item.client_msg_id, item)
+      if (held.has(item.client_msg_id)) continue
+      order = Math.max(order, item.order)
+      held.set(item.client_msg_id, item)
       if (item.state === 'sending') item.state = 'queued'
     }
-    this.pumpAll()
+    pumpAll()
   }
 
-  clear(): void {
-    this.uploads.forEach((abort) => abort())
-    this.uploads.clear()
+  const clear = (): void => {
+    uploads.forEach((abort) => abort())
+    uploads.clear()
     const error = new ChaguanError('unavailable', 'signed out')
-    this.waiters.forEach((list) => list.forEach((waiter) => waiter.reject(error)))
-    this.waiters.clear()
-    this.items.clear()
-    this.attempts.clear()
-    this.inFlight.clear()
+    waiting.forEach((list) => list.forEach((waiter) => waiter.reject(error)))
+    waiting.clear()
+    held.clear()
+    attempts.clear()
+    inFlight.clear()
   }
 
-  add(
+  const add = (
     fields: Pick<OutboxItem, 'conversation_id' | 'client_msg_id' | 'content' | 'mentions' | 'quote_seq' | 'media'>,
-  ): OutboxItem {
-    const now = this.owner.now()
+  ): OutboxItem => {
+    const now = owner.now()
     const item: OutboxItem = {
       ...fields,
-      order: ++this.order,
+      order: ++order,
       queued_at: now,
       state: fields.media ? 'uploading' : 'queued',
       error: null,
@@ -93,31 +93,27 @@ export class Outbox {
       seq: 0,
       created_at: now,
     }
-    this.items.set(item.client_msg_id, item)
-    this.owner.save(item)
-    this.owner.changed(item.conversation_id)
-    this.pump(item.conversation_id)
+    held.set(item.client_msg_id, item)
+    owner.save(item)
+    owner.changed(item.conversation_id)
+    pump(item.conversation_id)
     return item
   }
 
-  get(clientMsgId: string): OutboxItem | undefined {
-    return this.items.get(clientMsgId)
+  const get = (clientMsgId: string): OutboxItem | undefined => {
+    return held.get(clientMsgId)
   }
 
-  of(conversationId: string): OutboxItem[] {
-    return Array.from(this.items.values()).filter((item) => item.conversation_id === conversationId)
-  }
-
-  get size(): number {
-    return this.items.size
+  const of = (conversationId: string): OutboxItem[] => {
+    return Array.from(held.values()).filter((item) => item.conversation_id === conversationId)
   }
 
   /** Settles when the item is in the log (or failed). */
-  done(clientMsgId: string): Promise<Message> {
+  const done = (clientMsgId: string): Promise<Message> => {
     const done = new Promise<Message>((resolve, reject) => {
-      const list = this.waiters.get(clientMsgId) || []
+      const list = waiting.get(clientMsgId) || []
       list.push({ resolve, reject })
-      this.waiters.set(clientMsgId, list)
+      waiting.set(clientMsgId, list)
     })
     // Who does not ask for the outcome must not be told of an unhandled rejection.
     done.catch(() => undefined)
@@ -125,170 +121,180 @@ export class Outbox {
   }
 
   /** Another try of a failed item, with the same key. */
-  resend(clientMsgId: string): boolean {
-    const item = this.items.get(clientMsgId)
+  const resend = (clientMsgId: string): boolean => {
+    const item = held.get(clientMsgId)
     if (!item || item.state !== 'failed') return false
-    this.attempts.delete(clientMsgId)
+    attempts.delete(clientMsgId)
     item.error = null
     item.state = item.media ? 'uploading' : 'queued'
-    this.update(item)
-    this.pump(item.conversation_id)
+    update(item)
+    pump(item.conversation_id)
     return true
   }
 
-  discard(clientMsgId: string): boolean {
-    const item = this.items.get(clientMsgId)
+  const discard = (clientMsgId: string): boolean => {
+    const item = held.get(clientMsgId)
     if (!item || item.state === 'sent') return false
-    this.uploads.get(clientMsgId)?.()
-    this.drop(item)
-    this.settle(item, new ChaguanError('bad_request', 'discarded'))
-    this.pump(item.conversation_id)
+    uploads.get(clientMsgId)?.()
+    drop(item)
+    settle(item, new ChaguanError('bad_request', 'discarded'))
+    pump(item.conversation_id)
     return true
   }
 
   /** The log has this entry of mine. */
-  seen(entry: MessageSent): void {
-    const item = this.items.get(entry.client_msg_id)
+  const seen = (entry: MessageSent): void => {
+    const item = held.get(entry.client_msg_id)
     if (!item || item.conversation_id !== entry.conversation_id) return
-    this.uploads.get(item.client_msg_id)?.()
-    this.drop(item)
-    this.settle(item, null, entry)
-    this.pump(item.conversation_id)
+    uploads.get(item.client_msg_id)?.()
+    drop(item)
+    settle(item, null, entry)
+    pump(item.conversation_id)
   }
 
   /** The log is complete up to a seq. */
-  reached(conversationId: string, upTo: number): void {
-    for (const item of this.of(conversationId)) if (item.state === 'sent' && item.seq <= upTo) this.drop(item)
+  const reached = (conversationId: string, upTo: number): void => {
+    for (const item of of(conversationId)) if (item.state === 'sent' && item.seq <= upTo) drop(item)
   }
 
-  pumpAll(): void {
-    new Set(Array.from(this.items.values()).map((item) => item.conversation_id)).forEach((id) => this.pump(id))
+  const pumpAll = (): void => {
+    new Set(Array.from(held.values()).map((item) => item.conversation_id)).forEach((id) => pump(id))
   }
 
-  private pump(conversationId: string): void {
-    if (!this.owner.isOnline()) return
-    const items = this.of(conversationId)
-    items.forEach(
-      (item) => item.state === 'uploading' && !this.uploads.has(item.client_msg_id) && this.startUpload(item),
-    )
+  const pump = (conversationId: string): void => {
+    if (!owner.isOnline()) return
+    const items = of(conversationId)
+    items.forEach((item) => item.state === 'uploading' && !uploads.has(item.client_msg_id) && startUpload(item))
     // An upload does not hold back what was written after it.
     const next = items.find((item) => item.state === 'queued')
-    if (this.inFlight.has(conversationId)) return
+    if (inFlight.has(conversationId)) return
     if (!next) return
-    this.inFlight.add(conversationId)
+    inFlight.add(conversationId)
     next.state = 'sending'
-    this.owner.changed(conversationId)
-    this.owner.send(next).then(
-      (sent) => this.sent(next, sent),
-      (error: unknown) => this.refused(next, asChaguanError(error)),
+    owner.changed(conversationId)
+    owner.send(next).then(
+      (sent) => acknowledged(next, sent),
+      (error: unknown) => refused(next, asChaguanError(error)),
     )
   }
 
-  private sent(item: OutboxItem, sent: Sent): void {
-    this.inFlight.delete(item.conversation_id)
-    if (this.items.get(item.client_msg_id) === item) {
+  const acknowledged = (item: OutboxItem, sent: Sent): void => {
+    inFlight.delete(item.conversation_id)
+    if (held.get(item.client_msg_id) === item) {
       Object.assign(item, { state: 'sent', seq: sent.seq, created_at: sent.created_at })
-      this.owner.erase(item)
-      this.settle(item, null)
-      this.owner.expectSeq(item.conversation_id, sent.seq)
-      this.owner.changed(item.conversation_id)
+      owner.erase(item)
+      settle(item, null)
+      owner.expectSeq(item.conversation_id, sent.seq)
+      owner.changed(item.conversation_id)
     }
-    this.pump(item.conversation_id)
+    pump(item.conversation_id)
   }
 
-  private refused(item: OutboxItem, error: ChaguanError): void {
-    if (this.items.get(item.client_msg_id) !== item) {
-      this.inFlight.delete(item.conversation_id)
-      return this.pump(item.conversation_id)
+  const refused = (item: OutboxItem, error: ChaguanError): void => {
+    if (held.get(item.client_msg_id) !== item) {
+      inFlight.delete(item.conversation_id)
+      return pump(item.conversation_id)
     }
-    const attempt = (this.attempts.get(item.client_msg_id) || 0) + 1
-    this.attempts.set(item.client_msg_id, attempt)
-    if (error.busy || (error.code === 'internal' && attempt < INTERNAL_ATTEMPTS))
-      return this.later(item, error, attempt)
-    this.inFlight.delete(item.conversation_id)
-    this.fail(item, error)
-    this.pump(item.conversation_id)
+    const attempt = (attempts.get(item.client_msg_id) || 0) + 1
+    attempts.set(item.client_msg_id, attempt)
+    if (error.busy || (error.code === 'internal' && attempt < INTERNAL_ATTEMPTS)) return later(item, error, attempt)
+    inFlight.delete(item.conversation_id)
+    fail(item, error)
+    pump(item.conversation_id)
   }
 
   /** The conversation waits with the item, or its messages would change places. */
-  private later(item: OutboxItem, error: ChaguanError, attempt: number): void {
+  const later = (item: OutboxItem, error: ChaguanError, attempt: number): void => {
     item.state = 'queued'
-    this.owner.timer(
+    owner.timer(
       () => {
-        this.inFlight.delete(item.conversation_id)
-        this.pump(item.conversation_id)
+        inFlight.delete(item.conversation_id)
+        pump(item.conversation_id)
       },
       error.code === 'timeout' ? 1 : pause(error, attempt),
     )
   }
 
-  private startUpload(item: OutboxItem): void {
-    if (!item.media?.file)
-      return this.fail(item, new ChaguanError('not_found', 'the file is not on this device any more'))
+  const startUpload = (item: OutboxItem): void => {
+    if (!item.media?.file) return fail(item, new ChaguanError('not_found', 'the file is not on this device any more'))
     item.progress = 0
-    const upload = this.owner.upload(item, (fraction) => {
+    const upload = owner.upload(item, (fraction) => {
       item.progress = fraction
-      this.owner.changed(item.conversation_id)
+      owner.changed(item.conversation_id)
     })
-    this.uploads.set(item.client_msg_id, upload.abort)
+    uploads.set(item.client_msg_id, upload.abort)
     upload.done.then(
-      (content) => this.uploaded(item, content),
-      (error: unknown) => this.uploadFailed(item, asChaguanError(error)),
+      (content) => uploaded(item, content),
+      (error: unknown) => uploadFailed(item, asChaguanError(error)),
     )
   }
 
-  private uploaded(item: OutboxItem, content: Content): void {
-    this.uploads.delete(item.client_msg_id)
-    if (this.items.get(item.client_msg_id) !== item) return
+  const uploaded = (item: OutboxItem, content: Content): void => {
+    uploads.delete(item.client_msg_id)
+    if (held.get(item.client_msg_id) !== item) return
     Object.assign(item, { content, state: 'queued', progress: 1 })
     item.media = null
-    this.update(item)
-    this.pump(item.conversation_id)
+    update(item)
+    pump(item.conversation_id)
   }
 
-  private uploadFailed(item: OutboxItem, error: ChaguanError): void {
-    const attempt = (this.attempts.get(item.client_msg_id) || 0) + 1
-    if (error.busy && attempt < UPLOAD_ATTEMPTS && this.items.get(item.client_msg_id) === item) {
-      this.attempts.set(item.client_msg_id, attempt)
-      this.uploads.set(
+  const uploadFailed = (item: OutboxItem, error: ChaguanError): void => {
+    const attempt = (attempts.get(item.client_msg_id) || 0) + 1
+    if (error.busy && attempt < UPLOAD_ATTEMPTS && held.get(item.client_msg_id) === item) {
+      attempts.set(item.client_msg_id, attempt)
+      uploads.set(
         item.client_msg_id,
-        this.owner.timer(() => this.uploadAgain(item), pause(error, attempt)),
+        owner.timer(() => uploadAgain(item), pause(error, attempt)),
       )
       return
     }
-    this.uploads.delete(item.client_msg_id)
-    if (this.items.get(item.client_msg_id) === item) this.fail(item, error)
+    uploads.delete(item.client_msg_id)
+    if (held.get(item.client_msg_id) === item) fail(item, error)
   }
 
-  private uploadAgain(item: OutboxItem): void {
-    this.uploads.delete(item.client_msg_id)
-    this.pump(item.conversation_id)
+  const uploadAgain = (item: OutboxItem): void => {
+    uploads.delete(item.client_msg_id)
+    pump(item.conversation_id)
   }
 
-  private fail(item: OutboxItem, error: ChaguanError): void {
+  const fail = (item: OutboxItem, error: ChaguanError): void => {
     item.state = 'failed'
     item.error = { code: error.code, detail: error.detail, data: error.data }
-    this.update(item)
-    this.settle(item, error)
+    update(item)
+    settle(item, error)
   }
 
-  private settle(item: OutboxItem, error: ChaguanError | null, entry?: MessageSent): void {
-    const waiters = this.waiters.get(item.client_msg_id) || []
-    this.waiters.delete(item.client_msg_id)
-    const message = entry ? asSent(entry) : asMessage(item, this.owner.me())
+  const settle = (item: OutboxItem, error: ChaguanError | null, entry?: MessageSent): void => {
+    const waiters = waiting.get(item.client_msg_id) || []
+    waiting.delete(item.client_msg_id)
+    const message = entry ? asSent(entry) : asMessage(item, owner.me())
     waiters.forEach((waiter) => (error ? waiter.reject(error) : waiter.resolve(message)))
   }
 
-  private update(item: OutboxItem): void {
-    this.owner.save(item)
-    this.owner.changed(item.conversation_id)
+  const update = (item: OutboxItem): void => {
+    owner.save(item)
+    owner.changed(item.conversation_id)
   }
 
-  private drop(item: OutboxItem): void {
-    this.items.delete(item.client_msg_id)
-    this.attempts.delete(item.client_msg_id)
-    this.owner.erase(item)
-    this.owner.changed(item.conversation_id)
+  const drop = (item: OutboxItem): void => {
+    held.delete(item.client_msg_id)
+    attempts.delete(item.client_msg_id)
+    owner.erase(item)
+    owner.changed(item.conversation_id)
+  }
+
+  return {
+    restore,
+    clear,
+    add,
+    get,
+    of,
+    done,
+    resend,
+    discard,
+    seen,
+    reached,
+    pumpAll,
   }
 }
 

@@ -22,82 +22,82 @@ export interface SyncOwner {
   report(error: unknown): void
 }
 
+export type Sync = ReturnType<typeof createSync>
+
 /** Brings what the pushes did not: gaps, rows that are not held, what happened further down the list. */
-export class Sync {
-  private readonly pulling = new Set<string>()
-  private readonly fetching = new Set<string>()
+export function createSync(owner: SyncOwner) {
+  const pulling = new Set<string>()
+  const fetching = new Set<string>()
 
-  constructor(private readonly owner: SyncOwner) {}
-
-  asked(): Asked {
-    const { store } = this.owner
+  const asked = (): Asked => {
+    const { store } = owner
     return { epoch: store.epoch, user_version: store.userVersion, known: store.known().slice(0, KNOWN_AT_ONCE) }
   }
 
   /** After the answer to hello or resume was applied. */
-  afterWelcome(welcome: Welcome, asked: Asked, seenAt: number): void {
-    const { store, connection } = this.owner
+  const afterWelcome = (welcome: Welcome, asked: Asked, seenAt: number): void => {
+    const { store, connection } = owner
     if (asked.known.length === KNOWN_AT_ONCE && store.rows.size > KNOWN_AT_ONCE) {
       const named = new Set(asked.known.map(([id]) => id))
       const rest = store.known().filter(([id]) => !named.has(id))
       for (let i = 0; i < rest.length; i += KNOWN_AT_ONCE) {
         const known = rest.slice(i, i + KNOWN_AT_ONCE)
-        connection.ask({ epoch: store.epoch, user_version: store.userVersion, known }, 15_000, this.owner.report)
+        connection.ask({ epoch: store.epoch, user_version: store.userVersion, known }, 15_000, owner.report)
       }
     }
     for (const sync of welcome.syncs || [])
-      if (sync.reset && store.rows.has(sync.conversation_id)) void this.fetchRow(sync.conversation_id)
+      if (sync.reset && store.rows.has(sync.conversation_id)) void fetchRow(sync.conversation_id)
     const behind = new Set([...(welcome.pending || []), ...store.gaps()])
     for (const sync of welcome.syncs || []) if (sync.more) behind.add(sync.conversation_id)
-    behind.forEach((id) => this.pull(id))
-    if (!welcome.full && !store.listEnd && asked.user_version > 0) void this.listNewer(seenAt)
+    behind.forEach((id) => pull(id))
+    if (!welcome.full && !store.listEnd && asked.user_version > 0) void listNewer(seenAt)
   }
 
   /** Conversations that are not held and had something new while we were away are at the top of the list. */
-  private async listNewer(seenAt: number): Promise<void> {
-    const { store } = this.owner
+  const listNewer = async (seenAt: number): Promise<void> => {
+    const { store } = owner
     let cursor = ''
     try {
       for (let page = 0; page < MAX_LIST_PAGES; page++) {
-        const answer = await this.owner.command<'list_conversations'>({
+        const answer = await owner.command<'list_conversations'>({
           type: 'list_conversations',
           limit: PAGE,
           cursor,
         })
         store.addUsers(answer.users)
         answer.conversations.forEach((view) => store.addView(view))
-        store.gaps().forEach((id) => this.pull(id))
-        this.owner.flush()
+        store.gaps().forEach((id) => pull(id))
+        owner.flush()
         const last = answer.conversations[answer.conversations.length - 1]
         cursor = answer.next_cursor || ''
         if (!cursor || !last || (!last.inbox.pinned_at && lastAt(last) < seenAt)) return
       }
     } catch (error) {
-      this.owner.report(error)
+      owner.report(error)
     }
   }
 
   /** Pulls until nothing is missing; one at a time per conversation. It reports its failures itself. */
-  pull(id: string): void {
-    void this.pullAll(id)
+  const pull = (id: string): void => {
+    void pullAll(id)
   }
 
-  private async pullAll(id: string): Promise<void> {
-    const { store, adapter } = this.owner
-    if (this.pulling.has(id)) return
-    this.pulling.add(id)
+  const pullAll = async (id: string): Promise<void> => {
+    const { store, adapter } = owner
+    if (pulling.has(id)) return
+    pulling.add(id)
     let again = false
     try {
       for (let i = 0; i < MAX_PULLS && store.logs.has(id); i++) {
         const askedUpTo = store.upTo(id)
-        const sync = await this.owner.command<'pull_entries'>({
+        const sync = await owner.command<'pull_entries'>({
           type: 'pull_entries',
           conversation_id: id,
           after_seq: askedUpTo,
         })
         store.applySync(sync, askedUpTo)
-        if (sync.reset) void this.fetchRow(id)
-        this.owner.flush()
+        if (sync.reset) void fetchRow(id)
+        owner.flush()
         again = store.isBehind(id)
         if (!again && !sync.more) break
         if (store.upTo(id) === askedUpTo && !sync.reset) break
@@ -106,44 +106,46 @@ export class Sync {
       const error = asChaguanError(raw)
       if (error.code === 'not_found' || error.code === 'forbidden') {
         store.forget(id)
-        this.owner.flush()
+        owner.flush()
       } else {
         again = true
-        this.owner.report(error)
+        owner.report(error)
       }
     } finally {
-      this.pulling.delete(id)
+      pulling.delete(id)
     }
     if (!again) return
     adapter.timer(() => {
-      if (this.owner.connection.isOnline && store.isBehind(id)) this.pull(id)
+      if (owner.connection.isOnline && store.isBehind(id)) pull(id)
     }, RETRY_MS)
   }
 
   /** A row that is not held, or of which a part may have changed unseen. */
-  async fetchRow(id: string): Promise<void> {
-    if (this.fetching.has(id)) return
-    this.fetching.add(id)
-    const { store } = this.owner
+  const fetchRow = async (id: string): Promise<void> => {
+    if (fetching.has(id)) return
+    fetching.add(id)
+    const { store } = owner
     try {
-      const opened = await this.owner.command<'get_conversation'>({ type: 'get_conversation', conversation_id: id })
+      const opened = await owner.command<'get_conversation'>({ type: 'get_conversation', conversation_id: id })
       store.addUsers(opened.users)
       store.addView(opened.view)
-      if (store.isBehind(id)) this.pull(id)
-      this.owner.flush()
+      if (store.isBehind(id)) pull(id)
+      owner.flush()
     } catch (raw) {
       const error = asChaguanError(raw)
-      if (error.code !== 'not_found' && error.code !== 'forbidden') this.owner.report(error)
+      if (error.code !== 'not_found' && error.code !== 'forbidden') owner.report(error)
     } finally {
-      this.fetching.delete(id)
+      fetching.delete(id)
     }
   }
 
   /** The server acknowledged an entry; if no push brings it soon, it is pulled. */
-  expectSeq(id: string, seq: number): void {
-    const { store, adapter } = this.owner
+  const expectSeq = (id: string, seq: number): void => {
+    const { store, adapter } = owner
     adapter.timer(() => {
-      if (store.logs.has(id) && store.upTo(id) < seq) this.pull(id)
+      if (store.logs.has(id) && store.upTo(id) < seq) pull(id)
     }, EXPECT_MS)
   }
+
+  return { asked, afterWelcome, pull, fetchRow, expectSeq }
 }

@@ -1,4 +1,4 @@
-import type { Case, Content, ConversationView, MessageSent, Presence, User } from '@chaguan/protocol'
+import type { Content, ConversationView, MessageSent, Push, User } from '@chaguan/protocol'
 import type { Adapter, KeyValueStorage } from './adapter'
 import type { ConnectionState } from './connection'
 import type { ChaguanError } from './errors'
@@ -68,9 +68,8 @@ export interface ClientEvents {
   unread: { total: number }
   /** Who writes in a conversation at this moment. */
   typing: { conversation_id: string; user_ids: string[] }
-  presence: Presence
-  /** Cases of a shop changed: read them with `desk.cases`. */
-  desk: { shop_id: string; cases: readonly Case[] }
+  /** Everything that the server tells, before it shows; for what this SDK does not know. */
+  push: Push
   /** The client stopped. `revoked`, `disabled`, `password_changed`: what was stored here is erased. */
   'signed-out': { reason: string }
   /** Something failed that nobody waited for. */
@@ -102,7 +101,7 @@ export interface SignInOptions {
   getToken?: (renew: boolean) => Promise<string> | string
   /**
    * Who signs in, in the application's own words. What was kept from the last time is shown before the network
-   * answers only if it is the same. Default: the subject of a signed `token`.
+   * answers only if it is the same; without it nothing is. For a signed token: `subjectOf` of `@chaguan/sdk/token`.
    */
   account?: string
   /** The device this token belongs to, if the server made the token for one; default: made once and kept. */

@@ -3,55 +3,56 @@ import type { Engine } from './engine'
 const SEND_EVERY_MS = 3_000
 const SHOWN_MS = 6_000
 
+export type TypingNotes = ReturnType<typeof createTyping>
+
 /** Who is writing. Told at most once per 3 s, shown for 6 s. */
-export class TypingNotes {
-  private readonly toldAt = new Map<string, number>()
-  private readonly shown = new Map<string, Map<string, () => void>>()
+export function createTyping(engine: Pick<Engine, 'config' | 'store' | 'events' | 'connection' | 'now' | 'command'>) {
+  const toldAt = new Map<string, number>()
+  const shown = new Map<string, Map<string, () => void>>()
 
-  constructor(private readonly engine: Engine) {}
-
-  tell(conversationId: string): void {
-    const now = this.engine.now()
-    if (!this.engine.connection.isOnline || now - (this.toldAt.get(conversationId) ?? -SEND_EVERY_MS) < SEND_EVERY_MS)
-      return
-    this.toldAt.set(conversationId, now)
-    const sent = this.engine.command<'set_typing'>({ type: 'set_typing', conversation_id: conversationId })
+  const tell = (conversationId: string): void => {
+    const now = engine.now()
+    if (!engine.connection.isOnline || now - (toldAt.get(conversationId) ?? -SEND_EVERY_MS) < SEND_EVERY_MS) return
+    toldAt.set(conversationId, now)
+    const sent = engine.command<'set_typing'>({ type: 'set_typing', conversation_id: conversationId })
     // A note that is lost is not worth a word to anyone.
-    sent.catch((error: unknown) => this.engine.config.logger?.debug(`typing: ${String(error)}`))
+    sent.catch((error: unknown) => engine.config.logger?.debug(`typing: ${String(error)}`))
   }
 
-  heard(conversationId: string, userId: string): void {
-    if (userId === this.engine.store.me?.id) return
-    const users = this.shown.get(conversationId) ?? new Map<string, () => void>()
-    this.shown.set(conversationId, users)
+  const heard = (conversationId: string, userId: string): void => {
+    if (userId === engine.store.me?.id) return
+    const users = shown.get(conversationId) ?? new Map<string, () => void>()
+    shown.set(conversationId, users)
     users.get(userId)?.()
     users.set(
       userId,
-      this.engine.config.adapter.timer(() => this.stopped(conversationId, userId), SHOWN_MS),
+      engine.config.adapter.timer(() => stopped(conversationId, userId), SHOWN_MS),
     )
-    this.emit(conversationId)
+    emit(conversationId)
   }
 
-  stopped(conversationId: string, userId: string): void {
-    const users = this.shown.get(conversationId)
+  const stopped = (conversationId: string, userId: string): void => {
+    const users = shown.get(conversationId)
     const cancel = users?.get(userId)
     if (!users || !cancel) return
     cancel()
     users.delete(userId)
-    this.emit(conversationId)
+    emit(conversationId)
   }
 
-  users(conversationId: string): string[] {
-    return Array.from(this.shown.get(conversationId)?.keys() || [])
+  const users = (conversationId: string): string[] => {
+    return Array.from(shown.get(conversationId)?.keys() || [])
   }
 
-  clear(): void {
-    this.shown.forEach((users) => users.forEach((cancel) => cancel()))
-    this.shown.clear()
-    this.toldAt.clear()
+  const clear = (): void => {
+    shown.forEach((users) => users.forEach((cancel) => cancel()))
+    shown.clear()
+    toldAt.clear()
   }
 
-  private emit(conversationId: string): void {
-    this.engine.events.emit('typing', { conversation_id: conversationId, user_ids: this.users(conversationId) })
+  const emit = (conversationId: string): void => {
+    engine.events.emit('typing', { conversation_id: conversationId, user_ids: users(conversationId) })
   }
+
+  return { tell, heard, stopped, users, clear }
 }

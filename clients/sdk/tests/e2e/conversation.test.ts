@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import { createClient, memoryStorage, nodeAdapter } from '../../src'
 import type { Client } from '../../src'
+import { createDesk } from '../../src/modules/desk'
 
 const {
   CHAGUAN_URL: url = '',
@@ -54,7 +55,7 @@ describe.skipIf(!isReady)('with a real server', () => {
 
   async function customer(options = {}): Promise<{ im: Client; id: string }> {
     const im = client(options)
-    await im.signIn({ token: customerToken, deviceId: 'sdk-e2e-customer' })
+    await im.signIn({ token: customerToken, account: 'customer', deviceId: 'sdk-e2e-customer' })
     await im.online()
     const opened = await im.conversations.openService({ context: { page: '/pages/product' } })
     return { im, id: opened.conversation.id }
@@ -69,15 +70,14 @@ describe.skipIf(!isReady)('with a real server', () => {
 
   test('a customer asks, an agent takes the case and answers, both see the same', async () => {
     const shop = await agent()
-    await shop.desk.watch()
+    const desk = createDesk(shop)
+    await desk.watch()
     const { im, id } = await customer()
     const text = `还有茶吗 ${Date.now()}`
     const sent = await im.messages.send(id, { type: 'text', text }).done
     expect(sent.status).toBe('sent')
-    const waiting = await until('the case on the desk', () =>
-      shop.desk.cases().find((one) => one.conversation_id === id),
-    )
-    await shop.desk.take(waiting.id, { force: true })
+    const waiting = await until('the case on the desk', () => desk.cases().find((one) => one.conversation_id === id))
+    await desk.take(waiting.id, { force: true })
     const off = shop.messages.observe(id, () => undefined)
     await shop.messages.open(id)
     await until('the question at the desk', () => textsOf(shop, id).includes(text))
@@ -98,8 +98,8 @@ describe.skipIf(!isReady)('with a real server', () => {
     await until('the recall at the desk', () =>
       shop.messages.list(id).messages.some((message) => message.seq === sent.seq && message.content === null),
     )
-    await shop.desk.resolve(waiting.id)
-    await until('the desk is empty', () => !shop.desk.cases().some((one) => one.id === waiting.id))
+    await desk.resolve(waiting.id)
+    await until('the desk is empty', () => !desk.cases().some((one) => one.id === waiting.id))
     await until('the whole conversation at the desk', () =>
       im.messages.list(id).messages.every((one) => shop.messages.list(id).messages.some(({ seq }) => seq === one.seq)),
     )
@@ -127,7 +127,7 @@ describe.skipIf(!isReady)('with a real server', () => {
     const away = await customer()
     await away.im.messages.send(id, { type: 'text', text: '第二' }).done
     const again = client({ storage })
-    await again.signIn({ token: customerToken, deviceId: 'sdk-e2e-customer' })
+    await again.signIn({ token: customerToken, account: 'customer', deviceId: 'sdk-e2e-customer' })
     expect(textsOf(again, id)).toContain('第一')
     await until('what was missed', () => textsOf(again, id).includes('第二'))
     expect(again.conversations.list().some((row) => row.conversation.id === id)).toBe(true)

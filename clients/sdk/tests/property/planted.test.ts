@@ -61,7 +61,7 @@ const FAULTS: Fault[] = [
     put: '',
     story: LATE_CHANGES,
   },
-  { what: 'never pulls what is missing', file: 'sync.ts', find: 'if (this.pulling.has(id)) return', put: 'return' },
+  { what: 'never pulls what is missing', file: 'sync.ts', find: 'if (pulling.has(id)) return', put: 'return' },
   {
     what: 'applies entries as they come, holes or not',
     file: 'log.ts',
@@ -77,19 +77,19 @@ const FAULTS: Fault[] = [
   {
     what: 'takes changed rows without looking at the version before',
     file: 'store.ts',
-    find: 'if (push.previous !== this.userVersion) return false',
+    find: 'if (push.previous !== store.userVersion) return false',
     put: '',
   },
   {
     what: 'sends again under a new key',
     file: 'engine.ts',
-    find: 'client_msg_id: item.client_msg_id,',
-    put: 'client_msg_id: this.newKey(),',
+    find: '        client_msg_id,\n        content,',
+    put: 'client_msg_id: newKey(), content,',
   },
   {
     what: 'does not notice another epoch',
     file: 'store.ts',
-    find: 'return this.epoch !== null && this.epoch !== welcome.epoch',
+    find: 'return store.epoch !== null && store.epoch !== welcome.epoch',
     put: 'return false',
   },
   {
@@ -120,7 +120,7 @@ const FAULTS: Fault[] = [
   {
     what: 'lets a page touch a window that has moved',
     file: 'messages.ts',
-    find: 'if (this.edge(conversationId, where) !== edge) return',
+    find: 'if (edgeOf(conversationId, where) !== edge) return',
     put: '',
     story: MOVED_WINDOW,
   },
@@ -149,8 +149,8 @@ async function clientWith(fault: Fault): Promise<(options: ClientOptions) => Cli
   const text = built.outputFiles[0]?.text ?? ''
   const made = (await import(
     /* @vite-ignore */ `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`
-  )) as { Client: typeof Client }
-  return (options) => new made.Client(options)
+  )) as { createClient(options: ClientOptions): Client }
+  return made.createClient
 }
 
 test.each([LATE_CHANGES, LATE_PAGE, MOVED_WINDOW])('the client as it is stands these stories', async (...steps) => {

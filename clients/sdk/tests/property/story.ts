@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import type { Command, ConversationView, MessageSent } from '@chaguan/protocol'
 import { memoryStorage } from '../../src/adapters/browser'
-import { Client } from '../../src/core/client'
+import { createClient } from '../../src/core/client'
+import type { Client } from '../../src/core/client'
 import type { ClientOptions, Message } from '../../src/core/types'
 import { Refusal, SimulatedClock, SimulatedHost, ModelServer, settle } from '../../src/testing'
 import type { Link } from '../../src/testing'
@@ -119,7 +120,7 @@ export const story = fc.array(
 type Make = (options: ClientOptions) => Client
 
 /** Plays a story against the model server, then says how the client differs from a fresh one; empty: not at all. */
-export async function play(steps: Step[], make: Make = (options) => new Client(options)): Promise<string[]> {
+export async function play(steps: Step[], make: Make = (options) => createClient(options)): Promise<string[]> {
   const stage = new Stage(make)
   await stage.begin()
   for (const step of steps) await stage.step(step)
@@ -428,7 +429,7 @@ class Stage {
 
   private async fresh(): Promise<Client> {
     const host = new SimulatedHost(this.server, { clock: this.clock, seed: 99 })
-    const fresh = new Client({ endpoint: 'http://model', adapter: host.adapter })
+    const fresh = createClient({ endpoint: 'http://model', adapter: host.adapter })
     await fresh.signIn({ token: ME })
     await this.clock.advance(100)
     for (let i = 0; i < 20 && fresh.conversations.hasMore; i++) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Client } from '../../src/core/client'
+import { createClient } from '../../src/core/client'
 import { SimulatedClock, SimulatedHost, ModelServer } from '../../src/testing'
 
 function world() {
@@ -9,7 +9,7 @@ function world() {
   const clock = new SimulatedClock()
   const device = () => {
     const host = new SimulatedHost(server, { clock })
-    return { host, im: new Client({ endpoint: 'https://im.test', adapter: host.adapter }) }
+    return { host, im: createClient({ endpoint: 'https://im.test', adapter: host.adapter }) }
   }
   return { server, clock, device }
 }

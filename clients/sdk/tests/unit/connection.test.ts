@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Client } from '../../src/core/client'
+import { createClient } from '../../src/core/client'
 import { ChaguanError } from '../../src/core/errors'
 import { ModelServer, Refusal, SimulatedHost } from '../../src/testing'
 
@@ -9,7 +9,7 @@ function setting() {
   server.model.addUser('bob')
   const id = server.model.create('direct', ['ann', 'bob'])
   const host = new SimulatedHost(server)
-  const im = new Client({ endpoint: 'http://model', adapter: host.adapter })
+  const im = createClient({ endpoint: 'http://model', adapter: host.adapter })
   const states: string[] = []
   im.on('connection', ({ state }) => states.push(state))
   const ended: string[] = []
@@ -190,7 +190,7 @@ test('another user on the same device sees nothing of the one before', async () 
   await im.settled()
   im.stop()
   const host = new SimulatedHost(server, { clock })
-  const next = new Client({ endpoint: 'http://model', adapter: host.adapter })
+  const next = createClient({ endpoint: 'http://model', adapter: host.adapter })
   await next.signIn({ token: 'bob', account: 'bob' })
   expect(next.conversations.list()).toEqual([])
 })

@@ -2,11 +2,13 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { Entry, MessageSent, Push } from '@chaguan/protocol'
-import { ChaguanError, errorText } from '../../src/core/errors'
-import { subjectOf, utf8Length, uuid7 } from '../../src/core/keys'
+import { ChaguanError } from '../../src/core/errors'
+import { utf8Length, uuid7 } from '../../src/core/keys'
 import { changeMessage, mergeSync, newLog, receive } from '../../src/core/log'
 import { entryOnRow, mergeInbox, unreadOf } from '../../src/core/rows'
-import { Store } from '../../src/core/store'
+import { createStore } from '../../src/core/store'
+import { errorText } from '../../src/modules/texts'
+import { subjectOf } from '../../src/modules/token'
 
 const common = { conversation_id: 'c', created_at: 9 }
 const message = (seq: number, fields: Partial<MessageSent> = {}): MessageSent => ({
@@ -148,7 +150,7 @@ test('the golden files are there', () => {
 
 test.each(existsSync(golden) ? readdirSync(golden) : [])('%s is taken by the store without complaint', (name) => {
   const value = JSON.parse(readFileSync(golden + name, 'utf8')) as Push & { seq?: number; conversation_id?: string }
-  const store = new Store()
+  const store = createStore()
   const id = value.conversation_id ?? 'c'
   store.addView({
     conversation: { id, kind: 'group', head_seq: (value.seq ?? 1) - 1 },
@@ -163,7 +165,7 @@ test.each(existsSync(golden) ? readdirSync(golden) : [])('%s is taken by the sto
     store.userVersion = value.previous
     expect([store.applyUserChanged(value), store.userVersion]).toEqual([true, value.version])
   } else if (name === 'Welcome.json') {
-    const welcome = value as unknown as Parameters<Store['applyWelcome']>[0]
+    const welcome = value as unknown as Parameters<ReturnType<typeof createStore>['applyWelcome']>[0]
     store.applyWelcome(welcome, new Map(), 0)
     expect([store.epoch, store.userVersion, store.me]).toEqual([welcome.epoch, welcome.user_version, welcome.user])
   } else {

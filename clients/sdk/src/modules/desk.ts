@@ -1,0 +1,118 @@
+import type { Case, CaseReply, ConversationView, CustomerContext, Desk, DeskChanged } from '@chaguan/protocol'
+import type { Client } from '../core/client'
+
+/** What `observe` tells: the cases of a shop, the oldest first. */
+export interface DeskChange {
+  shop_id: string
+  cases: readonly Case[]
+}
+
+/** Staff: the cases that wait or are open. */
+export interface DeskModule {
+  /** Watches the desk of a shop (empty: the only one), over reconnects too. Errors: `forbidden`. */
+  watch(shopId?: string): Promise<readonly Case[]>
+  /** Cases that are held: waiting and open ones, the oldest first. */
+  cases(shopId?: string): readonly Case[]
+  /** Calls `fn` whenever cases of a watched shop changed. Answers with how to stop it. */
+  observe(fn: (change: DeskChange) => void): () => void
+  /** The conversation of a case, also one that nobody has taken yet. */
+  view(conversationId: string): ConversationView | undefined
+  /** Becomes the agent of a case. Errors: `conflict` (`data.agent_id` was faster; `force` takes it over). */
+  take(caseId: string, options?: { force?: boolean }): Promise<Case>
+  /** The consultation is done. Only its agent or an administrator. */
+  resolve(caseId: string): Promise<Case>
+  /** What the business's own server knows of the customer. Fails softly with `unavailable` or `timeout`. */
+  context(conversationId: string): Promise<CustomerContext>
+}
+
+interface Watched {
+  asked: string
+  version: number
+  cases: Map<string, Case>
+  views: Map<string, ConversationView>
+  asking: boolean
+}
+
+/** The desk of the staff who are signed in with `client`. Make one per client. */
+export function createDesk(client: Client): DeskModule {
+  const shops = new Map<string, Watched>()
+  const observers = new Set<(change: DeskChange) => void>()
+
+  const cases = (shopId = ''): readonly Case[] => {
+    const shop = shops.get(shopId) ?? Array.from(shops.values())[0]
+    const held = Array.from(shop?.cases.values() ?? [])
+    return held.sort((a, b) => (a.opened_at ?? 0) - (b.opened_at ?? 0) || (a.id < b.id ? -1 : 1))
+  }
+
+  const tell = (shop_id: string) => observers.forEach((fn) => fn({ shop_id, cases: cases(shop_id) }))
+
+  const apply = (shop: Watched, desk: Desk) => {
+    client.hold(desk.users, [])
+    for (const view of desk.views ?? []) shop.views.set(view.conversation.id, view)
+    shop.version = desk.version
+    put(shop, desk.cases)
+    tell(desk.shop_id)
+  }
+
+  const changed = (push: DeskChanged) => {
+    const shop = shops.get(push.shop_id)
+    if (!shop || push.version <= shop.version) return
+    if (push.previous === shop.version) apply(shop, { ...push, cases: push.cases ?? [] })
+    else again(shop)
+  }
+
+  /** The whole desk anew: it is small, and what was resolved meanwhile must go. */
+  const again = (shop: Watched) => {
+    if (shop.asking) return
+    shop.asking = true
+    const asked = client.command<'watch_desk'>({ type: 'watch_desk', shop_id: shop.asked, version: 0 })
+    const applied = asked.then((desk) => {
+      shop.cases.clear()
+      apply(shop, desk)
+    })
+    void applied.catch(client.report).then(() => (shop.asking = false))
+  }
+
+  const answered = (reply: CaseReply): Case => {
+    const shop = shops.get(reply.case.shop_id)
+    if (shop) put(shop, [reply.case])
+    client.hold(reply.users, reply.view ? [reply.view] : [])
+    tell(reply.case.shop_id)
+    return reply.case
+  }
+
+  client.on('connection', ({ state }) => state === 'online' && shops.forEach(again))
+  client.on('push', (push) => push.type === 'desk_changed' && changed(push))
+
+  return {
+    watch: async (shopId = '') => {
+      const desk = await client.command<'watch_desk'>({ type: 'watch_desk', shop_id: shopId, version: 0 })
+      const shop: Watched = { asked: shopId, version: 0, cases: new Map(), views: new Map(), asking: false }
+      shops.set(desk.shop_id, shop)
+      apply(shop, desk)
+      return cases(desk.shop_id)
+    },
+    cases,
+    observe: (fn) => {
+      observers.add(fn)
+      return () => void observers.delete(fn)
+    },
+    view: (conversationId) => {
+      const unassigned = Array.from(shops.values(), (shop) => shop.views.get(conversationId))
+      return client.conversations.find(conversationId) ?? unassigned.find((view) => view !== undefined)
+    },
+    take: async (case_id, { force = false } = {}) =>
+      answered(await client.command<'take_case'>({ type: 'take_case', case_id, force })),
+    resolve: async (case_id) => answered(await client.command<'resolve_case'>({ type: 'resolve_case', case_id })),
+    context: (conversation_id) =>
+      client.command<'get_customer_context'>({ type: 'get_customer_context', conversation_id }),
+  }
+}
+
+function put(shop: Watched, cases: readonly Case[]): void {
+  for (const one of cases) {
+    if ((shop.cases.get(one.id)?.version ?? 0) > (one.version ?? 0)) continue
+    if (one.status === 'resolved') shop.cases.delete(one.id)
+    else shop.cases.set(one.id, one)
+  }
+}
