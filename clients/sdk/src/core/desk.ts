@@ -76,7 +76,8 @@ export class DeskApi {
 
   private changed(push: DeskChanged): void {
     const shop = this.shops.get(push.shop_id)
-    if (!shop || push.version <= shop.version) return
+    const isNoChange = push.previous === push.version
+    if (!shop || push.version < shop.version || (push.version === shop.version && !isNoChange)) return
     if (push.previous !== shop.version) return this.again(shop, push.shop_id)
     this.apply(shop, { ...push, cases: push.cases || [] })
   }
@@ -95,10 +96,22 @@ export class DeskApi {
 
   private apply(shop: Watched, desk: Desk): void {
     this.engine.store.addUsers(desk.users)
-    for (const view of desk.views || []) shop.views.set(view.conversation.id, view)
+    for (const view of desk.views || []) this.see(shop, view)
     shop.version = desk.version
     this.put(shop, desk.cases)
+    this.engine.flush()
     this.emit(desk.shop_id)
+  }
+
+  /** Of a conversation that one only looks into no entries are pushed; the new head tells that there are some. */
+  private see(shop: Watched, view: ConversationView): void {
+    const { store, sync } = this.engine
+    const { id } = view.conversation
+    shop.views.set(id, view)
+    // A member's row has its own marks, and their entries are pushed.
+    if (store.rows.get(id)?.inbox.version !== 0) return
+    store.addView(view)
+    if (store.isBehind(id)) sync.pull(id)
   }
 
   private put(shop: Watched, cases: readonly Case[]): void {
