@@ -19,6 +19,8 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     "--disable-dev-shm-usage",
+    # A microphone that says yes and beeps.
+    *("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"),
 )
 
 

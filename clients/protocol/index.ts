@@ -205,7 +205,12 @@ export interface Desk {
   users?: User[]
 }
 
-/** Cases of a shop changed from `previous` to `version`; on a mismatch ask `watch_desk` again. */
+/**
+ * Cases of a shop changed from `previous` to `version`; on a mismatch ask `watch_desk` again.
+ *
+ * `views` are the conversations of these cases, or, with `previous` = `version` and no cases, those in which waiting
+ * customers wrote more. Their entries are not pushed to who is no member: pull them if the log is held.
+ */
 export interface DeskChanged {
   type: "desk_changed"
   shop_id: string

@@ -98,7 +98,7 @@ export const placeOrder = (lines: Line[]) => call<Order>('POST', '/orders', line
 
 export async function order(id: string): Promise<Order> {
   const found = (await orders()).find((one) => one.id === id)
-  if (!found) throw new Error(`no order ${id}`)
+  if (!found) throw new Refused(404)
   return found
 }
 

@@ -181,6 +181,8 @@ class DeskService:
     async def _ensure_case(self, room: Room, seq: int) -> None:
         last = await self._db.read(lambda con: store.latest(con, room.id))
         if not rules.opens_case(last and last[0], last[1] if last else 0, seq):
+            if last and last[0].status is CaseStatus.waiting:
+                await self._tell_more(room)
             return
         new = Case(
             id=new_id("k"),
@@ -256,6 +258,15 @@ class DeskService:
                 asked=case.status.value.encode(),
             )
         )
+
+    async def _tell_more(self, room: Room) -> None:
+        """What a waiting customer adds. Agents are no members before they take the case: no entry reaches them."""
+        if not self._publisher.is_followed(topic_of(room.shop_id)):
+            return
+        version = await self._db.read(lambda con: store.version(con, room.shop_id))
+        view = await self._messaging.views.shown(room.id)
+        push = DeskChanged(shop_id=room.shop_id, previous=version, version=version, views=[view])
+        self._publisher.publish(topic_of(room.shop_id), push)
 
     def _tell(self, case: Case) -> None:
         if self._publisher.is_followed(topic_of(case.shop_id)):

@@ -48,7 +48,10 @@ class PresenceChanged(_Push, tag="presence_changed"):
 
 
 class DeskChanged(_Push, tag="desk_changed"):
-    """Cases of a shop changed from `previous` to `version`; on a mismatch ask `watch_desk` again."""
+    """Cases of a shop changed from `previous` to `version`; on a mismatch ask `watch_desk` again.
+
+    `views` are the conversations of these cases, or, with `previous` = `version` and no cases, those in which waiting
+    customers wrote more. Their entries are not pushed to who is no member: pull them if the log is held."""
 
     shop_id: str
     previous: int

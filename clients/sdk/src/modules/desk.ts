@@ -48,15 +48,23 @@ export function createDesk(client: Client): DeskModule {
 
   const apply = (shop: Watched, desk: Desk) => {
     client.hold(desk.users, [])
-    for (const view of desk.views ?? []) shop.views.set(view.conversation.id, view)
+    for (const view of desk.views ?? []) see(shop, view)
     shop.version = desk.version
     put(shop, desk.cases)
     tell(desk.shop_id)
   }
 
+  /** Of a conversation that one only looks into no entries are pushed; the new head tells that there are some. */
+  const see = (shop: Watched, view: ConversationView) => {
+    shop.views.set(view.conversation.id, view)
+    // A member's row has its own marks, and their entries are pushed.
+    if (client.conversations.find(view.conversation.id)?.inbox.version === 0) client.hold([], [view])
+  }
+
   const changed = (push: DeskChanged) => {
     const shop = shops.get(push.shop_id)
-    if (!shop || push.version <= shop.version) return
+    const isNoChange = push.previous === push.version
+    if (!shop || push.version < shop.version || (push.version === shop.version && !isNoChange)) return
     if (push.previous === shop.version) apply(shop, { ...push, cases: push.cases ?? [] })
     else again(shop)
   }
