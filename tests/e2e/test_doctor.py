@@ -169,7 +169,6 @@ def test_the_command_exits_with_1_on_a_fault_and_with_0_without(data):
         ("trusted_proxies = ['proxy.local']", "proxy.local"),
         ("tls_certificate = 'only.pem'", "tls_key"),
         ("tls_certificate = 'no.pem'\ntls_key = 'no.key'", "no.pem"),
-        ("master_key_file = '/nowhere/at/all.key'", "/nowhere/at/all.key"),
     ],
 )
 def test_a_configuration_that_cannot_work_is_one_sentence_and_exit_code_2(tmp_path, text, named):

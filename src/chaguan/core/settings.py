@@ -23,7 +23,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     connections_per_address: int = 2_000
     """WebSockets at once from one address. Offices and phone networks share addresses."""
     recall_window_s: int = 120
-    """How long a sender may recall or edit a message, in seconds."""
+    """How long a sender may recall a message, in seconds; -1 for ever."""
     group_members: int = 10_000
     """In one group."""
     image: int = 20 * 1024 * 1024
