@@ -1,8 +1,9 @@
-"""The committed files that are made from the wire's Structs: schema, TypeScript, one golden JSON a type, and the
-tables of the manual."""
+"""The committed files that are made from Structs: schema, TypeScript, one golden JSON a type, the tables of the
+manual, the reference of the settings."""
 
 from pathlib import Path
 
+from chaguan.core import settings_manual
 from chaguan.protocol import golden, manual, schema
 
 MANUAL = Path("docs/reference/protocol.md")
@@ -12,6 +13,7 @@ def files(root: Path) -> dict[Path, str]:
     made = {
         Path("schema/protocol.schema.json"): schema.json_text(),
         Path("clients/protocol/index.ts"): schema.typescript_text(),
+        Path("docs/reference/settings.md"): settings_manual.markdown(),
     }
     for name, text in golden.texts().items():
         made[Path("tests/golden/protocol") / f"{name}.json"] = text

@@ -59,8 +59,8 @@ class Client:
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
-    async def connect(cls, url: str) -> "Client":
-        return cls(await websockets.connect(url, compression=None))
+    async def connect(cls, url: str, **options: Any) -> "Client":
+        return cls(await websockets.connect(url, compression=None, proxy=None, **options))
 
     async def ask(self, type: str, **fields: Any) -> Any:
         reply = await self.raw(type, **fields)
@@ -91,6 +91,14 @@ class Client:
                     if push["type"] == type and all(push.get(k) == v for k, v in wanted.items()):
                         return push
                 await asyncio.sleep(0.005)
+
+    async def ended(self) -> None:
+        """Wait until the other side has closed."""
+        await asyncio.gather(self._reading, return_exceptions=True)
+
+    @property
+    def close_code(self) -> int | None:
+        return self._socket.close_code
 
     async def close(self) -> None:
         await self._socket.close()

@@ -14,55 +14,78 @@ class ConfigError(Exception):
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a stranger may send. Sizes in bytes, windows in seconds."""
+    """What a stranger may send. Sizes in bytes."""
 
     messages_per_second: int = 40
     """In one conversation."""
     commands_per_second: int = 50
     """From one session, with bursts of twice that."""
     connections_per_address: int = 2_000
+    """WebSockets at once from one address. Offices and phone networks share addresses."""
     recall_window_s: int = 120
+    """How long a sender may recall a message, in seconds; -1 for ever."""
     group_members: int = 10_000
+    """In one group."""
     image: int = 20 * 1024 * 1024
+    """Largest picture."""
     voice_ms: int = 60_000
+    """Longest voice note, in milliseconds."""
     voice: int = 5 * 1024 * 1024
+    """Largest voice note."""
     video: int = 100 * 1024 * 1024
+    """Largest video."""
     file: int = 100 * 1024 * 1024
+    """Largest file."""
 
 
 class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     """Who may start what with whom."""
 
     customers_write_customers: bool = False
+    """Customers may open direct conversations with one another."""
     customers_make_groups: bool = False
+    """Customers may make groups."""
 
 
 class Wechat(Struct, frozen=True, forbid_unknown_fields=True):
+    """WeChat's servers. AppIDs and their secrets are kept with the apps, in the console."""
+
     base_url: str = "https://api.weixin.qq.com"
+    """Where they are asked; another address only for tests."""
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The deployment."""
+
     host: str = "127.0.0.1"
+    """Address to listen on; `0.0.0.0` for all of this machine."""
     port: int = 8080
+    """Port for HTTP and WebSocket; 0 takes a free one."""
     data_dir: str = "data"
+    """The folder of the database, the files and, unless moved, the master key. One process serves one folder."""
     public_url: str = ""
     """How phones reach this deployment, e.g. `https://im.example.com`; needed behind a proxy."""
     name: str = "Chaguan"
+    """Shown on the sign-in page and in authenticator apps; the first shop is named so."""
     master_key_file: str = ""
     """Empty: `master.key` in the data directory, made at the first start."""
     demo: bool = False
+    """Fill an empty deployment with demo data that anybody may change. Never in production."""
     sandbox: bool = False
-    """Mount the stand-in for WeChat's servers. Never in production."""
+    """Ask the stand-in for WeChat's servers; `--demo` sets it. Never in production."""
     tls_certificate: str = ""
+    """PEM file with the whole chain: serve https and wss. Set together with `tls_key`."""
     tls_key: str = ""
+    """PEM file with the certificate's key."""
     trusted_proxies: list[str] = []
-    """Addresses whose X-Forwarded-For is believed."""
+    """Addresses or networks whose X-Forwarded-For is believed."""
     allowed_origins: list[str] = []
     """Web origins besides the deployment's own whose pages may call the HTTP API (CORS). The WebSocket needs none: it
     takes no cookies, and a token must be said on it."""
     allow_private_addresses: list[str] = []
     """Hosts on private networks that outbound requests (context URLs) may reach, as `host` or `host:port`."""
     search: bool = True
+    """Index messages for search, encrypted."""
     limits: Limits = field(default_factory=Limits)
     policy: Policy = field(default_factory=Policy)
     wechat: Wechat = field(default_factory=Wechat)
@@ -72,7 +95,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         return Path(self.data_dir)
 
 
-_ENVIRONMENT = {"HOST": "host", "PORT": "port", "DATA_DIR": "data_dir", "PUBLIC_URL": "public_url"}
+ENVIRONMENT = {"HOST": "host", "PORT": "port", "DATA_DIR": "data_dir", "PUBLIC_URL": "public_url"}
 
 
 def load(path: Path | None = None, **overrides: object) -> Settings:
@@ -85,7 +108,7 @@ def load(path: Path | None = None, **overrides: object) -> Settings:
             raise ConfigError(f"{path}: {error.strerror}; give --config a readable file") from error
         except tomllib.TOMLDecodeError as error:
             raise ConfigError(f"{path} is not valid TOML: {error}") from error
-    for variable, name in _ENVIRONMENT.items():
+    for variable, name in ENVIRONMENT.items():
         if variable in os.environ:
             values[name] = os.environ[variable]
     values.update({name: value for name, value in overrides.items() if value is not None})

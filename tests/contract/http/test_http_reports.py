@@ -11,14 +11,8 @@ from chaguan.core.ids import uuid7
 from chaguan.core.settings import Settings
 from chaguan.messaging.model import uuid_text
 from chaguan.serving import http_app
+from tests.e2e.deployed import Portless
 from tests.e2e.test_chat import Town
-
-
-class Portless:
-    """What a Town needs of a running deployment where nobody connects."""
-
-    def __init__(self, deployment) -> None:
-        self.deployment = deployment
 
 
 @pytest.fixture

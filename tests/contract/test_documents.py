@@ -1,0 +1,124 @@
+"""The code in the how-to pages does what the pages say."""
+
+import asyncio
+import json
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from chaguan.accounts import Scope
+from chaguan.accounts.user_tokens import AppSecret, UserTokens
+from chaguan.app import open_deployment
+from chaguan.core.settings import Settings
+from chaguan.desk.context import signed_headers
+from tests.e2e.deployed import chaguan, free_port, settled
+
+HOW_TO = Path("docs/how-to")
+PAGES = ["connect-your-business.md", "connect-your-business.zh-CN.md"]
+SECRET = "a secret of an app, long enough to be one"
+
+
+def block(page: str, language: str, name: str) -> str:
+    text = (HOW_TO / page).read_text(encoding="utf-8")
+    (found,) = re.findall(rf"^```{language} {name}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return found
+
+
+def python(page: str, name: str) -> dict:
+    space: dict = {}
+    exec(block(page, "python", name), space)
+    return space
+
+
+def program(command: list[str], stdin: str) -> str:
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=20, check=True).stdout
+
+
+def claims_of(token: str):
+    return UserTokens().verify(token.strip(), "a_1", [AppSecret(SECRET)], int(time.time() * 1000))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_python_that_signs_a_user_token_is_believed(page):
+    told = claims_of(python(page, "sign-token")["user_token"]("a_1", SECRET, "customer-17", "张三"))
+    assert (told.subject, told.name) == ("customer-17", "张三")
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
+def test_the_javascript_that_signs_a_user_token_is_believed(page):
+    call = f"console.log(userToken('a_1', '{SECRET}', 'customer-17', '张三'))"
+    told = claims_of(program(["node", "-"], block(page, "js", "sign-token") + call))
+    assert (told.subject, told.name) == ("customer-17", "张三")
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+def test_the_shell_that_signs_a_user_token_is_believed(page):
+    call = f"user_token a_1 '{SECRET}' customer-17"
+    assert claims_of(program(["sh"], block(page, "sh", "sign-token") + call)).subject == "customer-17"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_check_of_the_context_url_takes_what_is_signed_once_and_nothing_else(page):
+    check = python(page, "verify-context")["is_from_chaguan"]
+    path, now = "/context?user=17&app=a_1", int(time.time() * 1000)
+
+    def headers(secret=SECRET, at=now):
+        signed = signed_headers(f"https://shop.example{path}", secret, at)
+        return {name.lower(): value for name, value in signed.items()}
+
+    good = headers()
+    assert check(SECRET, path, good)
+    assert not check(SECRET, path, good)
+    assert not check(SECRET, "/context?user=18&app=a_1", headers())
+    assert not check(SECRET, path, headers(secret="another"))
+    assert not check(SECRET, path, headers(at=now - 400_000))
+    assert not check(SECRET, path, {})
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """A deployment that is served, with its app and a key for everything."""
+    data = tmp_path_factory.mktemp("documents") / "data"
+    town = settled(data)
+
+    async def key() -> str:
+        deployment = await open_deployment(Settings(data_dir=str(data)))
+        shown = await deployment.accounts.keys.create(town.owner, "documents", list(Scope))
+        await deployment.http.close()
+        await deployment.db.close()
+        return shown.key
+
+    shown, port = asyncio.run(key()), free_port()
+    server = chaguan(data, port)
+    yield {"CHAGUAN": f"http://127.0.0.1:{port}", "API_KEY": shown, "APP_ID": town.app_id}
+    server.stop()
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_the_calls_of_the_server_api_work_as_written(served, page):
+    given = "".join(f"{name}='{value}'\n" for name, value in served.items())
+    answers = program(["sh", "-e"], given + block(page, "sh", "server-api"))
+    decoder = json.JSONDecoder()
+    user, end = decoder.raw_decode(answers)
+    opened, _ = decoder.raw_decode(answers[end:].lstrip())
+    assert user["user"]["name"] == "张三"
+    assert opened["view"]["conversation"]["kind"] == "service"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_card_about_an_order_is_sent_once_however_often_it_is_tried(served, page):
+    url = f"{served['CHAGUAN']}/v1/users/customer-18?app_id={served['APP_ID']}"
+    with httpx.Client(trust_env=False, headers={"authorization": f"Bearer {served['API_KEY']}"}) as web:
+        web.put(url, json={"name": "李四"}).raise_for_status()
+    tell = python(page, "send-card")["tell_of_order"]
+    given = (served["CHAGUAN"], served["API_KEY"], served["APP_ID"], "customer-18", f"T-{page}", "已发货")
+    first, second = tell(*given), tell(*given)
+    assert first == second and first["seq"] >= 1
