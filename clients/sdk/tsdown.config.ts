@@ -9,6 +9,7 @@ export default defineConfig([
     entry: {
       index: 'src/index.ts',
       testing: 'src/testing/index.ts',
+      ticker: 'src/ticker.ts',
       ...Object.fromEntries(modules.map((name) => [name, `src/modules/${name}.ts`])),
     },
     format: ['esm', 'cjs'],

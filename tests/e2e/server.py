@@ -13,6 +13,7 @@ from chaguan.core.ids import uuid7
 from chaguan.core.settings import Settings
 from chaguan.gateway.server import EdgeServer, listen
 from chaguan.messaging.model import uuid_text
+from chaguan.serving import http_app
 
 
 async def nothing_here(_scope: Any, _receive: Any, send: Any) -> None:
@@ -37,10 +38,22 @@ class Running:
 
 
 async def run(folder: Path, **settings: Any) -> Running:
+    """The WebSocket edge alone."""
     deployment = await open_deployment(Settings(data_dir=str(folder), **settings))
     await deployment.start()
+    return await _serve(deployment, nothing_here)
+
+
+async def run_whole(folder: Path, **settings: Any) -> Running:
+    """With HTTP and its pages, as `chaguan serve` runs it."""
+    deployment = await open_deployment(Settings(data_dir=str(folder), **settings))
+    await deployment.start()
+    return await _serve(deployment, http_app(deployment, None, {}))
+
+
+async def _serve(deployment: Deployment, app: Any) -> Running:
     sock = listen("127.0.0.1", 0)
-    server = EdgeServer(nothing_here, deployment.edge)
+    server = EdgeServer(app, deployment.edge)
     server.config.lifespan = "off"
     task = asyncio.create_task(server.serve(sockets=[sock]))
     while not server.started:

@@ -1,5 +1,5 @@
 /** `Im` through `@chaguan/sdk`. Only translation: what the SDK does is not done again here. */
-import { type Client, type ConnectionState, createClient } from '@chaguan/sdk'
+import { browserAdapter, type Client, type ConnectionState, createClient } from '@chaguan/sdk'
 import { createDesk, type DeskModule } from '@chaguan/sdk/desk'
 import { addMembers, createGroup, listMembers, removeMember, setMemberRole, updateGroup } from '@chaguan/sdk/groups'
 import { listContacts, reportUser, setBlock } from '@chaguan/sdk/people'
@@ -21,13 +21,15 @@ const STATES: Record<ConnectionState, Connection> = {
 }
 
 export function createIm({ getToken, deviceId, account }: ImOptions): Im {
-  const client = createClient({ endpoint: location.origin })
+  // Staff leave the desk in the background; without its own clock a hidden page would miss what is said.
+  const ticker = new Worker(new URL('../../sdk/src/ticker.ts', import.meta.url), { type: 'module' })
+  const client = createClient({ endpoint: location.origin, adapter: browserAdapter({ ticker }) })
   const desk = createDesk(client)
   const presence = createPresence(client)
 
   return {
     start: () => client.signIn({ getToken, deviceId, account }),
-    stop: () => client.signOut(),
+    stop: () => client.signOut().finally(() => ticker.terminate()),
     on: (event, listener) => listen({ client, desk, presence }, event, listener),
     connection: () => STATES[client.state],
     limits: () => client.limits,

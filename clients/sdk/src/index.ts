@@ -13,6 +13,7 @@ export type * from './core/types'
 export type { Client }
 export type { ConnectionState, RequestOf } from './core/connection'
 export type { UploadOptions } from './core/media'
+export type { BrowserAdapterOptions } from './adapters/browser'
 export type { NodeAdapterOptions, NodeFile } from './adapters/node'
 export { ChaguanError } from './core/errors'
 export { unreadOf } from './core/rows'

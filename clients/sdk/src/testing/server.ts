@@ -1,6 +1,8 @@
 import type { Command, Push, Reply } from '@chaguan/protocol'
-import { Model, Refusal, structuredCopy } from './model'
-import type { ModelLimits } from './model'
+import { structuredCopy } from './messages'
+import { Model } from './model'
+import { Refusal } from './places'
+import type { ModelLimits } from './places'
 
 /** One connected device as the server sees it. */
 export interface Session {

@@ -3,38 +3,14 @@ import WebSocket from 'ws'
 import { createClient, memoryStorage, nodeAdapter } from '../../src'
 import type { Client } from '../../src'
 import { createDesk } from '../../src/modules/desk'
-
-const {
-  CHAGUAN_URL: url = '',
-  CHAGUAN_CUSTOMER_TOKEN: customerToken = '',
-  CHAGUAN_STAFF_TOKEN: staffToken = '',
-  CHAGUAN_STAFF_DEVICE: staffDevice = '',
-} = process.env
-const isReady = Boolean(url && customerToken && staffToken)
-
-if (!isReady) {
-  console.warn(
-    'skipped: give CHAGUAN_URL, CHAGUAN_CUSTOMER_TOKEN, CHAGUAN_STAFF_TOKEN and CHAGUAN_STAFF_DEVICE of a running `chaguan serve`',
-  )
-}
-
-/** Waits for a condition, at most 10 s. */
-async function until<T>(what: string, look: () => T | undefined | null | false): Promise<T> {
-  const deadline = Date.now() + 10_000
-  for (;;) {
-    const found = look()
-    if (found) return found
-    if (Date.now() > deadline) throw new Error(`not within 10 s: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
+import { customerToken, staffDevice, staffToken, until, url } from './deployment'
 
 const textsOf = (im: Client, id: string) =>
   im.messages
     .list(id)
     .messages.map((message) => (message.content?.type === 'text' ? message.content.text : message.content?.type))
 
-describe.skipIf(!isReady)('with a real server', () => {
+describe('with a real server', () => {
   const clients: Client[] = []
   const problems: string[] = []
 
