@@ -97,6 +97,16 @@ class Client:
             content={"type": "text", "text": text},
         )
 
+    async def messages(self, conversation_id: str) -> list[dict[str, Any]]:
+        """All of a conversation, page by page."""
+        found: list[dict[str, Any]] = []
+        while True:
+            after = found[-1]["seq"] if found else 0
+            page = await self.ask("get_history", conversation_id=conversation_id, after=after, limit=200)
+            if not page["messages"]:
+                return found
+            found += page["messages"]
+
     async def until(self, type: str, **wanted: Any) -> dict[str, Any]:
         async with asyncio.timeout(5):
             while True:

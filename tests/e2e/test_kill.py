@@ -51,16 +51,6 @@ class Talker:
                 await asyncio.sleep(reply["error"]["data"]["retry_after_ms"] / 1000)
 
 
-async def stored(client: Client, room: str) -> list[dict]:
-    entries: list[dict] = []
-    while True:
-        after = entries[-1]["seq"] if entries else 0
-        history = await client.ask("get_history", conversation_id=room, after=after, limit=200)
-        if not history["messages"]:
-            return entries
-        entries += history["messages"]
-
-
 async def kill_often(served: Served, times: int) -> None:
     talkers = [Talker(served, f"c{n}") for n in range(CUSTOMERS)]
     for _ in range(times):
@@ -75,7 +65,7 @@ async def kill_often(served: Served, times: int) -> None:
     await asyncio.gather(*(talker.talk(until=len(talker.unanswered) + 1) for talker in talkers))
     for number, talker in enumerate(talkers):
         client, room = await served.customer(f"c{number}")
-        messages = [each for each in await stored(client, room) if each["content"]["type"] == "text"]
+        messages = [each for each in await client.messages(room) if each["content"]["type"] == "text"]
         keys = [each["client_msg_id"] for each in messages]
         assert len(keys) == len(set(keys))
         found = {each["client_msg_id"]: each["seq"] for each in messages}

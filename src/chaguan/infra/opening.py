@@ -17,7 +17,12 @@ CHECKED_BYTES = 64 * 1024 * 1024
 
 def prepare_folder(path: Path) -> None:
     try:
+        is_new = not path.exists()
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if is_new:
+            _sync_folder(
+                path.parent
+            )  # a power cut must not take the folder away with all that it was promised to keep
         probe = path / ".writable"
         probe.write_bytes(b"")
         probe.unlink()
@@ -25,6 +30,14 @@ def prepare_folder(path: Path) -> None:
         raise ConfigError(
             f"The data folder {path} can't be written ({error.strerror}); make it writable or set data_dir."
         ) from error
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def lock_folder(path: Path) -> int:

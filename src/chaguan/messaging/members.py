@@ -17,6 +17,7 @@ from chaguan.messaging.ports import Directory, Publisher
 from chaguan.messaging.rooms import Rooms
 from chaguan.messaging.store import conversations as store
 from chaguan.messaging.store import inboxes
+from chaguan.messaging.store import log as log_store
 from chaguan.messaging.views import Views
 from chaguan.messaging.writer import Appended as Placed
 from chaguan.protocol import commands as c
@@ -97,7 +98,8 @@ class Members:
                 role,
                 intervals,
                 read_seq=seq,
-                read_ordinal=room.head_ordinal,
+                # Not the room's: messages of this very batch are not counted there yet.
+                read_ordinal=log_store.ordinal_at(connection, room.id, seq),
             )
 
         def joined(_placed: Placed, version: int) -> None:
