@@ -255,15 +255,16 @@ class Clients:
             if not head.startswith(b"HTTP/1.1 101"):
                 raise Lost(head.decode()[:200])
             self._say(client, self._hello(client, known), HELLO)
-        payloads, client.rest = frames.split(data)
+        try:
+            payloads, client.rest = frames.split(data)
+        except frames.Closed as closed:
+            raise Lost(f"the server closed person {client.person}'s connection: {closed}") from closed
         for payload in payloads:
             if payload.startswith(b'{"type":"reply"'):
                 reply = frames.decode_reply(payload)
                 client.on_reply.pop(reply.id)(client, reply)
-            elif payload:
-                self._pushed(client, payload)
             else:
-                raise Lost("the server sent a close frame")
+                self._pushed(client, payload)
 
     def _pushed(self, client: Client, payload: bytes) -> None:
         """The same bytes reach many people: they are parsed once, and checked against each one's last seq."""

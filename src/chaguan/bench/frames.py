@@ -16,6 +16,11 @@ UPGRADE = (
 _MASK = os.urandom(4)
 
 
+class Closed(Exception):
+    def __init__(self, payload: bytes) -> None:
+        super().__init__(f"{int.from_bytes(payload[:2], 'big')} {payload[2:].decode()}")
+
+
 class Push(Struct, gc=False):
     """What a receiver checks of an entry or another push. The whole frame is parsed for it."""
 
@@ -75,7 +80,7 @@ def frame(payload: bytes) -> bytes:
 
 
 def split(data: bytes) -> tuple[list[bytes], bytes]:
-    """The payloads of all whole frames, and the rest. A server's control frames are empty payloads."""
+    """The payloads of all whole text frames, and the rest. Raises `Closed` at a close frame."""
     payloads: list[bytes] = []
     at, end = 0, len(data)
     while end - at >= 2:
@@ -86,7 +91,9 @@ def split(data: bytes) -> tuple[list[bytes], bytes]:
             size, body = int.from_bytes(data[at + 2 : at + 10], "big"), at + 10
         if body + size > end:
             break
-        payloads.append(data[body : body + size] if data[at] == 0x81 else b"")
+        if data[at] == 0x88:
+            raise Closed(data[body : body + size])
+        payloads.append(data[body : body + size])
         at = body + size
     return payloads, data[at:]
 
