@@ -63,7 +63,7 @@ class Messaging:
             clock,
         )
         self.members = Members(db, self.rooms, self.log, self.views, publisher, directory, limits)
-        self.sync = Sync(db, self.rooms, self.views, link, directory)
+        self.sync = Sync(db, self.rooms, self.views, self.log.recent, link, directory)
         self.safety = Safety(db, vault, self.rooms, self.views, directory, clock)
         self.search = Search(db, vault, self.rooms, link, directory, enabled=search, clock=clock)
         self.log.listeners.append(self.search.wake)

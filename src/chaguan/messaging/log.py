@@ -24,11 +24,12 @@ from chaguan.messaging.model import (
     uuid_text,
 )
 from chaguan.messaging.ports import Links, OnCommitted, Publisher
+from chaguan.messaging.recent import Recent
 from chaguan.messaging.render import fact, present
 from chaguan.messaging.rooms import Rooms
 from chaguan.messaging.writer import Append, Appended, Effect, LogWriter
 from chaguan.protocol import entries as wire
-from chaguan.protocol.content import Content
+from chaguan.protocol.content import Content, Text
 from chaguan.protocol.conversations import ConversationKind
 
 encode = msgspec.json.Encoder().encode
@@ -70,6 +71,7 @@ class Log:
         self._publisher = publisher
         self._link = link
         self._clock = clock
+        self.recent = Recent()
         self.listeners: list[OnCommitted] = []
 
     async def append(self, draft: Draft) -> Appended:
@@ -107,8 +109,13 @@ class Log:
             room.last_at = max(room.last_at, appended.created_at)
             if not draft.member.looks_only:
                 self._marks.move(room, draft.actor_id, appended.seq, appended.ordinal)
+        push = self._push(draft, appended)
+        if draft.kind == MESSAGE and isinstance(draft.content, Text):
+            self.recent.add(room.id, appended.seq, encode(push))
+        else:
+            self.recent.forget(room.id)
         if draft.kind not in (JOINED, LEFT) or room.member_count <= rules.ANNOUNCED_MEMBERS:
-            self.publish(room, self._push(draft, appended))
+            self.publish(room, push)
         if draft.on_appended is not None:
             draft.on_appended(appended, value)
         for committed in self.listeners:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import Struct
 
@@ -19,6 +20,7 @@ from chaguan.messaging.model import Membership, Room, uuid_text
 from chaguan.protocol import commands as c
 from chaguan.protocol.content import Content, Text
 from chaguan.protocol.conversations import ConversationKind, MemberRole, User, UserKind
+from chaguan.protocol.replies import ConversationSync
 
 
 class Recorder:
@@ -149,7 +151,9 @@ class World:
 
     async def pull(self, caller: Caller, conversation_id: str, after: int = 0) -> Any:
         command = c.PullEntries(id=1, conversation_id=conversation_id, after_seq=after)
-        return await self.messaging.sync.pull(caller, command)
+        # Through JSON, as a client gets it: what was said lately stands in the answer already encoded.
+        answer = msgspec.json.encode(await self.messaging.sync.pull(caller, command))
+        return msgspec.json.decode(answer, type=ConversationSync)
 
     async def view(self, caller: Caller, conversation_id: str) -> Any:
         command = c.GetConversation(id=1, conversation_id=conversation_id)

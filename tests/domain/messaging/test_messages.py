@@ -289,3 +289,37 @@ async def test_marks_outlive_a_database_that_refuses_for_a_while(world, people):
     await world.restart()
     view = await world.view(b, room)
     assert view.inbox.read_seq == 1
+
+
+async def test_memory_and_disk_answer_a_pull_alike(world, people):
+    a, b = people.add("a"), people.add("b")
+    room = await world.direct(a, b)
+    for n in range(5):
+        await world.say(a, room, f"第{n}句", mentions=["u_b"])
+    lately = await world.pull(b, room, after=2)
+    await world.restart()
+    assert await world.pull(b, room, after=2) == lately
+
+
+async def test_a_recalled_text_is_not_served_from_memory(world, people):
+    a, b = people.add("a"), people.add("b")
+    room = await world.direct(a, b)
+    await world.say(a, room, "说错了")
+    command = c.RecallMessage(id=1, conversation_id=room, client_msg_id=key(), target_seq=1)
+    await world.messaging.messages.recall(a, command)
+    await world.say(a, room, "重来")
+    for after in (0, 1, 2):
+        entries = (await world.pull(b, room, after=after)).entries
+        assert all(getattr(entry, "content", None) != Text("说错了") for entry in entries)
+
+
+async def test_one_who_joined_without_history_gets_nothing_older_from_memory(world, people):
+    a, b, late = people.add("a"), people.add("b"), people.add("late")
+    room = await world.group(a, b)
+    for n in range(3):
+        await world.say(a, room, f"旧{n}")
+    add = c.AddMembers(id=1, conversation_id=room, user_ids=["u_late"], client_msg_id=key())
+    await world.messaging.members.add(a, add)
+    await world.say(a, room, "新")
+    seen = (await world.pull(late, room)).entries
+    assert [e.content.text for e in seen if isinstance(e, MessageSent)] == ["新"]
