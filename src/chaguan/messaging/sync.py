@@ -1,6 +1,5 @@
 """Catching up: what a device lacks after absence, page by page; and history."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,6 +30,9 @@ FIRST_PAGE = 50
 MAX_ROWS = 200
 BUDGET = 256 * 1024
 MAX_TOPICS = 2_000
+
+
+Standings = dict[str, inboxes.Standing | None]
 
 
 class CaughtUp(msgspec.Struct, kw_only=True):
@@ -68,19 +70,20 @@ class Sync:
     async def catch_up(self, caller: Caller, user_version: int, known: Sequence[tuple[str, int]]) -> CaughtUp:
         """The caller's changed rows and what they lack of known conversations, within a byte budget."""
 
-        def read(con: Connection) -> tuple[int, dict[str, int]]:
-            heads = inboxes.heads_of(con, caller.user_id, [id for id, _ in known]) if known else {}
-            return inboxes.version(con, caller.user_id), heads
+        def read(con: Connection) -> tuple[int, Standings]:
+            found = inboxes.standings(con, caller.user_id, known) if known else {}
+            return inboxes.version(con, caller.user_id), found
 
-        version, heads = await self._db.read(read)
+        version, standings = await self._db.read(read)
         if user_version == version != 0:
             rows = CaughtUp(
                 user_version=version, full=False, conversations=[], next_cursor="", syncs=[], pending=[]
             )
         else:
             rows = await self._rows(caller, user_version if user_version < version else 0)
-        # Most of what a returning client knows has not moved; the rest is looked at one by one.
-        await self._fill(caller, rows, [(id, seq) for id, seq in known if heads.get(id) != seq])
+        # Most of what a returning client knows has not moved.
+        moved = [(id, seq) for id, seq in known if standings.get(id, ...) is not None]
+        await self._fill(caller, rows, moved, standings)
         return rows
 
     async def pull(self, caller: Caller, command: c.PullEntries) -> ConversationSync:
@@ -147,31 +150,41 @@ class Sync:
             pending=[],
         )
 
-    async def _fill(self, caller: Caller, rows: CaughtUp, known: Sequence[tuple[str, int]]) -> None:
+    async def _fill(
+        self, caller: Caller, rows: CaughtUp, moved: Sequence[tuple[str, int]], standings: Standings
+    ) -> None:
         left = BUDGET - len(encode(rows.conversations))
-        for conversation_id, seq in known:
-            try:
-                room, member = await self._rooms.access_conversation(caller, conversation_id)
-            except AppError:
-                gone = ConversationSync(
-                    conversation_id=conversation_id, head_seq=0, head_ordinal=0, reset=True
-                )
-                rows.syncs.append(gone)
-                continue
-            if seq == room.head_seq:
-                continue
+        for conversation_id, seq in moved:
             if left <= 0:
                 rows.pending.append(conversation_id)
                 continue
-            held = self._from_memory(room, member, seq, MAX_GAP)
-            if held is not None:
-                left -= len(bytes(held.entries[0]))  # type: ignore[call-overload]  # a Raw, see there
-                rows.syncs.append(held)
-                continue
-            sync = await self._since(room, member, seq, MAX_GAP)
-            left -= len(encode(sync))
+            sync = self._lately(conversation_id, seq, standings.get(conversation_id))
+            if sync is not None:
+                left -= len(bytes(sync.entries[0]))  # type: ignore[call-overload]  # a Raw, see `_from_memory`
+            else:
+                sync = await self._lacking(caller, conversation_id, seq)
+                if sync is None:
+                    continue
+                left -= len(encode(sync))
             rows.syncs.append(sync)
-            await asyncio.sleep(0)
+
+    def _lately(
+        self, conversation_id: str, seq: int, standing: inboxes.Standing | None
+    ) -> ConversationSync | None:
+        """From memory alone, on the membership as it was read: good only while nothing was appended since."""
+        room = self._rooms.peek(conversation_id)
+        if standing is None or room is None or room.head_seq != standing.head_seq:
+            return None
+        return self._from_memory(room, standing.membership, seq, MAX_GAP)
+
+    async def _lacking(self, caller: Caller, conversation_id: str, seq: int) -> ConversationSync | None:
+        try:
+            room, member = await self._rooms.access_conversation(caller, conversation_id)
+        except AppError:
+            return ConversationSync(conversation_id=conversation_id, head_seq=0, head_ordinal=0, reset=True)
+        if seq == room.head_seq:
+            return None
+        return await self._since(room, member, seq, MAX_GAP)
 
     def _from_memory(self, room: Room, member: Membership, seq: int, limit: int) -> ConversationSync | None:
         """What somebody lacks who may see all that was said since; None when it must be read."""

@@ -77,14 +77,15 @@ _FROM = (
 )
 
 
-_HEADS_OF = (
-    "SELECT i.conversation_id, h.head_seq FROM json_each(?) AS wanted "
-    "CROSS JOIN inboxes AS i ON i.user_id = ? AND i.conversation_id = wanted.value "
-    "CROSS JOIN heads AS h ON h.conversation_id = wanted.value"
+_STANDINGS = (
+    "SELECT json_group_array(json_array(i.conversation_id, json_extract(w.value, '$[1]'), h.head_seq, i.role, "
+    "i.intervals)) FROM json_each(?) AS w "
+    "CROSS JOIN inboxes AS i ON i.user_id = ? AND i.conversation_id = json_extract(w.value, '$[0]') "
+    "CROSS JOIN heads AS h ON h.conversation_id = i.conversation_id"
 )
 _LIVE_IDS = (
-    "SELECT conversation_id FROM inboxes WHERE user_id = ? AND removed = 0 AND archived = 0 "
-    "AND kind IN ('group', 'service', 'room') LIMIT ?"
+    "SELECT json_group_array(conversation_id) FROM (SELECT conversation_id FROM inboxes WHERE user_id = ? "
+    "AND removed = 0 AND archived = 0 AND kind IN ('group', 'service', 'room') LIMIT ?)"
 )
 
 
@@ -102,10 +103,24 @@ def version(connection: Connection, user_id: str) -> int:
     return int(row[0]) if row else 0
 
 
-def heads_of(connection: Connection, user_id: str, conversation_ids: Sequence[str]) -> dict[str, int]:
-    """The heads of those of the conversations that the user has an inbox row of."""
-    rows = _cursor(connection).execute(_HEADS_OF, (json.dumps(list(conversation_ids)), user_id))
-    return dict(rows.fetchall())
+class Standing(NamedTuple):
+    """How a conversation and the user's membership in it stood at one moment."""
+
+    head_seq: int
+    membership: Membership
+
+
+def standings(
+    connection: Connection, user_id: str, known: Sequence[tuple[str, int]]
+) -> dict[str, Standing | None]:
+    """Of those `(conversation, seq)` that the user has an inbox row of: None when the head is at `seq` still."""
+    (rows,) = _cursor(connection).execute(_STANDINGS, (json.dumps(list(known)), user_id)).fetchone()
+    return {
+        id: None
+        if head == seq
+        else Standing(head, Membership(MemberRole(role), _decode_intervals(intervals)))
+        for id, seq, head, role, intervals in json.loads(rows)
+    }
 
 
 def bump(connection: Connection, user_id: str) -> int:
@@ -267,7 +282,9 @@ def page(
 
 def live_ids(connection: Connection, user_id: str, limit: int) -> list[str]:
     """Conversations with a topic of their own that a session of the user follows."""
-    return [row[0] for row in _cursor(connection).execute(_LIVE_IDS, (user_id, limit))]
+    (ids,) = _cursor(connection).execute(_LIVE_IDS, (user_id, limit)).fetchone()
+    found: list[str] = json.loads(ids)
+    return found
 
 
 def all_ids(connection: Connection, user_id: str) -> list[tuple[str, Membership]]:
