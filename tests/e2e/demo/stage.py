@@ -167,6 +167,8 @@ class Desk:
         await self.row(text).click()
         await expect(self.message(text)).to_have_count(1)
         await self.frame.get_by_role("button", name=self.words.take).last.click()
+        # The composer opens as soon as the case is known to be theirs; the notice is the last thing that taking does.
+        await expect(self.frame.get_by_text(self.words.took).last).to_be_visible()
         await expect(self.box).to_be_visible()
 
     @property

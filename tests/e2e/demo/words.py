@@ -19,6 +19,7 @@ class Words:
     taken: str
     ended: str
     take: str
+    took: str
     resolve: str
     pictures: str
     record: str
@@ -29,6 +30,7 @@ class Words:
     buy: str
     context: str
     typing: str
+    peer_typing: str
     messages_tab: str
     waiting: str
     mine: str
@@ -54,6 +56,7 @@ ZH = Words(
     taken="已接入",
     ended="本次咨询已结束",
     take="接待",
+    took="接待了这次咨询",
     resolve="结束咨询",
     pictures="发送图片",
     record="录语音",
@@ -64,6 +67,7 @@ ZH = Words(
     buy="立即购买",
     context="客人资料",
     typing="正在输入",
+    peer_typing="对方正在输入",
     messages_tab="消息",
     waiting="等待中",
     mine="我接待的",
@@ -88,6 +92,7 @@ EN = Words(
     taken="joined",
     ended="This consultation has ended",
     take="Take",
+    took="took this consultation",
     resolve="Resolve",
     pictures="Send pictures",
     record="Record voice",
@@ -98,6 +103,7 @@ EN = Words(
     buy="Buy now",
     context="Customer",
     typing="typing",
+    peer_typing="Typing",
     messages_tab="Chats",
     waiting="Waiting",
     mine="Mine",
