@@ -231,4 +231,3 @@ async def audio_length(page: Page, source: str) -> float:
             source,
         )
     )
-
