@@ -11,14 +11,16 @@ from pathlib import Path
 import httpx
 import pytest
 
+from chaguan import doctor
 from chaguan.accounts import Scope
 from chaguan.accounts.user_tokens import AppSecret, UserTokens
 from chaguan.app import open_deployment
-from chaguan.core.settings import Settings
+from chaguan.core.settings import Settings, load
 from chaguan.desk.context import signed_headers
 from tests.e2e.deployed import chaguan, free_port, settled
 
 HOW_TO = Path("docs/how-to")
+PRODUCTION = ["serve-in-production.md", "serve-in-production.zh-CN.md"]
 PAGES = ["connect-your-business.md", "connect-your-business.zh-CN.md"]
 SECRET = "a secret of an app, long enough to be one"
 
@@ -122,3 +124,24 @@ def test_a_card_about_an_order_is_sent_once_however_often_it_is_tried(served, pa
     given = (served["CHAGUAN"], served["API_KEY"], served["APP_ID"], "customer-18", f"T-{page}", "已发货")
     first, second = tell(*given), tell(*given)
     assert first == second and first["seq"] >= 1
+
+
+@pytest.mark.parametrize("page", PRODUCTION)
+def test_the_configuration_for_production_is_one_that_doctor_finds_nothing_against(page, tmp_path):
+    config = tmp_path / "chaguan.toml"
+    config.write_text(block(page, "toml", "production"), encoding="utf-8")
+    settings = load(config, data_dir=str(tmp_path), port=free_port())
+    tmp_path.chmod(0o700)
+    assert (settings.name, settings.limits.video) == ("云岫茶铺", 52_428_800)
+    assert [finding.text for finding in doctor.examine(settings) if finding.level != "ok"] == []
+
+
+@pytest.mark.parametrize("page", [*PRODUCTION, *PAGES])
+def test_both_languages_hold_the_same_code(page):
+    def code(name: str) -> list[str]:
+        blocks = re.findall(
+            r"^```\w+ [\w-]+\n.*?^```$", (HOW_TO / name).read_text("utf-8"), re.DOTALL | re.MULTILINE
+        )
+        return [re.sub("#.*", "", text) for text in blocks]
+
+    assert code(page) and code(page) == code(page.replace(".zh-CN", ""))

@@ -233,4 +233,3 @@ async def audio_length(page: Page, source: str) -> float:
             source,
         )
     )
-
