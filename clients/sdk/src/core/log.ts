@@ -236,11 +236,14 @@ export function refreshPage(log: Log, messages: readonly MessageSent[], _history
 
 /** Forgets what lies below a seq: it is gone for everyone, or not this reader's to see any more. */
 export function dropBelow(log: Log, floor: number): Log {
-  const first = log.away?.messages[0]?.seq ?? log.live.messages[0]?.seq ?? floor
-  if (floor <= 1 || Math.min(first, log.live.messages[0]?.seq ?? floor) >= floor) return log
-  const keep = (messages: readonly MessageSent[]) =>
-    (messages[0]?.seq ?? floor) < floor ? messages.filter((message) => message.seq >= floor) : messages
-  return { ...log, ...mapPages(log, keep) }
+  const isBelow = (message: MessageSent) => message.seq < floor
+  // Messages ascend, so the first of a page tells whether there is anything to drop.
+  const reaches = (page: Page | null) => page !== null && page.messages.slice(0, 1).some(isBelow)
+  if (!reaches(log.live) && !reaches(log.away)) return log
+  return {
+    ...log,
+    ...mapPages(log, (messages) => (messages.some(isBelow) ? messages.filter((m) => !isBelow(m)) : messages)),
+  }
 }
 
 /** Forgets all but the last `count` messages of the end of the log. */
