@@ -184,7 +184,7 @@ export function createConversations(engine: Engine): ConversationsApi {
   const opened = (opened: Opened): ConversationItem => {
     hold(opened.users, [opened.view])
     const item = itemOf(opened.view.conversation.id)
-    if (!item) throw new ChaguanError('not_found', 'the conversation was removed')
+    if (!item) throw new ChaguanError('not_found', 'it was removed')
     return item
   }
 

@@ -216,7 +216,7 @@ export function createMessages(engine: Engine): MessagesApi {
         if (edgeOf(conversationId, where) !== edge) return
         if (store.mergeHistory(conversationId, history, merge)) return
       }
-      throw new ChaguanError('unavailable', 'the log changes faster than it can be read')
+      throw new ChaguanError('unavailable', 'the log changes too fast')
     } finally {
       setLoading(conversationId, false)
     }
