@@ -12,7 +12,7 @@ import type {
 } from '@chaguan/protocol'
 import { current, dropBelow, mergeSync, newLog, receive } from './log'
 import type { Applied, Log, mergeOlder } from './log'
-import { entryOnRow, lastAt, markRead, mergeInbox, mergeView } from './rows'
+import { entryOnRow, lastAt, markRead, mergeInbox, mergeView, peerRead } from './rows'
 
 /** What changed since the last `take`. */
 export interface Changes {
@@ -239,8 +239,9 @@ export function createStore() {
 
   /** The peer of a conversation, or I on another device, has read up to a seq. */
   const moveMark = (id: string, userId: string, seq: number): void => {
-    if (userId === store.me?.id) return updateInbox(id, (inbox) => markRead(inbox, seq, ordinalAt(id, seq)))
-    updateInbox(id, (inbox) => ({ ...inbox, peer_read_seq: Math.max(inbox.peer_read_seq || 0, seq) }))
+    updateInbox(id, (inbox) =>
+      userId === store.me?.id ? markRead(inbox, seq, ordinalAt(id, seq)) : peerRead(inbox, seq),
+    )
   }
 
   /** Ordinal of the last countable message up to a seq, 0 if it is not held. */
