@@ -19,13 +19,8 @@ function isNewer(a: Case | null | undefined, b: Case | null | undefined): boolea
 
 /** The newer version of an inbox row; marks never go back. */
 export function mergeInbox(held: Inbox, incoming: Inbox): Inbox {
-  const newer = incoming.version >= held.version ? incoming : held
-  return {
-    ...newer,
-    read_seq: Math.max(held.read_seq || 0, incoming.read_seq || 0),
-    read_ordinal: Math.max(held.read_ordinal || 0, incoming.read_ordinal || 0),
-    peer_read_seq: Math.max(held.peer_read_seq || 0, incoming.peer_read_seq || 0),
-  }
+  const [newer, older] = incoming.version >= held.version ? [incoming, held] : [held, incoming]
+  return peerRead(markRead(newer, older.read_seq || 0, older.read_ordinal || 0), older.peer_read_seq || 0)
 }
 
 /** Who writes has read what stands above it: the server moves that mark without a push of its own. */

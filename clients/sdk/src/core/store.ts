@@ -239,8 +239,9 @@ export function createStore() {
 
   /** The peer of a conversation, or I on another device, has read up to a seq. */
   const moveMark = (id: string, userId: string, seq: number): void => {
-    if (userId === store.me?.id) return updateInbox(id, (inbox) => markRead(inbox, seq, ordinalAt(id, seq)))
-    updateInbox(id, (inbox) => peerRead(inbox, seq))
+    updateInbox(id, (inbox) =>
+      userId === store.me?.id ? markRead(inbox, seq, ordinalAt(id, seq)) : peerRead(inbox, seq),
+    )
   }
 
   /** Ordinal of the last countable message up to a seq, 0 if it is not held. */

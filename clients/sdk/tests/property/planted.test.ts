@@ -102,8 +102,8 @@ const FAULTS: Fault[] = [
   {
     what: 'lets an older inbox row replace a newer one',
     file: 'rows.ts',
-    find: 'incoming.version >= held.version ? incoming : held',
-    put: 'incoming',
+    find: 'incoming.version >= held.version',
+    put: 'true',
   },
   {
     what: 'forgets unsent messages at a restart',
