@@ -93,32 +93,12 @@ class Sync:
 
     async def history(self, caller: Caller, command: c.GetHistory) -> History:
         room, member = await self._rooms.access_conversation(caller, command.conversation_id)
-        limit = command.limit
-
-        def read(con: Connection) -> tuple[int, list[Stored], bool, bool]:
-            head = store.heads(con, [room.id])[room.id].head_seq
-            if command.around:
-                older = store.messages_before(con, room.id, command.around + 1, limit // 2 + 1)
-                newer = store.messages_after(con, room.id, command.around, limit // 2 + 1)
-                return head, older + newer, len(older) > 0, len(newer) > limit // 2
-            if command.after is not UNSET:
-                newer = store.messages_after(con, room.id, command.after, limit)
-                return head, newer, True, len(newer) == limit
-            return (
-                head,
-                store.messages_before(con, room.id, command.before or head + 1, limit),
-                True,
-                bool(command.before),
-            )
-
-        head, rows, older, newer = await self._db.read(read)
+        head, rows, low, high = await self._db.read(lambda con: _page(con, room.id, command))
         messages = render.messages(rows, member, room.floor_seq, room.key, self._link)
-        first = rows[0].seq if rows else 0
-        more = older and first > max(member.intervals[0][0], room.floor_seq, 1)
         return History(
             messages,
-            before=first if more else 0,
-            after=rows[-1].seq if rows and newer else 0,
+            before=low if low > max(member.intervals[0][0], room.floor_seq, 1) else 0,
+            after=high if high < head else 0,
             head_seq=head,
             users=await self._directory.users(list({message.sender_id: None for message in messages})),
         )
@@ -228,3 +208,30 @@ class Sync:
             reset=reset,
             more=not reset and bool(rows) and rows[-1].seq < head.head_seq,
         )
+
+
+def _page(con: Connection, room_id: str, command: c.GetHistory) -> tuple[int, list[Stored], int, int]:
+    """(head, messages, lowest and highest seq that were looked at). A page looks at no more than SCAN_LIMIT entries
+    in a direction, so it may be empty and still say where to go on."""
+    head = store.heads(con, [room_id])[room_id].head_seq
+    if command.around:
+        half = command.limit // 2 + 1
+        older, low = _older(con, room_id, min(command.around, head) + 1, half)
+        newer, high = _newer(con, room_id, min(command.around, head), half, head)
+        return head, older + newer, low, high
+    if command.after is not UNSET:
+        newer, high = _newer(con, room_id, command.after, command.limit, head)
+        return head, newer, command.after + 1, high
+    before = min(command.before or head + 1, head + 1)
+    older, low = _older(con, room_id, before, command.limit)
+    return head, older, low, before - 1
+
+
+def _older(con: Connection, room_id: str, before: int, limit: int) -> tuple[list[Stored], int]:
+    rows = store.messages_before(con, room_id, before, limit)
+    return rows, rows[0].seq if len(rows) == limit else max(1, before - store.SCAN_LIMIT)
+
+
+def _newer(con: Connection, room_id: str, after: int, limit: int, head: int) -> tuple[list[Stored], int]:
+    rows = store.messages_after(con, room_id, after, limit)
+    return rows, rows[-1].seq if len(rows) == limit else min(head, after + store.SCAN_LIMIT)

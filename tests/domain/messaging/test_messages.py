@@ -323,3 +323,54 @@ async def test_one_who_joined_without_history_gets_nothing_older_from_memory(wor
     await world.say(a, room, "新")
     seen = (await world.pull(late, room)).entries
     assert [e.content.text for e in seen if isinstance(e, MessageSent)] == ["新"]
+
+
+async def pages_back(world, caller, room, limit=30):
+    """All messages, page by page from the newest, and how many pages it took."""
+    seqs, before, pages = [], 0, 0
+    while True:
+        command = c.GetHistory(id=1, conversation_id=room, before=before, limit=limit)
+        page = await world.messaging.sync.history(caller, command)
+        seqs = [message.seq for message in page.messages] + seqs
+        before, pages = page.before, pages + 1
+        if not before:
+            return seqs, pages
+
+
+async def test_history_goes_on_behind_thousands_of_reactions(world, people, monkeypatch):
+    from chaguan.messaging.store import log as store
+
+    monkeypatch.setattr(store, "SCAN_LIMIT", 20)
+    a, b = people.add("a"), people.add("b")
+    room = await world.direct(a, b)
+    await world.say(a, room, "很久以前")
+    for n in range(60):
+        await react(world, b, room, 1, on=n % 2 == 0)
+    await world.say(a, room, "现在")
+    seqs, pages = await pages_back(world, b, room)
+    assert seqs == [1, 62] and pages >= 3
+
+
+async def test_pages_of_history_meet_without_gap_or_double(world, people):
+    a, b = people.add("a"), people.add("b")
+    room = await world.direct(a, b)
+    for n in range(65):
+        await world.say(a, room, str(n))
+        if n % 10 == 0:
+            await react(world, b, room, n + 1 + n // 10)
+    seqs, _ = await pages_back(world, b, room, limit=7)
+    assert len(seqs) == 65 and seqs == sorted(set(seqs))
+    around = await world.messaging.sync.history(
+        b, c.GetHistory(id=1, conversation_id=room, around=30, limit=10)
+    )
+    assert 30 in [message.seq for message in around.messages] or around.messages[0].seq < 30
+    forward, after = [], 0
+    while True:
+        page = await world.messaging.sync.history(
+            b, c.GetHistory(id=1, conversation_id=room, after=after, limit=7)
+        )
+        forward += [message.seq for message in page.messages]
+        after = page.after
+        if not after:
+            break
+    assert forward == seqs
