@@ -20,7 +20,7 @@ PATIENCE_S = 30
 _BUFFER = 65_536
 _HARD_END = struct.pack("ii", 1, 0)
 _REMEMBERED = 4_096
-_HEARTBEAT_S = 25
+HEARTBEAT_S = 30
 _HEARTBEAT = b'"type":"heartbeat"}'
 Entry = tuple[str, int]
 
@@ -182,8 +182,8 @@ class Clients:
             self.faults += 1
         client.seqs[conversation_id] = seq
 
-    def close_all(self) -> None:
-        """As a cut cable does: a reset for every connection."""
+    def close_all(self, keep_tickets: bool) -> None:
+        """As a cut cable does: a reset for every connection. With its ticket a client resumes its TLS session."""
         for client in self.clients:
             if client.socket is not None:
                 if isinstance(client.socket, ssl.SSLSocket) and client.socket.session is not None:
@@ -191,6 +191,8 @@ class Clients:
                 self._epoll.unregister(client.fd)
                 client.socket.close()
                 client.socket = None
+        if not keep_tickets:
+            self.tickets.clear()
         self._by_fd.clear()
         self.ready = 0
 
@@ -224,7 +226,7 @@ class Clients:
         """Every client's heartbeat in its turn, evenly spread: a server closes whoever is silent for 45 s."""
         if self.ready < len(self._by_fd):
             return
-        due = (time.monotonic() - self._beating_since) * len(self._by_fd) / _HEARTBEAT_S
+        due = (time.monotonic() - self._beating_since) * len(self._by_fd) / HEARTBEAT_S
         while self.beats < due:
             client = self.clients[self.beats % len(self.clients)]
             if client.socket is not None:

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
+BEGIN, END = "<!-- figures: made by chaguan bench -->", "<!-- end of figures -->"
+
 
 class Figure(Struct, omit_defaults=False):
     """One measured value. `limit` is what the machine itself did in the same run, in the same unit; null where
@@ -103,6 +105,14 @@ def table(figures: Sequence[Figure]) -> str:
             f"| {name} | {number(figure.value)} {figure.unit} | {limit} | {ratio} | {wanted} | {verdict} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def into_page(page: str, figures: Sequence[Figure]) -> str:
+    """The page with the table, and the machine it is of, between its two markers."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    machines = ", ".join(dict.fromkeys(figure.machine for figure in figures))
+    return f"{before}{BEGIN}\nMachine: {machines}.\n\n{table(figures)}{END}{after}"
 
 
 def _circumstances(figure: Figure) -> str:

@@ -12,9 +12,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", metavar="NAME", action="append", help="a figure or a stage; may be repeated"
     )
+    parser.add_argument("--page", type=Path, metavar="FILE", help="put the table of figures into this page")
     parser.add_argument(
-        "--markdown",
+        "--from",
         type=Path,
         metavar="FILE",
-        help="measure nothing: print the table of the figures in FILE",
+        dest="earlier",
+        help="measure nothing: take the figures that --json wrote, and print their table",
     )

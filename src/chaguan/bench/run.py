@@ -22,15 +22,17 @@ WIDTH = 30
 
 
 def run(options: argparse.Namespace) -> int:
-    if options.markdown:
-        print(figures.table(figures.read(options.markdown)), end="")
+    if options.earlier:
+        found = figures.read(options.earlier)
+        print(figures.table(found), end="")
+        _publish(found, None, options.page)
         return 0
     stages = _chosen(options.only or [])
     if not stages:
         names = sorted({name for _, names in STAGES.values() for name in names} | set(STAGES))
         print(f"chaguan bench: --only takes one of {', '.join(names)}", file=sys.stderr)
         return 2
-    found: list[Figure] = []
+    found = []
     failures = 0
     folder = Path(tempfile.mkdtemp(prefix="chaguan-bench-"))
     progress = Progress(len(stages) + 1)
@@ -49,9 +51,15 @@ def run(options: argparse.Namespace) -> int:
     finally:
         progress.end()
         shutil.rmtree(folder, ignore_errors=True)
-    if options.json:
-        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
+    _publish(found, options.json, options.page)
     return 1 if failures else 0
+
+
+def _publish(found: list[Figure], json: Path | None, page: Path | None) -> None:
+    if json:
+        json.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
+    if page:
+        page.write_text(figures.into_page(page.read_text(encoding="utf-8"), found), encoding="utf-8")
 
 
 def _chosen(only: list[str]) -> list[str]:

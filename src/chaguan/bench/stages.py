@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from chaguan.bench import limits
 from chaguan.bench.certificates import make_certificate
+from chaguan.bench.clients import HEARTBEAT_S
 from chaguan.bench.figures import Figure
 from chaguan.bench.processes import (
     LIMITS,
@@ -37,6 +38,8 @@ class Scale(Struct, frozen=True):
 
     sessions: int
     tls_sessions: int
+    edge_sessions: int
+    """The edge holds two descriptors for each."""
     pairs: int
     idle_s: float
     load_s: float
@@ -44,8 +47,8 @@ class Scale(Struct, frozen=True):
     room_rates: tuple[int, ...]
 
 
-FULL = Scale(10_000, 10_000, 1_000, 20, 10, 5, (60, 100))
-QUICK = Scale(2_000, 500, 1_000, 2, 2.5, 3, (300,))
+FULL = Scale(10_000, 10_000, 5_000, 1_000, 20, 10, 5, (60, 100))
+QUICK = Scale(2_000, 500, 500, 1_000, 2, 2, 3, (300,))
 
 
 class Bench:
@@ -150,7 +153,7 @@ def over_tls(bench: Bench) -> Iterator[Figure]:
 
 
 def through_the_edge(bench: Bench) -> Iterator[Figure]:
-    yield from _sessions(bench, EDGE, bench.scale.tls_sessions)
+    yield from _sessions(bench, EDGE, bench.scale.edge_sessions)
 
 
 def _sessions(bench: Bench, transport: str, count: int) -> Iterator[Figure]:
@@ -162,20 +165,27 @@ def _sessions(bench: Bench, transport: str, count: int) -> Iterator[Figure]:
             yield _figure("process_memory", memory, "MB", limits.interpreter_mib())
         with running.clients(count) as clients:
             yield from _idle(bench, running, clients, sends_per_cpu_s(sender), common)
-            clients.do("close")
-            time.sleep(0.5)
-            begun = running.cpu_s()
-            back = clients.do("connect", window=WINDOW, known=True)
-            more: dict[str, Any] = {
-                **_spread(back["took"], 1_000),
-                "cpu_s": round(running.cpu_s() - begun, 2),
-                "handshakes_resumed": back["resumed"],
-                "at_once": WINDOW,
-                "topics": 20,
-            }
-            yield _figure("connect_storm", back["seconds"], "s", connect_s, **common, **more)
+            yield _storm(running, clients, connect_s, common)
+            if transport != PLAIN:
+                yield _storm(running, clients, connect_s, common, keep_tickets=False)
     if transport != PLAIN:
         yield from latency(bench, transport)
+
+
+def _storm(
+    running: Running, clients: Generator, limit: float, common: dict[str, Any], keep_tickets: bool = True
+) -> Figure:
+    """Everybody's connection is cut, and everybody is back with token, epoch and all known conversations."""
+    clients.do("close", keep_tickets=keep_tickets)
+    time.sleep(0.5)
+    begun = running.cpu_s()
+    back = clients.do("connect", window=WINDOW, known=True)
+    more: dict[str, Any] = {"cpu_s": round(running.cpu_s() - begun, 2), "at_once": WINDOW, "topics": 20}
+    if running.transport != PLAIN:
+        more |= {"handshakes": "resumed" if keep_tickets else "full", "resumed": back["resumed"]}
+    return _figure(
+        "connect_storm", back["seconds"], "s", limit, **common, **more, **_spread(back["took"], 1_000)
+    )
 
 
 def _idle(
@@ -199,8 +209,10 @@ def _idle(
     clients.do("idle", seconds=bench.scale.idle_s)
     cpu = (running.cpu_s() - begun) / bench.scale.idle_s / first["count"] * 1e6
     # A heartbeat costs at least a read and a write; a read costs about what a write does.
-    limit = 2e6 / raw_sends / 25
-    yield _figure("idle_cpu", cpu, "µs/s", limit, **common, heartbeat_s=25, seconds=bench.scale.idle_s)
+    limit = 2e6 / raw_sends / HEARTBEAT_S
+    yield _figure(
+        "idle_cpu", cpu, "µs/s", limit, **common, heartbeat_s=HEARTBEAT_S, seconds=bench.scale.idle_s
+    )
 
 
 def latency(bench: Bench, transport: str = PLAIN) -> Iterator[Figure]:

@@ -33,8 +33,8 @@ class Workloads:
             "resumed": self._clients.resumed_handshakes - before,
         }
 
-    def close(self) -> Numbers:
-        self._clients.close_all()
+    def close(self, keep_tickets: bool = True) -> Numbers:
+        self._clients.close_all(keep_tickets)
         return {}
 
     def idle(self, seconds: float) -> Numbers:
