@@ -22,7 +22,8 @@ from chaguan.protocol.conversations import ConversationKind
 from chaguan.protocol.pushes import MarkMoved
 
 FLUSH_MS = 1_000
-CHUNK = 500
+CHUNK = 50
+"""Marks of one transaction: about 2 ms, which is what a message that comes meanwhile waits."""
 POSITION = "own marks"
 _SHOWN = (ConversationKind.direct, ConversationKind.service)
 
