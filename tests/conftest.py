@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+import hypothesis  # noqa: F401  loaded late, at the summary, it can end the whole run on Python 3.11
 import pytest
 import uvloop
 

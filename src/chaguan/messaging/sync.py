@@ -93,7 +93,7 @@ class Sync:
 
     async def history(self, caller: Caller, command: c.GetHistory) -> History:
         room, member = await self._rooms.access_conversation(caller, command.conversation_id)
-        head, rows, low, high = await self._db.read(lambda con: _page(con, room.id, command))
+        head, rows, low, high = await self._db.read(lambda con: _page(con, room.id, member, command))
         messages = render.messages(rows, member, room.floor_seq, room.key, self._link)
         return History(
             messages,
@@ -186,11 +186,15 @@ class Sync:
 
     async def _since(self, room: Room, member: Membership, seq: int, limit: int) -> ConversationSync:
         def read(con: Connection) -> tuple[store.Head, bool, list[Stored]]:
-            head = store.heads(con, [room.id])[room.id]
+            head = _head(con, room.id, member)
             reset = seq > head.head_seq or head.head_seq - seq > MAX_GAP or seq < room.floor_seq - 1
             if reset:
                 return head, True, store.messages_before(con, room.id, head.head_seq + 1, RESET_PAGE)
-            return head, False, store.after(con, room.id, seq, limit)
+            return (
+                head,
+                False,
+                [row for row in store.after(con, room.id, seq, limit) if row.seq <= head.head_seq],
+            )
 
         head, reset, rows = await self._db.read(read)
         entries: list[Entry]
@@ -210,10 +214,21 @@ class Sync:
         )
 
 
-def _page(con: Connection, room_id: str, command: c.GetHistory) -> tuple[int, list[Stored], int, int]:
+def _head(con: Connection, room_id: str, member: Membership) -> store.Head:
+    """Where the log ends for a member: a former one learns nothing of what goes on, not even how much."""
+    head = store.heads(con, [room_id])[room_id]
+    until = member.intervals[-1][1]
+    if not until or until >= head.head_seq:
+        return head
+    return head._replace(head_seq=until, head_ordinal=store.ordinal_at(con, room_id, until))
+
+
+def _page(
+    con: Connection, room_id: str, member: Membership, command: c.GetHistory
+) -> tuple[int, list[Stored], int, int]:
     """(head, messages, lowest and highest seq that were looked at). A page looks at no more than SCAN_LIMIT entries
     in a direction, so it may be empty and still say where to go on."""
-    head = store.heads(con, [room_id])[room_id].head_seq
+    head = _head(con, room_id, member).head_seq
     if command.around:
         half = command.limit // 2 + 1
         older, low = _older(con, room_id, min(command.around, head) + 1, half)

@@ -64,8 +64,10 @@ async def test_a_removed_member_does_not_receive_what_is_said_after(world, peopl
     assert ("u_b", room) not in world.pushes.followed
     await world.say(a, room, "后")
     assert await texts(world, b, room) == ["前"]
-    assert isinstance((await world.pull(b, room)).entries[1], MemberLeft)
-    assert isinstance((await world.pull(b, room)).entries[2], EntryHidden)
+    sync = await world.pull(b, room)
+    assert isinstance(sync.entries[-1], MemberLeft) and sync.head_seq == len(sync.entries) == 2
+    page = await world.messaging.sync.history(b, c.GetHistory(id=1, conversation_id=room))
+    assert page.head_seq == 2
     await refused(world.say(b, room, "还在"), "forbidden")
     await refused(world.view(b, room), "not_found")
 
