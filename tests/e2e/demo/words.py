@@ -27,6 +27,7 @@ class Words:
     send_voice: str
     card: str
     card_title: str
+    card_submit: str
     buy: str
     context: str
     typing: str
@@ -64,6 +65,7 @@ ZH = Words(
     send_voice="发送语音",
     card="发送卡片",
     card_title="标题",
+    card_submit="发送卡片",
     buy="立即购买",
     context="客人资料",
     typing="正在输入",
@@ -100,6 +102,7 @@ EN = Words(
     send_voice="Send voice",
     card="Send a card",
     card_title="Title",
+    card_submit="Send card",
     buy="Buy now",
     context="Customer",
     typing="typing",
