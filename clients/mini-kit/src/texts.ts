@@ -89,7 +89,7 @@ const zh = {
   dismiss: '不发送',
   chatOf: '与{name}的对话',
   caseWaiting: '已为您接通人工客服，请稍候',
-  caseTaken: '客服已接入',
+  caseTaken: '{agent_name} 为您服务',
   caseResolved: '本次咨询已结束',
 }
 
@@ -183,7 +183,7 @@ const en: Texts = {
   dismiss: 'Not now',
   chatOf: 'Chat with {name}',
   caseWaiting: 'We are connecting you to a person',
-  caseTaken: 'A person has joined',
+  caseTaken: '{agent_name} is here to help',
   caseResolved: 'This consultation has ended',
 }
 

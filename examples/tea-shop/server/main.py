@@ -124,7 +124,6 @@ def context_of(shop: Shop, user: str) -> Json:
     spent = sum(order.total for order in bought)
     rows = {"累计订单": f"{len(bought)} 单", "累计消费": f"¥{spent / 100:.2f}"}
     return {
-        "profile": {"id": user, "orders": len(bought), "spent": spent},
         "cart": [{"title": BY_ID[n.product_id]["name"]["zh"], "quantity": n.quantity} for n in lines],
         "orders": [order_card(order) for order in bought[:5]],
         "sections": [{"title": "会员", "rows": [{"label": k, "value": v} for k, v in rows.items()]}],

@@ -15,6 +15,7 @@ const zh = {
   devicesLine: '本机', version: '版本', paidLine: '掌柜正在备货，48 小时内发出', shippedLine: '包裹在路上了', doneLine: '愿这杯茶合你心意',
   orderTag: '发送订单', productTag: '发送商品', from: '起', chat: '在线客服', opening: '正在接通客服…', chatFailed: '暂时接不通客服',
   minus: '减一件', plus: '加一件',
+  pages: { home: '首页', me: '我的', messages: '消息', order: '订单详情', product: '商品详情' } as Record<string, string>,
 }
 
 export type Texts = typeof zh
@@ -34,6 +35,7 @@ const en: Texts = {
   devicesLine: 'This phone', version: 'Version', paidLine: 'We are packing it; it leaves within 48 hours', shippedLine: 'The parcel is on its way', doneLine: 'May this cup suit you',
   orderTag: 'Send order', productTag: 'Send product', from: '+', chat: 'Customer service', opening: 'Connecting you…', chatFailed: 'We cannot be reached right now',
   minus: 'One less', plus: 'One more',
+  pages: { home: 'Home', me: 'Me', messages: 'Chats', order: 'Order', product: 'Product' },
 }
 
 const KEPT = 'tea-shop:language'

@@ -16,7 +16,7 @@ from chaguan.desk.service import DeskService
 from chaguan.messaging.ports import Directory
 from chaguan.protocol.replies import CustomerContext
 
-CACHE_MS = 10_000
+CACHE_MS = 1_000
 CACHED = 1_000
 MAX_BYTES = 64 * 1024
 

@@ -6,6 +6,7 @@ It sees messages by reading the log; a customer's first message opens a case.
 import asyncio
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -175,14 +176,15 @@ class DeskService:
         for row in rows:
             if row.kind == MESSAGE and row.countable:
                 room = await self._messaging.rooms.room(row.conversation_id)
-                if row.actor_id == room.customer_id:
+                last = await self._db.read(partial(store.latest, conversation_id=room.id))
+                if last and last[0].status is CaseStatus.waiting:
+                    await self._tell_more(room)
+                elif row.actor_id == room.customer_id:
                     await self._ensure_case(room, row.seq)
 
     async def _ensure_case(self, room: Room, seq: int) -> None:
         last = await self._db.read(lambda con: store.latest(con, room.id))
         if not rules.opens_case(last and last[0], last[1] if last else 0, seq):
-            if last and last[0].status is CaseStatus.waiting:
-                await self._tell_more(room)
             return
         new = Case(
             id=new_id("k"),

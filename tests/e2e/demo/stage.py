@@ -197,7 +197,7 @@ class Desk:
         await self.frame.get_by_role("button", name=self.words.card, exact=True).click()
         dialog = self.frame.get_by_role("dialog", name=self.words.card)
         await dialog.get_by_label(self.words.card_title, exact=True).fill(title)
-        await dialog.get_by_role("button", name=self.words.card, exact=True).click()
+        await dialog.get_by_role("button", name=self.words.card_submit, exact=True).click()
         await expect(dialog).to_be_hidden()
 
     async def resolve(self) -> None:
@@ -213,6 +213,15 @@ async def hold(page: Page, button: Locator, milliseconds: int) -> None:
         arg=[await page.evaluate("performance.now()"), milliseconds],
     )
     await page.mouse.up()
+
+
+async def type_until(box: Locator, seen: Locator) -> None:
+    """Types on, as people do: a client says that somebody types at most every three seconds, and a note may be lost."""
+    for _ in range(25):
+        await box.press_sequentially("hm ", delay=100)
+        if await seen.is_visible():
+            return
+    await expect(seen).to_be_visible()
 
 
 def picture(colour: str, size: tuple[int, int] = (320, 200)) -> bytes:

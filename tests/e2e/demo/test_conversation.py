@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.demo.stage import Demo, Stage, audio_length, picture
+from tests.e2e.demo.stage import Demo, Stage, audio_length, picture, type_until
 from tests.e2e.demo.words import EN, ZH, Words
 
 BOTH = pytest.mark.parametrize("words", [ZH, EN], ids=lambda words: words.locale)
@@ -32,10 +32,9 @@ async def test_a_message_typed_on_either_side_appears_on_the_other(stage: Stage,
 @BOTH
 async def test_each_sees_that_the_other_is_typing(stage: Stage, words: Words) -> None:
     demo = await conversing(stage, words, f"typing {words.locale}")
-    await demo.phone.box.press_sequentially("Hmm")
-    await expect(demo.desk.frame.locator("footer .typing").filter(has_text=words.typing)).to_be_visible()
-    await demo.desk.box.press_sequentially("Well")
-    await expect(demo.phone.frame.get_by_label(words.peer_typing)).to_be_visible()
+    at_desk = demo.desk.frame.locator("footer .typing").filter(has_text=words.typing)
+    await type_until(demo.phone.box, at_desk)
+    await type_until(demo.desk.box, demo.phone.frame.get_by_label(words.peer_typing))
 
 
 @BOTH
@@ -48,7 +47,7 @@ async def test_pictures_and_cards_go_both_ways(stage: Stage, words: Words) -> No
     for index in range(2):
         await expect(seen_at_desk.nth(index)).to_have_js_property("complete", True)
         assert await seen_at_desk.nth(index).evaluate("image => image.naturalWidth") > 0
-    await expect(demo.phone.bubbles.locator(".loaded")).to_have_count(2)
+    await expect(demo.phone.bubbles.locator("[class*='--loaded'] img")).to_have_count(2)
     await demo.phone.frame.get_by_text(words.suggest, exact=True).last.click()
     await expect(demo.desk.messages.locator(".card").filter(has_text=words.tea)).to_have_count(1)
     await demo.desk.send_card("Spring set 春茶礼盒")

@@ -27,6 +27,7 @@ class Words:
     send_voice: str
     card: str
     card_title: str
+    card_submit: str
     buy: str
     context: str
     typing: str
@@ -53,7 +54,7 @@ ZH = Words(
     hold="按住 说话",
     play="播放语音",
     read="已读",
-    taken="已接入",
+    taken="小梅 为您服务",
     ended="本次咨询已结束",
     take="接待",
     took="接待了这次咨询",
@@ -64,6 +65,7 @@ ZH = Words(
     send_voice="发送语音",
     card="发送卡片",
     card_title="标题",
+    card_submit="发送卡片",
     buy="立即购买",
     context="客人资料",
     typing="正在输入",
@@ -89,7 +91,7 @@ EN = Words(
     hold="Hold to talk",
     play="Play voice message",
     read="Read",
-    taken="joined",
+    taken="小梅 is here to help",
     ended="This consultation has ended",
     take="Take",
     took="took this consultation",
@@ -100,6 +102,7 @@ EN = Words(
     send_voice="Send voice",
     card="Send a card",
     card_title="Title",
+    card_submit="Send card",
     buy="Buy now",
     context="Customer",
     typing="typing",

@@ -65,9 +65,14 @@ export class SocketTask {
     return this.over ? SocketTask.CLOSED : (this.socket?.readyState ?? SocketTask.CLOSED)
   }
 
+  /** A task's methods answer to callbacks only; a Promise that nobody holds would be an unhandled rejection. */
+  private settled(name: string, options: Callbacks, work: () => void): void {
+    settle(name, options, work)?.catch(() => undefined)
+  }
+
   /** Fails when the socket is not open, as on a phone; nothing is queued. */
-  send(options: Callbacks & { data: string | ArrayBuffer }): unknown {
-    return settle('sendSocketMessage', options, () => {
+  send(options: Callbacks & { data: string | ArrayBuffer }): void {
+    this.settled('sendSocketMessage', options, () => {
       if (lifeState() === 'suspended') throw new Refusal('interrupted')
       if (this.readyState !== SocketTask.OPEN) throw new Refusal('SocketTask.readyState is not OPEN')
       if (typeof options.data !== 'string' && !(options.data instanceof ArrayBuffer))
@@ -76,8 +81,8 @@ export class SocketTask {
     })
   }
 
-  close(options: Callbacks & { code?: number; reason?: string } = {}): unknown {
-    return settle('closeSocket', options, () => {
+  close(options: Callbacks & { code?: number; reason?: string } = {}): void {
+    this.settled('closeSocket', options, () => {
       if (this.readyState === SocketTask.CLOSED) throw new Refusal('socket task is not found')
       this.socket?.close(options.code ?? 1000, options.reason)
     })

@@ -2,7 +2,7 @@ import type { Card } from '@chaguan/sdk'
 import { openService, orderCard, productCard } from '../../services/chat'
 import { dress } from '../../services/look'
 import { order, orders, product, products } from '../../services/shop'
-import { texts } from '../../services/texts'
+import { pick, texts } from '../../services/texts'
 
 interface Query {
   id?: string
@@ -33,9 +33,21 @@ Page({
     this.setData({ failed: false })
     const { page = '', product_id, order_id } = this.query
     try {
-      this.setData({ id: await openService({ page, ...(product_id && { product_id }), ...(order_id && { order_id }) }) })
+      const name = await this.productName()
+      const from = { page: texts().pages[page] ?? page, ...(product_id && { product_id }), ...(name && { product: name }) }
+      this.setData({ id: await openService({ ...from, ...(order_id && { order_id }) }) })
     } catch {
       this.setData({ failed: true })
+    }
+  },
+
+  /** For the agent, who reads names and not ids. Without the shop's server they get the id alone. */
+  async productName() {
+    try {
+      const shown = this.query.product_id ? await product(this.query.product_id) : undefined
+      return shown && pick(shown.name)
+    } catch {
+      return undefined
     }
   },
 
