@@ -1,6 +1,6 @@
 """A real browser for the tests: `browser_executable()` and the fixtures `browser` and `page` (Playwright, async).
 
-Use it from a conftest: `pytest_plugins = ["tests.browser"]`. `make test` sets the browser up; which one it is, is
+Import the fixtures where they are used. `make test` sets the browser up; which one it is, is
 printed before the tests. Whoever sets another one in CHAGUAN_CHROMIUM gets that.
 """
 

@@ -2,7 +2,8 @@
 
 from playwright.async_api import Page
 
-pytest_plugins = ["tests.browser"]
+from tests.browser import browser as browser  # a fixture
+from tests.browser import page as page
 
 
 async def _picture_of(page: Page, letter: str) -> bytes:
