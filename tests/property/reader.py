@@ -110,7 +110,8 @@ class Reader:
         if entry["seq"] == log["held"] + 1:
             log["held"] = entry["seq"]
             self._apply(id, log, entry)
-            self._update_row(id, entry)
+        # A row may be older than the log that was opened for it: the two are brought up to date apart.
+        self._update_row(id, entry)
         return None
 
     def _apply(self, id: str, log: Json, entry: Json) -> None:
@@ -127,7 +128,7 @@ class Reader:
 
     def _update_row(self, id: str, entry: Json) -> None:
         row = self.rows.get(id)
-        if row is None:
+        if row is None or entry["seq"] <= row["conversation"].get("head_seq", 0):
             return
         conversation, inbox = row["conversation"], row["inbox"]
         conversation["head_seq"] = max(entry["seq"], conversation.get("head_seq", 0))

@@ -48,7 +48,7 @@ class Messaging:
         self.marks = Marks(db, self.rooms, publisher)
         self.writer = LogWriter(db, clock)
         self.log = Log(self.writer, self.rooms, self.marks, publisher, link, clock)
-        self.views = Views(db, vault, self.marks, publisher, link, directory)
+        self.views = Views(db, vault, self.marks, publisher, link, directory, self.rooms)
         self.messages = Messages(db, self.rooms, self.log, publisher, before_append, limits, clock)
         self.conversations = Conversations(
             db,

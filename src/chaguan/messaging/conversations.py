@@ -101,12 +101,11 @@ class Conversations:
         room, member = await self._rooms.access_conversation(caller, command.conversation_id)
         if member.looks_only:
             view = await self._db.read(lambda con: self._granted(con, room.id))
-        else:
-            views = await self._views.of(caller.user_id, [room.id])
-            if not views or views[0].inbox.removed:
-                raise AppError(ErrorCode.not_found, "no such conversation")
-            view = views[0]
-        return Opened(view, await self._views.users_in([view]))
+            return Opened(view, await self._views.users_in([view]))
+        views, users = await self._views.current(caller.user_id, [room.id])
+        if not views or views[0].inbox.removed:
+            raise AppError(ErrorCode.not_found, "no such conversation")
+        return Opened(views[0], users)
 
     async def page(self, caller: Caller, command: c.ListConversations) -> ConversationPage:
         cursor = _read_cursor(command.cursor)
@@ -211,8 +210,10 @@ class Conversations:
         return opened
 
     async def _opened(self, caller: Caller, conversation_id: str) -> Opened:
-        views = await self._views.of(caller.user_id, [conversation_id])
-        view = views[0] if views else await self._db.read(lambda con: self._granted(con, conversation_id))
+        views, users = await self._views.current(caller.user_id, [conversation_id])
+        if views:
+            return Opened(views[0], users)
+        view = await self._db.read(lambda con: self._granted(con, conversation_id))
         return Opened(view, await self._views.users_in([view]))
 
     def _granted(self, connection: Connection, conversation_id: str) -> ConversationView:

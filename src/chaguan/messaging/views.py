@@ -12,6 +12,7 @@ from chaguan.messaging.marks import Marks, Moved
 from chaguan.messaging.model import Membership
 from chaguan.messaging.ports import Directory, Links, Publisher
 from chaguan.messaging.render import message
+from chaguan.messaging.rooms import Rooms
 from chaguan.messaging.store import conversations, inboxes, log
 from chaguan.protocol.conversations import Case, Conversation, ConversationKind, Inbox, MemberRole, User
 from chaguan.protocol.entries import MessageSent
@@ -32,8 +33,10 @@ class Views:
         publisher: Publisher,
         link: Links,
         directory: Directory,
+        rooms: Rooms,
     ) -> None:
         self._db = db
+        self._rooms = rooms
         self._vault = vault
         self._marks = marks
         self._publisher = publisher
@@ -115,6 +118,21 @@ class Views:
         self.overlay(user_id, views)
         return views
 
+    async def current(
+        self, user_id: str, conversation_ids: Sequence[str]
+    ) -> tuple[list[ConversationView], list[User]]:
+        """The rows as they are when this returns. A row older than an entry that was pushed meanwhile would hide that
+        entry from a client which did not know the conversation yet and so let it pass."""
+        while True:
+            views = await self.of(user_id, conversation_ids)
+            users = await self.users_in(views)
+            if not any(self._is_behind(view) for view in views):
+                return views, users
+
+    def _is_behind(self, view: ConversationView) -> bool:
+        room = self._rooms.peek(view.conversation.id)
+        return room is not None and room.head_seq > view.conversation.head_seq
+
     def tell(self, user_id: str, version: int, conversation_ids: Sequence[str]) -> None:
         """Push changed rows to the user's devices. A push that is lost heals by its version."""
         if self._publisher.is_followed(user_id):
@@ -123,8 +141,7 @@ class Views:
             task.add_done_callback(self._telling.discard)
 
     async def _tell(self, user_id: str, version: int, conversation_ids: Sequence[str]) -> None:
-        views = await self.of(user_id, conversation_ids)
-        users = await self.users_in(views)
+        views, users = await self.current(user_id, conversation_ids)
         push = UserChanged(previous=version - 1, version=version, conversations=views, users=users)
         self._publisher.publish(user_id, push)
 
