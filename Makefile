@@ -8,7 +8,7 @@ VENV  = .venv/bin/python
 
 export PYTHONUTF8 := 1
 
-.PHONY: run test check bench soak lock format clean help
+.PHONY: run test check bench soak screenshots lock format clean help
 
 run: ## start Chaguan with demo data (PORT=8080 HOST=127.0.0.1 DATA_DIR=./data)
 	$(SETUP) run
@@ -29,6 +29,10 @@ bench: ## measure this machine (ARGS="--quick --json figures.json")
 soak: ## the long form of the tests
 	$(SETUP) test
 	@$(VENV) -m tools.test --soak $(ARGS)
+
+screenshots: ## take the pictures of docs/images anew
+	$(SETUP) test
+	@$(VENV) -m tools.screenshots
 
 lock: ## pin the newest allowed versions into requirements/*.txt and the package-lock files
 	$(SETUP) lock

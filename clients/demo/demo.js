@@ -28,7 +28,7 @@ const TEXTS = {
     waiting: 'Signing in to the desk…',
     failed: 'Could not sign in to the desk. Reload the page to try again.',
     try: 'Try this',
-    try1: 'On the phone open a tea, tap 联系客服 (contact us) and say hello.',
+    try1: 'On the phone open a tea, tap Chat and say hello.',
     try2: 'The waiting customer appears at the desk: take the case (or press T) and answer.',
     try3: 'Send pictures and voice both ways; send a product card from its page.',
     try4: 'Place an order on the phone: it shows beside the conversation.',
