@@ -81,8 +81,11 @@ describe('sockets', () => {
     await expect.poll(() => seen(page)).toEqual(['onOpen ', 'onMessage 收到：你好'])
     await page.evaluate(() => window.task['close']!({ code: 1000 }))
     await expect.poll(() => seen(page)).toContain('onClose 1000')
-    const refused = await page.evaluate(() =>
-      (window.task['send']!({ data: 'x' }) as Promise<unknown>).catch((error: { errMsg: string }) => error.errMsg),
+    const refused = await page.evaluate(
+      () =>
+        new Promise((resolve) =>
+          window.task['send']!({ data: 'x', fail: (error: { errMsg: string }) => resolve(error.errMsg) }),
+        ),
     )
     expect(refused).toBe('sendSocketMessage:fail SocketTask.readyState is not OPEN')
   })

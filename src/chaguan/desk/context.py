@@ -50,25 +50,26 @@ class ContextService:
         self._sources = sources
         self._fetch = fetch
         self._clock = clock
-        self._cache: OrderedDict[tuple[str, str], tuple[int, msgspec.Raw]] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, str, int], tuple[int, msgspec.Raw]] = OrderedDict()
 
     async def of(self, caller: Caller, conversation_id: str) -> CustomerContext:
-        customer_id, app_id, context = await self._desk.customer_of(caller, conversation_id)
-        users = await self._directory.users([customer_id])
+        customer = await self._desk.customer_of(caller, conversation_id)
+        users = await self._directory.users([customer.user_id])
         if not users:
             raise AppError(ErrorCode.not_found, "no such customer")
-        source = await self._sources.source(customer_id, app_id)
-        business = await self._ask(source) if source is not None and source.url else None
+        source = await self._sources.source(customer.user_id, customer.app_id)
+        business = await self._ask(source, customer.head_seq) if source is not None and source.url else None
         return CustomerContext(
             customer=users[0],
             external_id=source.external_id if source else "",
             app_name=source.app_name if source else "",
-            case_context=context,
+            case_context=customer.context,
             business=business,
         )
 
-    async def _ask(self, source: ContextSource) -> msgspec.Raw:
-        key = (source.url, source.external_id)
+    async def _ask(self, source: ContextSource, head_seq: int) -> msgspec.Raw:
+        """Kept for a moment, for all who look; but what was said since may be an order's card."""
+        key = (source.url, source.external_id, head_seq)
         held = self._cache.get(key)
         now = self._clock()
         if held is not None and now - held[0] < CACHE_MS:

@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
@@ -37,6 +37,15 @@ Change = Callable[[Case, int], Case]
 
 def topic_of(shop_id: str) -> str:
     return f"desk:{shop_id}"
+
+
+class Customer(NamedTuple):
+    """`app_id` and `context` tell where they came from; `head_seq` is where their conversation stands."""
+
+    user_id: str
+    app_id: str
+    context: dict[str, Any]
+    head_seq: int
 
 
 class AgentAccess:
@@ -163,14 +172,14 @@ class DeskService:
             await self._leave(room, caller, case.agent_id, case)
         return await self._reply(caller, case)
 
-    async def customer_of(self, caller: Caller, conversation_id: str) -> tuple[str, str, dict[str, Any]]:
-        """(customer, app they came through, where they came from) of a service conversation."""
+    async def customer_of(self, caller: Caller, conversation_id: str) -> Customer:
+        """Who asks in a service conversation."""
         self.access_desk(caller)
         room, _ = await self._messaging.rooms.access_conversation(caller, conversation_id)
         if not room.customer_id:
             raise AppError(ErrorCode.bad_request, "not a service conversation")
         app_id, context = await self._db.read(lambda con: store.arrival(con, room.id))
-        return room.customer_id, app_id, context
+        return Customer(room.customer_id, app_id, context, room.head_seq)
 
     async def _read_log(self, rows: list[Stored]) -> None:
         for row in rows:

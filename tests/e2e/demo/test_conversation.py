@@ -34,7 +34,9 @@ async def test_each_sees_that_the_other_is_typing(stage: Stage, words: Words) ->
     demo = await conversing(stage, words, f"typing {words.locale}")
     at_desk = demo.desk.frame.locator("footer .typing").filter(has_text=words.typing)
     await type_until(demo.phone.box, at_desk)
-    await type_until(demo.desk.box, demo.phone.frame.get_by_label(words.peer_typing))
+    await type_until(
+        demo.desk.box, demo.phone.frame.get_by_role("status", name=words.peer_typing, exact=True)
+    )
 
 
 @BOTH
@@ -101,7 +103,7 @@ async def test_an_order_placed_on_the_phone_shows_in_the_conversation_and_beside
     await expect(demo.phone.frame.get_by_text(words.paid).first).to_be_visible()
     await expect(demo.desk.messages.locator(".card").filter(has_text="订单号")).to_have_count(1)
     panel = demo.desk.frame.get_by_role("complementary", name=words.context)
-    await expect(panel.get_by_text("清香铁观音")).to_be_visible()
+    await expect(panel.get_by_title("清香铁观音")).to_be_visible()
 
 
 async def test_what_is_unread_is_counted_on_the_tab_and_in_the_queue_and_is_gone_when_read(
