@@ -88,7 +88,28 @@ export const useChat = defineStore('chat', () => {
 
   function user(id: string): User | undefined {
     void people.value
-    return id === session.user?.id ? session.user : im.value?.user(id)
+    const known = id === session.user?.id ? session.user : im.value?.user(id)
+    if (!known && id) askAbout(id)
+    return known
+  }
+
+  /** A push names its sender by id alone: who that is, is asked once, together with others seen in the same moment. */
+  const asked = new Set<string>()
+  let asking: string[] = []
+  function askAbout(id: string): void {
+    const client = im.value
+    if (!client || asked.has(id)) return
+    asked.add(id)
+    asking.push(id)
+    if (asking.length > 1) return
+    setTimeout(() => {
+      const ids = asking
+      asking = []
+      client.loadUsers(ids).then(
+        () => (people.value += 1),
+        () => ids.forEach((one) => asked.delete(one)),
+      )
+    })
   }
 
   function nameOf(id: string): string {
