@@ -203,6 +203,9 @@ class Session(Outbox):
         elif isinstance(command, Hello):
             if self.state is State.new:
                 self.state = State.authenticating
+                # It was said in time. How long the answer takes is the server's doing: who were closed for that
+                # would come back and make it take longer.
+                self._deadlines.close_by = 0
                 self.is_held = self._is_greeting = True
                 self._start(self._hello(command))
             else:
@@ -260,6 +263,7 @@ class Session(Outbox):
         self.discard()
         self.is_held = False
         self.state = State.new
+        self._deadlines.close_by = self._edge.wheel.now + self._edge.wheel.ticks(self._edge.settings.hello_s)
         self.send(reply)
         if error is None:
             self.close(CloseCode.UNAUTHENTICATED)

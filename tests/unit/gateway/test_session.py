@@ -94,6 +94,17 @@ async def test_no_hello_within_ten_seconds_closes_also_when_the_client_chatters(
     assert scene.close_code() == 4004
 
 
+async def test_a_hello_said_in_time_is_not_cut_off_because_its_answer_takes_longer() -> None:
+    scene = Scene()
+    scene.dispatcher.hello_gate = asyncio.Event()
+    scene.hello()
+    await scene.pass_time(15)
+    assert scene.session.state is State.authenticating
+    scene.dispatcher.hello_gate.set()
+    await scene.settle()
+    assert scene.session.state is State.ready
+
+
 async def test_silence_closes_after_45_seconds_and_a_heartbeat_prevents_it() -> None:
     scene = await Scene().greeted()
     await scene.pass_time(40)
