@@ -3,7 +3,6 @@
 import asyncio
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
 from chaguan.core.caller import Caller
@@ -89,6 +88,3 @@ def is_new(welcome: Welcome, command: Hello) -> bool:
         or welcome.syncs
         or welcome.pending
     )
-
-
-decode_poll = msgspec.json.Decoder(Poll).decode
