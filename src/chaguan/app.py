@@ -5,6 +5,8 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 
+import msgspec
+
 from chaguan.accounts import Accounts, open_accounts
 from chaguan.core.caller import Caller
 from chaguan.core.clock import now_ms
@@ -18,6 +20,7 @@ from chaguan.gateway.presence import PresenceBoard
 from chaguan.gateway.publisher import HubPublisher
 from chaguan.gateway.routes import Routes
 from chaguan.gateway.verbs import Verbs
+from chaguan.gateway.websocket import text_frame
 from chaguan.infra import facts, opening
 from chaguan.infra.blobs import Blobs
 from chaguan.infra.database import SqliteDatabase
@@ -31,6 +34,7 @@ from chaguan.platforms.wechat import WeChatClient
 from chaguan.protocol.commands import Command
 from chaguan.protocol.content import Content
 from chaguan.protocol.errors import CloseCode
+from chaguan.protocol.pushes import SignedOut
 
 logger = logging.getLogger("chaguan")
 EPOCH, ROOT = "epoch", "root"
@@ -59,7 +63,8 @@ class Deployment:
         self.http = http
         self.started_at = now_ms()
         self.publisher = HubPublisher()
-        self.media = Media(db, vault, Blobs.in_folder(settings.data / "blobs"), Decoders(), settings.limits)
+        self._blobs = Blobs.in_folder(settings.data / "blobs")
+        self.media = Media(db, vault, self._blobs, Decoders(), settings.limits)
         self.messaging = Messaging(
             db,
             vault,
@@ -95,6 +100,7 @@ class Deployment:
         self._tasks = [
             asyncio.create_task(_every(TIDY_S, self.accounts.tidy)),
             asyncio.create_task(_every(SWEEP_S, self.media.sweep)),
+            asyncio.create_task(_every(SWEEP_S, self._blobs.sweep_leftovers)),
         ]
 
     async def stop(self) -> None:
@@ -131,9 +137,11 @@ class Deployment:
             )
         return answer.body
 
-    def _signed_out(self, user_id: str, device_id: str | None, _reason: str) -> None:
+    def _signed_out(self, user_id: str, device_id: str | None, reason: str) -> None:
+        told = text_frame(msgspec.json.encode(SignedOut(reason=reason)))
         for session in self.edge.hub.sessions_of(user_id):
             if device_id in (None, session.device_id):
+                session.push(told)
                 session.close(CloseCode.UNAUTHENTICATED, "signed out")
 
     def _reauthorize(self, user_id: str) -> None:

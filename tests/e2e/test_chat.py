@@ -8,7 +8,7 @@ from websockets.exceptions import ConnectionClosed
 from chaguan.accounts.apps import AppKind, NewApp
 from chaguan.accounts.sessions import Visitor
 from chaguan.accounts.user_tokens import AppSecret, sign_user_token
-from chaguan.core.caller import Caller, Role
+from chaguan.core.caller import Role
 from chaguan.core.clock import now_ms
 from tests.e2e.server import Client, Running, run
 
@@ -172,7 +172,4 @@ async def test_a_disabled_agent_is_put_out_at_once(town):
     with pytest.raises((ConnectionClosed, asyncio.CancelledError)):  # in whichever call notices
         for _ in range(100):
             await agent.ask("list_conversations")
-
-
-def test_the_owner_is_a_caller():
-    assert Caller("staff", "u", role=Role.owner).is_admin
+    assert {"type": "signed_out", "reason": "disabled"} in agent.pushes
