@@ -34,7 +34,7 @@ def _lock() -> None:
 GOALS: dict[str, list[Callable[[], None]]] = {
     "run": [ensure_venv, _server, ensure_project, ensure_web],
     "test": [ensure_venv, _dev, ensure_project, ensure_node_modules, ensure_web, ensure_browser],
-    "check": [ensure_venv, _dev, ensure_project, ensure_node_modules],
+    "check": [ensure_venv, _dev, ensure_project, ensure_node_modules, ensure_web],
     "bench": [ensure_venv, _server, ensure_project],
     "lock": [ensure_venv, _lock],
 }
