@@ -113,11 +113,37 @@ def test_a_second_server_on_the_same_data_is_refused(folder, refused):
 
 def test_a_damaged_database_is_said_and_left_alone(folder, refused):
     file = folder / "chaguan.db"
+    damaged = damage(file)
+    assert "damaged" in refused(folder) or "can't be opened" in refused(folder)
+    assert is_same(file, damaged)
+
+
+def test_a_damaged_database_is_left_alone_beside_a_write_ahead_log_of_a_crash(folder, refused):
+    """The log holds pages that would go into the file if the look at it could write."""
+    file = folder / "chaguan.db"
+    crashed = sqlite3.connect(file)
+    crashed.execute("PRAGMA wal_autocheckpoint=0")
+    crashed.execute("CREATE TABLE more (x)")
+    crashed.commit()
+    before, log = file.read_bytes(), Path(f"{file}-wal").read_bytes()
+    crashed.close()
+    file.write_bytes(before)
+    damaged = damage(file)
+    Path(f"{file}-wal").write_bytes(log)
+    assert "damaged" in refused(folder) or "can't be opened" in refused(folder)
+    assert is_same(file, damaged)
+
+
+def damage(file: Path) -> bytes:
     damaged = bytearray(file.read_bytes())
     damaged[4096 : 4096 * 12] = os.urandom(4096 * 11)
     file.write_bytes(damaged)
-    assert "damaged" in refused(folder) or "can't be opened" in refused(folder)
-    assert file.read_bytes() == damaged
+    return bytes(damaged)
+
+
+def is_same(file: Path, before: bytes) -> bool:
+    """Apart, so that a failure does not print a difference of two databases, which takes for ever."""
+    return file.read_bytes() == before
 
 
 def test_a_file_that_is_no_database_is_said(folder, refused):

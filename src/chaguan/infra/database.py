@@ -123,14 +123,17 @@ class SqliteDatabase:
         return await future
 
     async def close(self) -> None:
-        writer = self._writer
-        if writer is not None:
+        """Readers first: the last connection to close moves the write-ahead log into the file, and two that close
+        at once would each leave that to the other."""
+        join = asyncio.get_running_loop().run_in_executor
+        for _ in self._readers:
+            self._asked.put(None)
+        for reader in self._readers:
+            await join(None, reader.join)
+        if self._writer is not None:
             self._jobs.put(None)
-            for _ in self._readers:
-                self._asked.put(None)
-            for thread in (writer, *self._readers):
-                await asyncio.get_running_loop().run_in_executor(None, thread.join)
-            self._writer, self._readers = None, []
+            await join(None, self._writer.join)
+        self._writer, self._readers = None, []
         self._engine.dispose()
         self._read_engine.dispose()
 

@@ -66,12 +66,15 @@ def open_database(path: Path) -> SqliteDatabase:
 
 
 def _check_file(file: Path) -> None:
-    """Small files are read whole; for large ones that is `chaguan doctor`'s business, since it takes minutes."""
+    """Small files are read whole; for large ones that is `chaguan doctor`'s business, since it takes minutes.
+
+    Read-only, because closing a connection that may write would move a left-over write-ahead log into the file.
+    """
     look = (
         "PRAGMA quick_check(1)" if file.stat().st_size < CHECKED_BYTES else "SELECT 'ok' FROM sqlite_master"
     )
     try:
-        with contextlib.closing(sqlite3.connect(file, timeout=5)) as connection:
+        with contextlib.closing(_connect_to_read(file)) as connection:
             found = connection.execute(look).fetchone()
     except sqlite3.DatabaseError as error:
         raise ConfigError(
@@ -79,6 +82,10 @@ def _check_file(file: Path) -> None:
         ) from error
     if found is None or found[0] != "ok":
         raise ConfigError(f"The database {file} is damaged ({found and found[0]}); restore it from a backup.")
+
+
+def _connect_to_read(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
 
 
 def open_keyring(settings: Settings) -> Keyring:
