@@ -179,7 +179,10 @@ export interface CreateGroup {
   id: number
 }
 
-/** The business's own JSON: at most 16 KiB encoded, shown by the business's own component, else `fallback`. */
+/**
+ * The business's own JSON: at most 16 KiB encoded and 32 levels deep, shown by the business's own component, else
+ * `fallback`.
+ */
 export interface Custom {
   type: "custom"
   name: string
@@ -596,7 +599,7 @@ export interface MessagesErased {
  * The service conversation of a customer with a shop, made if there is none. Answered with `Opened`.
  *
  * A customer leaves `customer_id` empty; staff name the customer. `context` tells the agent where the customer
- * comes from (`page`, `product_id`, at most 2 KiB). Asking opens no case yet: the first message does.
+ * comes from (`page`, `product_id`, at most 2 KiB and 32 levels deep). Asking opens no case yet: the first message does.
  */
 export interface OpenService {
   type: "open_service"

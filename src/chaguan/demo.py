@@ -40,6 +40,7 @@ class Demo:
         """What the demo page and the phone need to know."""
         known = json.loads(self._file.read_text()) if self._file.exists() else await self._fill()
         self.sandbox = SandboxWeChat({APPID: known["wechat_secret"]})
+        await self._point_at_shop(known)
         self._start_shop(known)
         return {
             "app_id": known["app_id"],
@@ -59,13 +60,8 @@ class Demo:
         owner = Caller("staff", "demo", role=Role.owner)
         shop = await accounts.shops.only()
         assert shop is not None  # made at the first start
+        await accounts.shops.change(owner, shop.id, ShopChange(name="山间茶铺"))
         context_secret = secrets.token_urlsafe(32)
-        context_url = f"http://127.0.0.1:{self._port + 1}/context"
-        await accounts.shops.change(
-            owner,
-            shop.id,
-            ShopChange(name="山间茶铺", context_url=context_url, context_secret=context_secret),
-        )
         known = {"wechat_secret": secrets.token_urlsafe(24), "context_secret": context_secret}
         app = await accounts.apps.create(
             owner,
@@ -84,27 +80,43 @@ class Demo:
             await accounts.invitations.accept(
                 Visitor("127.0.0.1", f"demo-{name}"), link.token, name, PASSWORD
             )
+        self._keep(known)
+        return known
+
+    def _keep(self, known: dict[str, str]) -> None:
         self._file.touch(mode=0o600)
         self._file.write_text(json.dumps(known))
-        return known
+
+    async def _point_at_shop(self, known: dict[str, str]) -> None:
+        """The merchant's server listens beside this one, wherever that is today. An address of one's own stays."""
+        shops = self._deployment.accounts.shops
+        shop = await shops.only()
+        url = f"http://{self._deployment.settings.own_address(self._port + 1)}/context"
+        if shop is None or shop.context_url not in ("", known.get("context_url", shop.context_url)):
+            return
+        if shop.context_url != url:
+            change = ShopChange(context_url=url, context_secret=known["context_secret"])
+            await shops.change(Caller("staff", "demo", role=Role.owner), shop.id, change)
+            self._keep(known | {"context_url": url})
 
     def _start_shop(self, known: dict[str, str]) -> None:
         main = SHOP_SERVER / "main.py"
         if not main.exists():
             return
+        settings = self._deployment.settings
         environment = {
             **os.environ,
-            "HOST": self._deployment.settings.host,
+            "HOST": settings.host,
             "PORT": str(self._port + 1),
-            "CHAGUAN_URL": f"http://127.0.0.1:{self._port}",
+            "CHAGUAN_URL": f"http://{settings.own_address(self._port)}",
             "CHAGUAN_APP_ID": known["app_id"],
             "CHAGUAN_APP_SECRET": known["app_secret"],
             "CHAGUAN_API_KEY": known["api_key"],
             "CHAGUAN_CONTEXT_SECRET": known["context_secret"],
-            "WECHAT_URL": f"http://127.0.0.1:{self._port}/sandbox/wechat",
+            "WECHAT_URL": f"http://{settings.own_address(self._port)}/sandbox/wechat",
             "WECHAT_APPID": APPID,
             "WECHAT_SECRET": known["wechat_secret"],
-            "DATA_DIR": str(self._deployment.settings.data / "tea-shop"),
+            "DATA_DIR": str(settings.data / "tea-shop"),
         }
         command = [sys.executable, str(main)]
         self._shop = subprocess.Popen(command, env=environment, preexec_fn=_die_with_parent)  # noqa: S603  our own example

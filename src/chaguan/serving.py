@@ -25,6 +25,7 @@ from chaguan.openapi.http import create_http
 from chaguan.platforms.sandbox import SandboxWeChat, wechat_router
 
 SANDBOX_PATH = "/sandbox/wechat"
+logger = logging.getLogger("chaguan")
 
 
 def run(settings: Settings) -> int:
@@ -64,6 +65,13 @@ async def _serve(settings: Settings, sock: socket.socket, tls: ssl.SSLContext | 
         demo = Demo(deployment, port)
         extra = await demo.prepare()
         stand_in = demo.sandbox
+    elif settings.sandbox:
+        stand_in = SandboxWeChat({})
+        logger.warning(
+            "THE WECHAT SANDBOX IS ON at %s: whoever reaches this port can sign in as any customer. "
+            "Leave `sandbox` out of the configuration in production.",
+            SANDBOX_PATH,
+        )
     app = http_app(deployment, stand_in, extra)
     raise_descriptor_limit()
     server = EdgeServer(app, deployment.edge, tls)
@@ -101,7 +109,7 @@ def http_app(deployment: Deployment, stand_in: SandboxWeChat | None, extra: dict
         ),
     ]
     if stand_in is not None:
-        handlers.append(wechat_router(stand_in))
+        handlers.append(wechat_router(stand_in, deployment.accounts.known_apps.wechat_secret))
     given: dict[str, object] = {
         "verbs": deployment.verbs,
         "polling": deployment.polling,
@@ -116,14 +124,17 @@ def http_app(deployment: Deployment, stand_in: SandboxWeChat | None, extra: dict
 def with_sandbox(settings: Settings, port: int) -> Settings:
     import msgspec
 
-    url = f"http://127.0.0.1:{port}{SANDBOX_PATH}"
+    url = f"http://{settings.own_address(port)}{SANDBOX_PATH}"
     wechat = msgspec.structs.replace(settings.wechat, base_url=url)
     return msgspec.structs.replace(settings, wechat=wechat)
 
 
 def _own_addresses(settings: Settings, port: int) -> list[str]:
-    """In the demo the deployment asks itself (the sandbox) and the merchant's server beside it."""
-    return [f"127.0.0.1:{port}", f"127.0.0.1:{port + 1}"] if settings.sandbox else []
+    """With the sandbox the deployment asks itself, in the demo the merchant's server beside it, too."""
+    if not settings.sandbox:
+        return []
+    merchant = [settings.own_address(port + 1)] if settings.demo else []
+    return [settings.own_address(port), *merchant]
 
 
 def _listen(settings: Settings) -> socket.socket:

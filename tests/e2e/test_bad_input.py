@@ -197,3 +197,36 @@ async def raw(served: Served, data: bytes) -> None:
         except (ConnectionError, OSError):
             pass  # thrown out: as good an answer as any
     writer.close()
+
+
+async def test_json_nested_too_deeply_is_refused_and_never_becomes_a_message_that_nobody_can_read(served):
+    """Once such a message was stored, no device of anybody in its conversation could say hello any more."""
+    li, room = await served.customer("li")
+    key, token = "018f0000-0000-7000-8000-0000000000ee", served.token("li")
+
+    async def ask(command: str, data: str) -> tuple[int, dict]:
+        body = command.replace("ROOM", room).replace("KEY", key).replace("DATA", data).encode()
+        return await served.http("POST", "/v1/commands", body, token, X_Device_Id="d_li")
+
+    say = (
+        '{"type":"send_message","id":1,"conversation_id":"ROOM","client_msg_id":"KEY",'
+        '"content":{"type":"custom","name":"x","fallback":"x","data":DATA}}'
+    )
+    arrive = '{"type":"open_service","id":1,"context":DATA}'
+    for depth in (33, 300, 900, 940, 960, 970, 980, 990, 2_000):
+        for deep in (
+            '{"a":' * depth + "1" + "}" * depth,
+            '{"a":' + "[" * depth + "]" * depth + "}",
+        ):
+            for command in (say, arrive):
+                status, answer = await ask(command, deep)
+                assert (status, answer["error"]["code"]) == (400, "bad_request"), depth
+    allowed = '{"a":' * 32 + "1" + "}" * 32
+    for command in (say, arrive):
+        assert (await ask(command, allowed))[0] == 200
+    owner = await served.owner()
+    assert len((await owner.ask("watch_desk"))["cases"]) == 1
+    for reader in (li, owner):
+        (message,) = (await reader.ask("get_history", conversation_id=room))["messages"]
+        assert message["content"]["data"] == json.loads(allowed)
+        await reader.close()

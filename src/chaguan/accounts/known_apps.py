@@ -47,6 +47,13 @@ class KnownApps:
         # Shielded: who gives up must not take it from the others.
         return await asyncio.shield(loading)
 
+    async def wechat_secret(self, appid: str) -> str | None:
+        """For the sandbox, which plays WeChat and so must know what WeChat would: an AppID's present secret."""
+        row = await self._db.read(lambda connection: store.find_wechat_app(connection, appid))
+        if row is None:
+            return None
+        return self._secrets.unseal("wechat_secret", row.id, row.sealed_wechat_secret) or None
+
     def forget(self, app_id: str) -> None:
         """Who asks from now on does not join a read that began before."""
         self._loading.pop(app_id, None)

@@ -150,8 +150,9 @@ async def check_password(
 ) -> Member:
     """The caller's own password, counted like a sign-in: a stolen session must not be able to guess it."""
     member = await db.read(lambda connection: store.get_member(connection, caller.user_id))
-    await throttle.attempt(member.email, address, now)
+    # The caller is signed in on this device: strangers who guess at the account must not keep its owner out of it.
+    await throttle.attempt(member.email, address, now, caller.device_id)
     if not (await passwords.verify(member.password_hash or None, password)).ok:
         raise AppError(ErrorCode.forbidden, "not the current password", reason="password_wrong")
-    await throttle.succeeded(member.email, address, now)
+    await throttle.succeeded(member.email, address, now, caller.device_id)
     return member

@@ -11,6 +11,7 @@ from chaguan.accounts.access_tokens import (
     TokenSigner,
     refresh_session_id,
     use_refresh_token,
+    verify_kept_token,
 )
 from chaguan.accounts.authenticate import Authenticator
 from chaguan.accounts.jws import refused
@@ -50,16 +51,20 @@ class SignIn:
         self._authenticator = authenticator
         self._clock = clock
 
-    async def staff(self, visitor: Visitor, email: str, password: str, code: str = "") -> SignedIn:
+    async def staff(
+        self, visitor: Visitor, email: str, password: str, code: str = "", kept_token: str = ""
+    ) -> SignedIn:
         """With e-mail and password, and a code (or recovery code) where a second factor is set up.
 
         `unauthenticated` with `data.reason`: `credentials` (which of both is wrong, or whether the account
         exists, is not told), `totp_required`, `totp_wrong`. `rate_limited` before anything is looked at.
-        `forbidden` (`user_disabled`) only after the right password.
+        `forbidden` (`user_disabled`) only after the right password. `kept_token` is an access token that this
+        device got when the account signed in on it before: guesses of strangers then don't count against it.
         """
         now = self._clock()
         address = fold_email(email)
-        await self._throttle.attempt(address, visitor.address, now)
+        device_id = await self._known_device(visitor, address, kept_token)
+        await self._throttle.attempt(address, visitor.address, now, device_id)
         member = await self._db.read(lambda connection: store.find_member_by_email(connection, address))
         verified = await self._passwords.verify((member and member.password_hash) or None, password)
         if member is None or not verified.ok:
@@ -79,7 +84,7 @@ class SignIn:
 
         if not await self._db.write(work):
             raise refused("totp_wrong")
-        await self._throttle.succeeded(address, visitor.address, now)
+        await self._throttle.succeeded(address, visitor.address, now, device_id)
         self._authenticator.forget(member.user.id)
         return self._answer(session, member, now)
 
@@ -108,6 +113,14 @@ class SignIn:
             )
         )
         self._authenticator.sign_out(caller.user_id, caller.device_id, "revoked")
+
+    async def _known_device(self, visitor: Visitor, email: str, kept_token: str) -> str:
+        """Empty, unless the token is genuine, of this device and of this account. Only then is anything looked at."""
+        claims = verify_kept_token(self._signer, kept_token) if kept_token else None
+        if claims is None or claims.device_id != visitor.device_id:
+            return ""
+        member = await self._db.read(lambda connection: store.find_member(connection, claims.user_id))
+        return visitor.device_id if member is not None and member.email == email else ""
 
     def _refreshing(
         self, session_id: str, token: str, device_id: str, now: int

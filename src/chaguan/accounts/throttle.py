@@ -12,9 +12,10 @@ class Throttle:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def attempt(self, account: str, address: str, now: int) -> None:
-        """Raises `rate_limited` with `retry_after_ms` when the account or the address had its share."""
-        budgets = throttle_keys(account, address)
+    async def attempt(self, account: str, address: str, now: int, known_device_id: str = "") -> None:
+        """Raises `rate_limited` with `retry_after_ms` when the account (from a device known to be its owner's, the
+        device) or the address had its share."""
+        budgets = throttle_keys(account, address, known_device_id)
 
         def work(connection: Connection) -> int:
             held = store.find_tallies(connection, budgets)
@@ -28,8 +29,8 @@ class Throttle:
         if wait:
             raise AppError(ErrorCode.rate_limited, "too many attempts", retry_after_ms=wait)
 
-    async def succeeded(self, account: str, address: str, now: int) -> None:
-        budgets = throttle_keys(account, address)
+    async def succeeded(self, account: str, address: str, now: int, known_device_id: str = "") -> None:
+        budgets = throttle_keys(account, address, known_device_id)
 
         def work(connection: Connection) -> None:
             held = store.find_tallies(connection, budgets)

@@ -72,7 +72,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     demo: bool = False
     """Fill an empty deployment with demo data that anybody may change. Never in production."""
     sandbox: bool = False
-    """Ask the stand-in for WeChat's servers; `--demo` sets it. Never in production."""
+    """Mount the stand-in for WeChat's servers and ask it instead of them; `--demo` sets it. Never in production:
+    refused together with `tls_certificate`, `trusted_proxies` or an https `public_url`."""
     tls_certificate: str = ""
     """PEM file with the whole chain: serve https and wss. Set together with `tls_key`."""
     tls_key: str = ""
@@ -93,6 +94,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def data(self) -> Path:
         return Path(self.data_dir)
+
+    def own_address(self, port: int) -> str:
+        """`host:port` at which this process, or one beside it, reaches what listens on `host`."""
+        host = "127.0.0.1" if self.host in ("", "0.0.0.0", "::") else self.host  # noqa: S104  compared, not bound
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 ENVIRONMENT = {"HOST": "host", "PORT": "port", "DATA_DIR": "data_dir", "PUBLIC_URL": "public_url"}
@@ -131,3 +137,24 @@ def _check(settings: Settings) -> None:
             ) from error
     if bool(settings.tls_certificate) is not bool(settings.tls_key):
         raise ConfigError("configuration: tls_certificate and tls_key are set together or not at all")
+    if settings.sandbox and not settings.demo:
+        _check_sandbox(settings)
+
+
+def _check_sandbox(settings: Settings) -> None:
+    """Whoever reaches the sandbox signs in as any customer. The demo may be shown to others; its data is nobody's."""
+    open_to_strangers = {
+        "tls_certificate": settings.tls_certificate,
+        "trusted_proxies": settings.trusted_proxies,
+        "an https public_url": settings.public_url.lower().startswith("https:"),
+    }
+    for name, is_set in open_to_strangers.items():
+        if is_set:
+            raise ConfigError(
+                "configuration: sandbox lets anybody sign in as any customer, and "
+                f"{name} says that strangers reach this deployment; leave one of them out"
+            )
+    if settings.wechat != Wechat():
+        raise ConfigError(
+            "configuration: sandbox stands in for WeChat; leave wechat.base_url out, or sandbox"
+        )

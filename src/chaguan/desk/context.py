@@ -103,7 +103,7 @@ def _checked(body: bytes) -> msgspec.Raw:
         raise AppError(ErrorCode.unavailable, "the shop's server answered too much", retry_after_ms=10_000)
     try:
         decoded = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise AppError(
             ErrorCode.unavailable, "the shop's server did not answer JSON", retry_after_ms=10_000
         ) from error

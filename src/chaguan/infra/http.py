@@ -7,8 +7,10 @@ proxies and log whole URLs, and vendors put secrets into query strings.
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import httpcore
 import httpx
@@ -117,6 +119,8 @@ class GuardedHttp:
       opens (networks and hosts, see `Allowance`); otherwise `forbidden` with `data.reason = "address_not_allowed"`.
     - Redirects are not followed, proxies and cookies not used, compressed answers not accepted (a few bytes
       could unpack to gigabytes).
+    - At most `per_host` exchanges with one host at a time; further ones wait, within their own `timeout_s`. A host
+      that hangs holds its share of the connections and of those who wait, never everybody's.
     - `timeout_s` bounds the whole exchange, from the look-up of the name to the last byte: `timeout`.
     - `max_bytes` bounds the answer's body: `unavailable`, `data.reason = "answer_too_large"`.
     - Whatever else the network does: `unavailable`. All busy errors carry `data.retry_after_ms`.
@@ -131,11 +135,14 @@ class GuardedHttp:
         timeout_s: float = 10.0,
         max_bytes: int = 1024 * 1024,
         max_connections: int = 100,
+        per_host: int = 20,
         resolve: Resolve = resolve_by_system,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self._timeout_s = timeout_s
         self._max_bytes = max_bytes
+        self._per_host = per_host
+        self._shares: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=ssl_context or httpx.create_ssl_context(trust_env=False),
             max_connections=max_connections,
@@ -161,7 +168,7 @@ class GuardedHttp:
         seconds = self._timeout_s if timeout_s is None else timeout_s
         host = request.url.host
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds), self._share(host):
                 return await self._exchange(request, limit)
         except TimeoutError as error:
             raise _too_slow(host, seconds) from error
@@ -210,6 +217,15 @@ class GuardedHttp:
 
     async def close(self) -> None:
         await self._pool.aclose()
+
+    @asynccontextmanager
+    async def _share(self, host: str) -> AsyncIterator[None]:
+        share = self._shares.get(host)
+        if share is None:
+            # Weakly held: it lives as long as somebody uses it or waits for it, so names cost nothing afterwards.
+            share = self._shares[host] = asyncio.Semaphore(self._per_host)
+        async with share:
+            yield
 
     async def _exchange(self, request: httpx.Request, limit: int) -> Answer:
         response = await self._pool.handle_async_request(

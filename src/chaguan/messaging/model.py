@@ -194,5 +194,5 @@ def open_content(row: Stored, key: DataKey | None, state: State) -> Content | No
         return CONTENT_DECODER.decode(
             key.unseal(row.body, binding(row.conversation_id, writer, row.actor_id))
         )
-    except (DamagedError, msgspec.DecodeError):
+    except (DamagedError, msgspec.DecodeError, RecursionError):
         return Unsupported()

@@ -30,13 +30,16 @@ LinkToken = Annotated[str, Meta(min_length=1, max_length=200, description="From 
 
 
 class StaffSignIn(Struct):
-    """E-mail and password; `totp` is the code of the second factor, or a recovery code."""
+    """E-mail and password; `totp` is the code of the second factor, or a recovery code. `kept_token` is the last
+    access token that this device got for the account, even if it has expired: with it, strangers who guess at the
+    account can't lock its owner out here."""
 
     email: Annotated[str, Meta(max_length=254, examples=["mei@shop.example"])]
     password: Password
     device_id: DeviceId
     totp: Annotated[str, Meta(max_length=100, examples=["", "492039"])] = ""
     device_name: DeviceName = ""
+    kept_token: Annotated[str, Meta(max_length=2_048)] = ""
 
 
 class WechatSignIn(Struct):
@@ -81,7 +84,7 @@ async def sign_in_staff(
     (`user_disabled`).
     """
     visitor = Visitor(address, data.device_id, data.device_name, "browser")
-    return await accounts.sign_in.staff(visitor, data.email, data.password, data.totp)
+    return await accounts.sign_in.staff(visitor, data.email, data.password, data.totp, data.kept_token)
 
 
 @post("/v1/auth/wechat", status_code=200, responses=_DOOR, security=_OPEN, tags=["auth"])

@@ -12,17 +12,21 @@ from chaguan.accounts.users import AppUser
 from chaguan.core.caller import Caller
 from chaguan.core.errors import ErrorCode
 from chaguan.openapi.errors import refusals
+from chaguan.protocol.depth import check_depth
 
 ExternalId = Annotated[str, PathParameter(max_length=128, description="The business's own id of the user")]
 AppId = Annotated[str, QueryParameter(min_length=1, max_length=64, description="The app the id belongs to")]
 
 
 class UserProfile(Struct):
-    """What is left out stays. `attributes` is any JSON object of at most 4 KiB."""
+    """What is left out stays. `attributes` is any JSON object of at most 4 KiB and 32 levels."""
 
     name: Annotated[str, Meta(max_length=200, examples=["张三"])] | None = None
     avatar: Annotated[str, Meta(max_length=2_000)] | None = None
     attributes: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        check_depth(self.attributes)
 
 
 _REFUSED = refusals(

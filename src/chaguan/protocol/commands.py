@@ -17,6 +17,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chaguan.protocol.content import Content, Id
 from chaguan.protocol.conversations import MemberRole
+from chaguan.protocol.depth import check_depth
 
 PROTOCOL_VERSION = 1
 
@@ -197,13 +198,16 @@ class OpenService(_Command, tag="open_service"):
     """The service conversation of a customer with a shop, made if there is none. Answered with `Opened`.
 
     A customer leaves `customer_id` empty; staff name the customer. `context` tells the agent where the customer
-    comes from (`page`, `product_id`, at most 2 KiB). Asking opens no case yet: the first message does.
+    comes from (`page`, `product_id`, at most 2 KiB and 32 levels deep). Asking opens no case yet: the first message does.
     """
 
     shop_id: Annotated[str, Meta(max_length=64)] = ""
     """Empty: the shop of the app, or the only one."""
     customer_id: Annotated[str, Meta(max_length=64)] = ""
     context: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        check_depth(self.context)
 
 
 class ListMembers(_Command, tag="list_members"):

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from chaguan.protocol.depth import check_depth
+
 MAX_TEXT = 5_000
 MAX_CUSTOM_BYTES = 16 * 1024
 
@@ -128,11 +130,15 @@ class SystemNotice(Struct, tag="system", tag_field="type", omit_defaults=True):
 
 
 class Custom(Struct, tag="custom", tag_field="type", omit_defaults=True):
-    """The business's own JSON: at most 16 KiB encoded, shown by the business's own component, else `fallback`."""
+    """The business's own JSON: at most 16 KiB encoded and 32 levels deep, shown by the business's own component, else
+    `fallback`."""
 
     name: Annotated[str, Meta(min_length=1, max_length=64)]
     data: dict[str, Any]
     fallback: Annotated[str, Meta(min_length=1, max_length=500)]
+
+    def __post_init__(self) -> None:
+        check_depth(self.data)
 
 
 class Encrypted(Struct, tag="encrypted", tag_field="type", omit_defaults=True):

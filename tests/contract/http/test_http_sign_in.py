@@ -84,6 +84,35 @@ async def test_guesses_at_one_account_are_slowed_down_whatever_address_they_come
     assert (await sign_in(client, "agent@shop.example", PASSWORD)).status_code == 200
 
 
+async def test_strangers_who_guess_do_not_lock_the_owner_out_on_a_device_known_to_be_theirs(
+    client, hire, clock
+):
+    await hire("agent")
+    before = (await sign_in(client, "agent@shop.example", PASSWORD, device="mine")).json()
+    clock.pass_ms(2 * 3_600_000)  # the kept token has expired
+    for n in range(6):
+        await sign_in(client, "agent@shop.example", f"guess {n}")
+    kept = {"kept_token": before["access_token"]}
+    forged = {"kept_token": before["access_token"][:-1] + "_"}
+    assert (await sign_in(client, "agent@shop.example", PASSWORD, device="mine")).status_code == 429
+    assert (await sign_in(client, "agent@shop.example", PASSWORD, device="mine", **forged)).status_code == 429
+    assert (await sign_in(client, "agent@shop.example", PASSWORD, device="other", **kept)).status_code == 429
+    assert (await sign_in(client, "agent@shop.example", PASSWORD, device="mine", **kept)).status_code == 200
+
+
+async def test_a_kept_token_buys_no_more_than_a_devices_own_guesses_and_none_at_other_accounts(
+    client, hire, boss
+):
+    await hire("agent")
+    mine = (await sign_in(client, "agent@shop.example", PASSWORD, device="mine")).json()
+    kept = {"device": "mine", "kept_token": mine["access_token"]}
+    guesses = [await sign_in(client, "agent@shop.example", f"guess {n}", **kept) for n in range(7)]
+    assert [guess.status_code for guess in guesses] == [401] * 5 + [429] * 2
+    at_boss = [await sign_in(client, "admin@localhost", f"guess {n}", **kept) for n in range(7)]
+    assert at_boss[-1].status_code == 429
+    assert (await sign_in(client, "admin@localhost", boss.password)).status_code == 429  # one budget, not two
+
+
 async def test_guesses_sent_at_once_are_all_counted(client, hire):
     await hire("agent")
     answers = await asyncio.gather(*(sign_in(client, "agent@shop.example", f"guess {n}") for n in range(20)))

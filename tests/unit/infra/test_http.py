@@ -328,3 +328,25 @@ async def test_failed_exchanges_give_their_connection_back() -> None:
         assert (await refusal(http, url + "/large")).data["reason"] == "answer_too_large"
         assert (await http.send("GET", url + "/")).body == b"ok"
         stalled.set()
+
+
+async def test_a_host_that_hangs_takes_its_own_share_and_leaves_the_others_theirs() -> None:
+    async def handle(head: bytes, writer: asyncio.StreamWriter) -> None:
+        if b"/stall" in head:
+            arrived.release()
+            await asyncio.wait_for(stalled.wait(), 10)
+        writer.write(answer(b"ok"))
+
+    arrived, stalled = asyncio.Semaphore(0), asyncio.Event()
+    http = GuardedHttp(allow=["localhost", *LOOPBACK], max_connections=4, per_host=2)
+    async with serving(handle) as port, guarded(http):
+        url = f"http://127.0.0.1:{port}"
+        hanging = [asyncio.create_task(http.send("GET", url + "/stall")) for _ in range(2)]
+        for _ in hanging:
+            await asyncio.wait_for(arrived.acquire(), 5)
+        assert (await refusal(http, url + "/", timeout_s=0.05)).code is ErrorCode.timeout
+        waiting = asyncio.create_task(http.send("GET", url + "/"))
+        assert (await http.send("GET", f"http://localhost:{port}/")).body == b"ok"
+        stalled.set()
+        assert [each.body for each in await asyncio.gather(*hanging, waiting)] == [b"ok"] * 3
+        assert (await http.send("GET", url + "/")).body == b"ok"

@@ -28,6 +28,11 @@ def find_app(connection: Connection, app_id: str) -> AnyRow | None:
     return connection.execute(select(apps).where(apps.c.id == app_id)).first()
 
 
+def find_wechat_app(connection: Connection, appid: str) -> AnyRow | None:
+    mine = (apps.c.wechat_appid == appid, apps.c.disabled_at.is_(None))
+    return connection.execute(select(apps).where(*mine).order_by(apps.c.created_at, apps.c.id)).first()
+
+
 def list_apps(connection: Connection) -> list[AnyRow]:
     return list(connection.execute(select(apps).order_by(apps.c.created_at, apps.c.id)))
 

@@ -1,7 +1,7 @@
 """The sandbox over HTTP: WeChat's paths as WeChat has them, and beside them the phone's side and the faults."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -13,9 +13,13 @@ from chaguan.platforms.sandbox.faults import Fault, Faults
 from chaguan.platforms.sandbox.wechat import SandboxWeChat, VendorError
 
 MAX_BODY = 64 * 1024
+MAX_APPID = 64
 ENDPOINTS = frozenset({"jscode2session", "stable_token", "get_api_domain_ip"})
 
 _AnyRequest = Request[Any, Any, Any]
+
+FindSecret = Callable[[str], Awaitable[str | None]]
+"""An AppID to its secret, as the deployment holds them now; None for an AppID that it does not have."""
 
 
 class _Stage(msgspec.Struct, frozen=True):
@@ -23,13 +27,19 @@ class _Stage(msgspec.Struct, frozen=True):
 
     wechat: SandboxWeChat
     faults: Faults
+    find_secret: FindSecret | None
+
+    async def meet(self, app_id: str) -> None:
+        """Take over what the deployment now holds of an app: it may have been made a moment ago."""
+        if self.find_secret is not None and 0 < len(app_id) <= MAX_APPID:
+            self.wechat.learn(app_id, await self.find_secret(app_id))
 
 
 _OnStage = NamedDependency[_Stage]
 
 
 class PhoneLogin(msgspec.Struct, forbid_unknown_fields=True):
-    appid: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    appid: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_APPID)]
     phone_id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 
@@ -40,9 +50,12 @@ class _TokenRequest(msgspec.Struct):
     force_refresh: bool = False
 
 
-def wechat_router(wechat: SandboxWeChat) -> Router:
-    """Everything under `/sandbox/wechat`. A client's base URL is the deployment's address plus that path."""
-    stage = _Stage(wechat, Faults(ENDPOINTS))
+def wechat_router(wechat: SandboxWeChat, find_secret: FindSecret | None = None) -> Router:
+    """Everything under `/sandbox/wechat`. A client's base URL is the deployment's address plus that path.
+
+    With `find_secret` it knows the deployment's own WeChat apps, without it those that `wechat` was made with.
+    """
+    stage = _Stage(wechat, Faults(ENDPOINTS), find_secret)
     return Router(
         path="/sandbox/wechat",
         route_handlers=[
@@ -67,6 +80,7 @@ def sandbox_app(wechat: SandboxWeChat) -> ASGIApp:
 @get("/sns/jscode2session")
 async def jscode2session(request: _AnyRequest, stage: _OnStage) -> Response[bytes]:
     sent = request.query_params
+    await stage.meet(sent.get("appid", ""))
 
     def act() -> object:
         return stage.wechat.code_to_session(
@@ -79,13 +93,13 @@ async def jscode2session(request: _AnyRequest, stage: _OnStage) -> Response[byte
 
 @post("/cgi-bin/stable_token")
 async def stable_token(request: _AnyRequest, stage: _OnStage) -> Response[bytes]:
-    raw = await request.body()
+    try:
+        sent = msgspec.json.decode(await request.body(), type=_TokenRequest)
+    except msgspec.DecodeError:
+        return _json(VendorError(47001).body())
+    await stage.meet(sent.appid)
 
     def act() -> object:
-        try:
-            sent = msgspec.json.decode(raw, type=_TokenRequest)
-        except msgspec.DecodeError:
-            raise VendorError(47001) from None
         return stage.wechat.stable_token(sent.appid, sent.secret, sent.grant_type, sent.force_refresh)
 
     return await _answered(stage, "stable_token", act)
@@ -110,6 +124,7 @@ async def phone_login(request: _AnyRequest, stage: _OnStage) -> Response[bytes]:
     """The phone's side: `{appid, phone_id}` → what `wx.login` gives its `success` callback."""
     try:
         sent = msgspec.json.decode(await request.body(), type=PhoneLogin)
+        await stage.meet(sent.appid)
         return _json({"code": stage.wechat.login(sent.appid, sent.phone_id), "errMsg": "login:ok"})
     except msgspec.DecodeError as error:
         return _json({"errMsg": f"login:fail {error}"}, 400)

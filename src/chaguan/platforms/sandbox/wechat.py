@@ -125,6 +125,13 @@ class SandboxWeChat:
         self._day = _Counter(_DAY_MS, TOKENS_PER_DAY)
         self._forced = _Counter(_DAY_MS, FORCED_PER_DAY)
 
+    def learn(self, app_id: str, secret: str | None) -> None:
+        """Know an app, by its present secret; None: it is gone."""
+        if secret:
+            self._apps[app_id] = secret
+        else:
+            self._apps.pop(app_id, None)
+
     def login(self, app_id: str, phone_id: str) -> str:
         """What `wx.login` gives the mini program on this phone: a fresh code. It leaves older codes usable."""
         if app_id not in self._apps:
