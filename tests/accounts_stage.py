@@ -117,7 +117,7 @@ async def owner(accounts) -> Caller:
     first = await accounts.first_start("Tea")
     here = Visitor("192.0.2.1", "owner-browser")
     signed_in = await accounts.sign_in.staff(here, first.email, first.password)
-    return await accounts.authenticator.authenticate(signed_in.access_token, "owner-browser")
+    return await accounts.authenticator.recognise(signed_in.access_token, "owner-browser")
 
 
 @pytest.fixture

@@ -368,7 +368,8 @@ export interface Hello {
 /**
  * Messages in order of seq, in current state. `before` and `after` are what to ask with for the neighbouring
  * pages, 0 where there is none. `head_seq` is the head of the log when this was read: pushes up to it are
- * already in these messages.
+ * already in these messages. `notices` are the entries between them that are told in words: who joined, left, got
+ * another role, renamed the group; what became of a case. At most the latest 200 of a page.
  */
 export interface History {
   messages: MessageSent[]
@@ -376,6 +377,7 @@ export interface History {
   after?: number
   head_seq?: number
   users?: User[]
+  notices?: (MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden)[]
 }
 
 /**

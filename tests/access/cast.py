@@ -58,7 +58,7 @@ class Cast:
         first = await accounts.first_start("茶铺")
         assert first is not None
         signed = await accounts.sign_in.staff(Visitor("127.0.0.1", "d_owner"), first.email, first.password)
-        self.boss = await accounts.authenticator.authenticate(signed.access_token)
+        self.boss = await accounts.authenticator.recognise(signed.access_token)
         shop = await accounts.shops.choose("", "")
         app = await accounts.apps.create(self.boss, NewApp(shop_id=shop.id, kind=AppKind.web, name="网站"))
         self._app_id, self._secret = app.id, AppSecret(app.secret)

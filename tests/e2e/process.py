@@ -21,6 +21,7 @@ from tests.e2e.server import Client
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
 START_S = 30
+OWNER_PASSWORD = "first-steep-then-pour"
 
 
 def free_port() -> int:
@@ -70,6 +71,9 @@ class Served:
         email, password = re.findall(r"First administrator: (\S+)\s+password: (\S+)", self.log)[0]
         body = {"email": email, "password": password, "device_id": "d_owner"}
         self.owner_token = (await self.ask("POST", "/v1/auth/staff", body))["access_token"]
+        passwords = {"old_password": password, "new_password": OWNER_PASSWORD}
+        status, refusal = await self.http("POST", "/v1/me/password", passwords, self.owner_token)
+        assert status == 204, refusal
         shop = (await self.ask("GET", "/v1/admin/shops"))["shops"][0]["id"]
         app = await self.ask("POST", "/v1/admin/apps", {"shop_id": shop, "kind": "web", "name": "网站"})
         self.app_id, self.secret = app["id"], app["secret"]

@@ -26,7 +26,8 @@ class Town:
         assert first is not None
         visitor = Visitor("127.0.0.1", "dev_owner")
         signed = await accounts.sign_in.staff(visitor, first.email, first.password)
-        self.owner = await accounts.authenticator.authenticate(signed.access_token)
+        self.first_token = signed.access_token
+        self.owner = await accounts.authenticator.recognise(signed.access_token)
         shop = await accounts.shops.choose("", "")
         created = await accounts.apps.create(
             self.owner, NewApp(shop_id=shop.id, kind=AppKind.web, name="网站")
@@ -173,3 +174,11 @@ async def test_a_disabled_agent_is_put_out_at_once(town):
         for _ in range(100):
             await agent.ask("list_conversations")
     assert {"type": "signed_out", "reason": "disabled"} in agent.pushes
+
+
+async def test_who_must_change_their_password_opens_no_session(town):
+    client = await Client.connect(town.running.url)
+    town.clients.append(client)
+    refused = await client.raw("hello", protocol=1, token=town.first_token, device_id="dev_owner")
+    assert refused["error"]["code"] == "forbidden"
+    assert refused["error"]["data"]["reason"] == "must_change_password"

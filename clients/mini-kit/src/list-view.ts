@@ -34,7 +34,7 @@ const HELD_ENOUGH = 20
 /** A conversation on screen: follows the client's window, keeps the reader's place, frames what is far away. */
 export class ListView {
   private readonly pages: Pages
-  private window: MessageWindow = { messages: [], hasOlder: false, hasNewer: false, loading: false }
+  private window: MessageWindow = { messages: [], notices: [], hasOlder: false, hasNewer: false, loading: false }
   private context: RowContext
   private offs: (() => void)[] = []
   private opened = false

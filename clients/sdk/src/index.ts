@@ -10,6 +10,7 @@ import type { ClientOptions } from './core/types'
 export type * from '@chaguan/protocol'
 export type * from './core/adapter'
 export type * from './core/types'
+export type { Notice } from './core/log'
 export type { Client }
 export type { ConnectionState, RequestOf } from './core/connection'
 export type { UploadOptions } from './core/media'

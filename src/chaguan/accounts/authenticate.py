@@ -91,8 +91,22 @@ class Authenticator:
         """The caller behind a user token, an access token of this deployment or an API key.
 
         `unauthenticated` with `data.reason` for a token that is no good; `forbidden` (`data.reason`
-        `user_disabled` or `app_disabled`) for a good one of somebody who may not come in.
+        `user_disabled` or `app_disabled`) for a good one of somebody who may not come in, or not before they have
+        chosen a password of their own (`must_change_password`).
         """
+        caller = await self.recognise(token, device_id, platform, address)
+        if caller.must_change_password:
+            raise AppError(
+                ErrorCode.forbidden,
+                "change the password that was made for you first (POST /v1/me/password)",
+                reason="must_change_password",
+            )
+        return caller
+
+    async def recognise(
+        self, token: str, device_id: str = "", platform: str = "", address: str = ""
+    ) -> Caller:
+        """The same, also for who still has to change their password: for the few doors that stay open to them."""
         now = self._clock()
         if len(token) > MAX_TOKEN or len(device_id) > MAX_DEVICE_ID:
             raise refused("token_malformed")
@@ -177,6 +191,7 @@ class Authenticator:
             claims.device_id,
             Role(known.role) if known.role else None,
             expires_at=claims.expires_at,
+            must_change_password=known.must_change_password,
         )
         return caller, claims.expires_at
 

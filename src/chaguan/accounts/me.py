@@ -87,7 +87,10 @@ class Me:
             )
             return device_store.revoke_devices(connection, member.user.id, now, but=caller.device_id)
 
-        for device_id in await self._db.write(work):
+        others = await self._db.write(work)
+        # This device too is remembered as one that has to change it.
+        self._authenticator.forget(member.user.id)
+        for device_id in others:
             self._authenticator.sign_out(member.user.id, device_id, "password_changed")
 
 

@@ -19,6 +19,7 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
 
     `kind` is the user's kind (`customer`, `staff`, `bot`) or `server` for an API key, in which case
     `user_id` names the key and `scopes` says what it may do. `expires_at` is UTC milliseconds; 0 never.
+    `must_change_password`: may do nothing but that.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
     role: Role | None = None
     scopes: frozenset[str] = frozenset()
     expires_at: int = 0
+    must_change_password: bool = False
 
     @property
     def is_staff(self) -> bool:

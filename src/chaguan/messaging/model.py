@@ -31,6 +31,9 @@ KINDS: tuple[type[Struct], ...] = (
 
 MESSAGE, EDIT, RECALL, REACTION, JOINED, LEFT, ROLE, CHANGED, CASE, ERASED, FLOOR = range(len(KINDS))
 
+NOTICES = (JOINED, LEFT, ROLE, CHANGED, CASE)
+"""What is told in words between the messages."""
+
 
 class State(Struct, omit_defaults=True):
     """What an entry carries beside content. One Struct for all kinds; empty fields take no room."""

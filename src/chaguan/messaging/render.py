@@ -98,3 +98,35 @@ def messages(
         for row in rows
         if row.kind == MESSAGE and row.seq >= floor_seq and membership.sees(row.seq)
     ]
+
+
+def notices(rows: Iterable[Stored], membership: Membership, floor_seq: int) -> list[wire.Entry]:
+    """Entries that carry no content, for a member."""
+    return [
+        fact(
+            row.kind,
+            row.conversation_id,
+            row.seq,
+            row.created_at,
+            row.actor_id,
+            unpack_state(row.state).fields,
+        )
+        for row in rows
+        if row.seq >= floor_seq and membership.sees(row.seq)
+    ]
+
+
+def seen(
+    rows: Iterable[Stored], membership: Membership, floor_seq: int, key: DataKey | None, link: Links
+) -> list[wire.Entry]:
+    """Messages and notices for a member: what is not theirs to see is left out."""
+    return [entry(row, key, link) for row in rows if row.seq >= floor_seq and membership.sees(row.seq)]
+
+
+def people(messages: Iterable[wire.MessageSent], notices: Iterable[wire.Entry]) -> list[str]:
+    """Whom a page names, each once."""
+    named = {message.sender_id: None for message in messages}
+    for told in notices:
+        named.update(dict.fromkeys((getattr(told, "actor_id", ""), getattr(told, "user_id", ""))))
+        named[getattr(told, "agent_id", "")] = None
+    return [user_id for user_id in named if user_id]

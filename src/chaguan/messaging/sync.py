@@ -1,7 +1,7 @@
 """Catching up: what a device lacks after absence, page by page; and history."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Raw
@@ -21,11 +21,12 @@ from chaguan.messaging.store import inboxes
 from chaguan.messaging.store import log as store
 from chaguan.messaging.views import Views
 from chaguan.protocol import commands as c
-from chaguan.protocol.entries import Entry, MessageSent
+from chaguan.protocol.entries import Entry
 from chaguan.protocol.replies import ConversationSync, ConversationView, History
 
 MAX_GAP = 200
 RESET_PAGE = 50
+MAX_NOTICES = 200
 FIRST_PAGE = 50
 MAX_ROWS = 200
 BUDGET = 256 * 1024
@@ -93,14 +94,21 @@ class Sync:
 
     async def history(self, caller: Caller, command: c.GetHistory) -> History:
         room, member = await self._rooms.access_conversation(caller, command.conversation_id)
-        head, rows, low, high = await self._db.read(lambda con: _page(con, room.id, member, command))
-        messages = render.messages(rows, member, room.floor_seq, room.key, self._link)
+
+        def read(con: Connection) -> tuple[_Page, list[Stored]]:
+            page = _page(con, room.id, member, command)
+            return page, store.notices(con, room.id, page.low, page.high, MAX_NOTICES)
+
+        page, told = await self._db.read(read)
+        messages = render.messages(page.rows, member, room.floor_seq, room.key, self._link)
+        notices = render.notices(told, member, room.floor_seq)
         return History(
             messages,
-            before=low if low > max(member.intervals[0][0], room.floor_seq, 1) else 0,
-            after=high if high < head else 0,
-            head_seq=head,
-            users=await self._directory.users(list({message.sender_id: None for message in messages})),
+            before=page.low if page.low > max(member.intervals[0][0], room.floor_seq, 1) else 0,
+            after=page.high if page.high < page.head else 0,
+            head_seq=page.head,
+            users=await self._directory.users(render.people(messages, notices)),
+            notices=notices,
         )
 
     async def messages(self, caller: Caller, command: c.GetMessages) -> History:
@@ -189,7 +197,7 @@ class Sync:
             head = _head(con, room.id, member)
             reset = seq > head.head_seq or head.head_seq - seq > MAX_GAP or seq < room.floor_seq - 1
             if reset:
-                return head, True, store.messages_before(con, room.id, head.head_seq + 1, RESET_PAGE)
+                return head, True, _latest(con, room.id, head.head_seq)
             return (
                 head,
                 False,
@@ -199,8 +207,7 @@ class Sync:
         head, reset, rows = await self._db.read(read)
         entries: list[Entry]
         if reset:
-            found: list[MessageSent] = render.messages(rows, member, room.floor_seq, room.key, self._link)
-            entries = list(found)
+            entries = render.seen(rows, member, room.floor_seq, room.key, self._link)
         else:
             entries = render.visible(rows, member, room.floor_seq, room.key, self._link)
         return ConversationSync(
@@ -223,23 +230,36 @@ def _head(con: Connection, room_id: str, member: Membership) -> store.Head:
     return head._replace(head_seq=until, head_ordinal=store.ordinal_at(con, room_id, until))
 
 
-def _page(
-    con: Connection, room_id: str, member: Membership, command: c.GetHistory
-) -> tuple[int, list[Stored], int, int]:
-    """(head, messages, lowest and highest seq that were looked at). A page looks at no more than SCAN_LIMIT entries
-    in a direction, so it may be empty and still say where to go on."""
+def _latest(con: Connection, room_id: str, head: int) -> list[Stored]:
+    """The end of a log as one reads it: messages, and what is told between them."""
+    messages, low = _older(con, room_id, head + 1, RESET_PAGE)
+    told = store.notices(con, room_id, low, head, MAX_NOTICES)
+    return sorted([*messages, *told], key=lambda row: row.seq)
+
+
+class _Page(NamedTuple):
+    """Where the log ends; messages; the lowest and highest seq that were looked at. A page looks at no more than
+    SCAN_LIMIT entries in a direction, so it may be empty and still say where to go on."""
+
+    head: int
+    rows: list[Stored]
+    low: int
+    high: int
+
+
+def _page(con: Connection, room_id: str, member: Membership, command: c.GetHistory) -> _Page:
     head = _head(con, room_id, member).head_seq
     if command.around:
         half = command.limit // 2 + 1
         older, low = _older(con, room_id, min(command.around, head) + 1, half)
         newer, high = _newer(con, room_id, min(command.around, head), half, head)
-        return head, older + newer, low, high
+        return _Page(head, older + newer, low, high)
     if command.after is not UNSET:
         newer, high = _newer(con, room_id, command.after, command.limit, head)
-        return head, newer, command.after + 1, high
+        return _Page(head, newer, command.after + 1, high)
     before = min(command.before or head + 1, head + 1)
     older, low = _older(con, room_id, before, command.limit)
-    return head, older, low, before - 1
+    return _Page(head, older, low, before - 1)
 
 
 def _older(con: Connection, room_id: str, before: int, limit: int) -> tuple[list[Stored], int]:

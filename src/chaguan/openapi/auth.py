@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import get, post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta, Struct
 
@@ -11,6 +11,7 @@ from chaguan.accounts import Accounts, SignedIn, Visitor
 from chaguan.accounts.invitations import Invited
 from chaguan.core.caller import Caller
 from chaguan.core.errors import ErrorCode
+from chaguan.openapi.callers import provide_newcomer
 from chaguan.openapi.errors import refusals
 
 DeviceId = Annotated[
@@ -112,7 +113,13 @@ async def refresh(
     return await accounts.sign_in.refresh(Visitor(address, data.device_id), data.refresh_token)
 
 
-@post("/v1/auth/sign_out", status_code=204, responses=refusals(ErrorCode.unauthenticated), tags=["auth"])
+@post(
+    "/v1/auth/sign_out",
+    status_code=204,
+    dependencies={"caller": Provide(provide_newcomer)},
+    responses=refusals(ErrorCode.unauthenticated),
+    tags=["auth"],
+)
 async def sign_out(accounts: NamedDependency[Accounts], caller: NamedDependency[Caller]) -> None:
     """Sign this device out: its tokens end and its live connection is closed."""
     await accounts.sign_in.sign_out(caller)

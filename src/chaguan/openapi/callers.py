@@ -75,25 +75,42 @@ async def provide_address(request: Request[Any, Any, Any], addresses: NamedDepen
     return addresses.of(request)
 
 
+DeviceHeader = Annotated[
+    str,
+    HeaderParameter(
+        name="X-Device-Id",
+        required=False,
+        description="The client's own id of the device, made once and kept; goes with user tokens.",
+        max_length=64,
+    ),
+]
+
+
 async def provide_caller(
     request: Request[Any, Any, Any],
     accounts: NamedDependency[Accounts],
     address: NamedDependency[str],
-    device: Annotated[
-        str,
-        HeaderParameter(
-            name="X-Device-Id",
-            required=False,
-            description="The client's own id of the device, made once and kept; goes with user tokens.",
-            max_length=64,
-        ),
-    ] = "",
+    device: DeviceHeader = "",
 ) -> Caller:
     """From `Authorization: Bearer …`: a user token, an access token or an API key."""
+    return await accounts.authenticator.authenticate(_bearer(request), device, "http", address)
+
+
+async def provide_newcomer(
+    request: Request[Any, Any, Any],
+    accounts: NamedDependency[Accounts],
+    address: NamedDependency[str],
+    device: DeviceHeader = "",
+) -> Caller:
+    """The same for what stays open to staff who still have to change their password."""
+    return await accounts.authenticator.recognise(_bearer(request), device, "http", address)
+
+
+def _bearer(request: Request[Any, Any, Any]) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise AppError(ErrorCode.unauthenticated, "Authorization: Bearer <token>", reason="token_missing")
-    return await accounts.authenticator.authenticate(token.strip(), device, "http", address)
+    return token.strip()
 
 
 def _is_address(text: str) -> bool:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import delete, get, patch, post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta, Struct
 
@@ -13,6 +13,7 @@ from chaguan.accounts.second_factor import TotpSetup
 from chaguan.core.caller import Caller
 from chaguan.core.errors import ErrorCode
 from chaguan.openapi.auth import Password
+from chaguan.openapi.callers import provide_newcomer
 from chaguan.openapi.errors import refusals
 
 
@@ -43,11 +44,12 @@ class Confirmation(Struct):
 
 
 _OWN = refusals(ErrorCode.bad_request, ErrorCode.unauthenticated, ErrorCode.forbidden)
+_NEWCOMER = {"caller": Provide(provide_newcomer)}
 
 
-@get("/v1/me", responses=_OWN, tags=["me"])
+@get("/v1/me", dependencies=_NEWCOMER, responses=_OWN, tags=["me"])
 async def read_me(accounts: NamedDependency[Accounts], caller: NamedDependency[Caller]) -> MyAccount:
-    """My own account. For staff."""
+    """My own account. For staff, also those who must change their password first."""
     return await accounts.me.get(caller)
 
 
@@ -59,14 +61,15 @@ async def change_me(
     return await accounts.me.change_profile(caller, data.name, data.avatar)
 
 
-@post("/v1/me/password", status_code=204, responses=_OWN, tags=["me"])
+@post("/v1/me/password", status_code=204, dependencies=_NEWCOMER, responses=_OWN, tags=["me"])
 async def change_password(
     data: JSONBody[PasswordChange],
     accounts: NamedDependency[Accounts],
     caller: NamedDependency[Caller],
     address: NamedDependency[str],
 ) -> None:
-    """Change my password and sign out my other devices.
+    """Change my password and sign out my other devices. Who signed in with a password that was made for them
+    (`must_change_password`) is refused everything else before: `forbidden` (`must_change_password`).
 
     `forbidden` (`password_wrong`), counted like a sign-in. `bad_request` (`password_length`, `password_too_simple`).
     """

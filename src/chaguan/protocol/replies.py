@@ -114,13 +114,15 @@ class Opened(Struct, omit_defaults=True):
 class History(Struct, omit_defaults=True):
     """Messages in order of seq, in current state. `before` and `after` are what to ask with for the neighbouring
     pages, 0 where there is none. `head_seq` is the head of the log when this was read: pushes up to it are
-    already in these messages."""
+    already in these messages. `notices` are the entries between them that are told in words: who joined, left, got
+    another role, renamed the group; what became of a case. At most the latest 200 of a page."""
 
     messages: list[MessageSent]
     before: int = 0
     after: int = 0
     head_seq: int = 0
     users: list[User] = []
+    notices: list[Entry] = []
 
 
 class MemberPage(Struct, omit_defaults=True):

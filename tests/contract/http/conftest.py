@@ -42,8 +42,8 @@ class Person:
 
 
 @pytest.fixture
-async def boss(client, accounts):
-    """The first administrator over HTTP."""
+async def newcomer(client, accounts):
+    """The first administrator over HTTP, signed in with the password that was shown at the first start."""
     first = await accounts.first_start("Tea")
     body = {"email": first.email, "password": first.password, "device_id": "boss-browser"}
     answer = await client.post("/v1/auth/staff", json=body)
@@ -52,6 +52,16 @@ async def boss(client, accounts):
     person.password = first.password
     person.email = first.email
     return person
+
+
+@pytest.fixture
+async def boss(newcomer):
+    """The same with a password of their own, and so with all rights."""
+    passwords = {"old_password": newcomer.password, "new_password": PASSWORD}
+    changed = await newcomer.ask("POST", "/v1/me/password", passwords)
+    assert changed.status_code == 204, changed.text
+    newcomer.password = PASSWORD
+    return newcomer
 
 
 @pytest.fixture

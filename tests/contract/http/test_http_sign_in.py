@@ -37,16 +37,54 @@ async def set_up_totp(person, clock):
     return made
 
 
-async def test_the_first_administrator_signs_in_and_is_asked_for_a_new_password(client, boss, accounts):
-    assert boss.signed_in["role"] == "owner"
-    assert boss.signed_in["must_change_password"] is True
+async def test_the_first_administrator_signs_in_and_is_asked_for_a_new_password(client, newcomer, accounts):
+    assert newcomer.signed_in["role"] == "owner"
+    assert newcomer.signed_in["must_change_password"] is True
     assert await accounts.first_start("Tea") is None
-    changed = await boss.ask(
-        "POST", "/v1/me/password", {"old_password": boss.password, "new_password": PASSWORD}
+    changed = await newcomer.ask(
+        "POST", "/v1/me/password", {"old_password": newcomer.password, "new_password": PASSWORD}
     )
     assert changed.status_code == 204
-    again = (await sign_in(client, boss.email, PASSWORD)).json()
+    again = (await sign_in(client, newcomer.email, PASSWORD)).json()
     assert again["must_change_password"] is False
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/v1/admin/staff", None),
+        ("POST", "/v1/admin/staff", {"email": "eve@shop.example", "name": "Eve", "role": "owner"}),
+        ("GET", "/v1/admin/shops", None),
+        ("POST", "/v1/admin/keys", {"name": "k", "scopes": ["messages:read"]}),
+        ("PATCH", "/v1/me", {"name": "Eve"}),
+        ("POST", "/v1/me/totp", {}),
+        ("GET", "/v1/me/devices", None),
+    ],
+)
+async def test_who_must_change_their_password_can_do_nothing_else(newcomer, method, path, body):
+    refused = await newcomer.ask(method, path, body)
+    assert refused.status_code == 403, refused.text
+    error = refused.json()["error"]
+    assert (error["code"], error["data"]["reason"]) == ("forbidden", "must_change_password")
+    assert "password" in error["detail"]
+
+
+async def test_who_must_change_their_password_learns_who_they_are_and_may_sign_out(newcomer):
+    assert (await newcomer.ask("GET", "/v1/me")).json()["must_change_password"] is True
+    assert (await newcomer.ask("POST", "/v1/auth/sign_out")).status_code == 204
+
+
+async def test_the_changed_password_opens_everything_for_the_same_token(newcomer, boss):
+    assert (await boss.ask("GET", "/v1/admin/staff")).status_code == 200
+    assert (await boss.ask("GET", "/v1/me")).json()["must_change_password"] is False
+
+
+async def test_a_refreshed_token_is_no_way_round_the_change_of_the_password(client, newcomer):
+    body = {"refresh_token": newcomer.signed_in["refresh_token"], "device_id": "boss-browser"}
+    renewed = (await client.post("/v1/auth/refresh", json=body)).json()
+    assert renewed["must_change_password"] is True
+    headers = {"authorization": f"Bearer {renewed['access_token']}"}
+    assert (await client.get("/v1/admin/staff", headers=headers)).status_code == 403
 
 
 async def test_email_ignores_case_and_blanks(client, hire):

@@ -189,3 +189,67 @@ async def test_a_gap_of_more_than_200_entries_is_a_reset_with_the_latest_page(wo
     assert not (await world.pull(b, room, after=1)).reset
     beyond = await world.pull(b, room, after=999)
     assert beyond.reset and beyond.head_seq == 201
+
+
+async def told(world, caller, room, **where):
+    page = await world.messaging.sync.history(caller, c.GetHistory(id=1, conversation_id=room, **where))
+    return [type(notice).__name__ for notice in page.notices], page
+
+
+async def test_history_tells_who_came_and_went_between_the_messages(world, people):
+    a, b, d = people.add("a"), people.add("b"), people.add("d")
+    room = await world.group(a, b, history=True)
+    await world.say(a, room, "一")
+    await add(world, a, room, d.user_id)
+    await world.say(a, room, "二")
+    await remove(world, a, room, d.user_id)
+    kinds, page = await told(world, b, room)
+    assert kinds == ["MemberJoined", "MemberLeft"]
+    assert [notice.seq for notice in page.notices] == [2, 4]
+    assert {user.id for user in page.users} == {a.user_id, d.user_id}
+
+
+async def test_each_notice_is_on_one_page_of_history_alone(world, people):
+    a, b, d = people.add("a"), people.add("b"), people.add("d")
+    room = await world.group(a, b, history=True)
+    for text in ("一", "二", "三"):
+        await world.say(a, room, text)
+        await add(world, a, room, d.user_id)
+        await remove(world, a, room, d.user_id)
+    seqs: list[int] = []
+    before = 0
+    while True:
+        _, page = await told(world, b, room, before=before, limit=1)
+        seqs[:0] = [notice.seq for notice in page.notices]
+        before = page.before
+        if not before:
+            break
+    assert seqs == [2, 3, 5, 6, 8, 9]
+
+
+async def test_notices_from_before_ones_joining_are_not_told(world, people):
+    a, b, d, e = people.add("a"), people.add("b"), people.add("d"), people.add("e")
+    room = await world.group(a, b)
+    await add(world, a, room, d.user_id)
+    await add(world, a, room, e.user_id)
+    await remove(world, a, room, e.user_id)
+    await add(world, a, room, e.user_id)
+    kinds, page = await told(world, e, room)
+    assert [(kind, notice.seq) for kind, notice in zip(kinds, page.notices, strict=True)] == [
+        ("MemberJoined", 2),
+        ("MemberLeft", 3),
+        ("MemberJoined", 4),
+    ]
+
+
+async def test_a_reset_starts_from_messages_and_notices_in_order(world, people):
+    a, b, d = people.add("a"), people.add("b"), people.add("d")
+    room = await world.group(a, b, history=True)
+    await add(world, a, room, d.user_id)
+    for n in range(210):
+        await world.say(a, room, str(n))
+    await remove(world, a, room, d.user_id)
+    sync = await world.pull(b, room, after=0)
+    assert sync.reset
+    assert [entry.seq for entry in sync.entries] == list(range(162, 213))
+    assert isinstance(sync.entries[-1], MemberLeft)

@@ -75,7 +75,9 @@ export const useSession = defineStore('session', () => {
     try {
       return await once(await token())
     } catch (error) {
-      if (!(error instanceof ApiError) || error.code !== 'unauthenticated' || error.reason) throw error
+      if (!(error instanceof ApiError)) throw error
+      if (error.reason === 'must_change_password') changeFirst()
+      if (error.code !== 'unauthenticated' || error.reason) throw error
       return once(await renew())
     }
   }
@@ -85,6 +87,11 @@ export const useSession = defineStore('session', () => {
     end('')
     // Signing out must work without a network; the server forgets the device when the token expires.
     if (current) await signOutDevice(current.access_token, deviceId()).catch(ignoreUnreachable)
+  }
+
+  /** The server refuses everything else until then; the router leads to the one screen that is left. */
+  function changeFirst(): void {
+    if (session.value) begin({ ...session.value, must_change_password: true })
   }
 
   function passwordChanged(): void {

@@ -1,7 +1,7 @@
 import type { ConversationView, User } from '@chaguan/protocol'
 import type { KeyValueStorage } from './adapter'
 import { utf8Length } from './keys'
-import type { Log } from './log'
+import type { Log, Shown } from './log'
 import { newLog, trim } from './log'
 import type { OutboxItem } from './outbox'
 import { compareRows } from './rows'
@@ -28,7 +28,7 @@ interface SavedState {
 
 interface SavedLog {
   upTo: number
-  messages: Log['live']['messages']
+  messages: Log['live']['shown']
   before: number | null
 }
 
@@ -114,9 +114,9 @@ export function createCache(storage: KeyValueStorage, prefix: string, report: (e
     const log = store.logs.get(id)
     sizes.delete(id)
     const key = `${owner}:log:${id}`
-    if (!log || log.live.messages.length < 2) return enqueue(() => storage.remove(prefix + key))
+    if (!log || log.live.shown.length < 2) return enqueue(() => storage.remove(prefix + key))
     const { upTo, live } = trim(log, MESSAGES_KEPT)
-    const saved: SavedLog = { upTo, messages: live.messages, before: live.before }
+    const saved: SavedLog = { upTo, messages: live.shown, before: live.before }
     const bytes = utf8Length(JSON.stringify(saved))
     if (bytes > MAX_KEY_BYTES) return enqueue(() => storage.remove(prefix + key))
     sizes.set(id, bytes)
@@ -207,8 +207,8 @@ function savedState(store: Store, rows: ConversationView[], cut: boolean): Saved
   }
   // Names beside the messages that are kept.
   for (const { conversation } of rows) {
-    for (const { sender_id } of store.logs.get(conversation.id)?.live.messages.slice(-MESSAGES_KEPT) || [])
-      needed.add(sender_id)
+    for (const entry of store.logs.get(conversation.id)?.live.shown.slice(-MESSAGES_KEPT) || [])
+      peopleOf(entry).forEach((id) => id && needed.add(id))
   }
   const users = Array.from(store.users.values()).filter((user) => needed.has(user.id))
   return {
@@ -226,11 +226,16 @@ function savedState(store: Store, rows: ConversationView[], cut: boolean): Saved
   }
 }
 
+function peopleOf(entry: Shown): (string | undefined)[] {
+  if (entry.type === 'message_sent') return [entry.sender_id]
+  return [entry.actor_id, 'user_id' in entry ? entry.user_id : undefined]
+}
+
 function restoreRow(store: Store, row: ConversationView, saved: SavedLog | null): void {
   const head = row.conversation.head_seq || 0
   const fits = saved !== null && saved.upTo <= head
   const fresh = newLog(fits ? saved.upTo : head, fits ? null : row.last)
-  const live = fits ? { messages: saved.messages, before: saved.before, after: 0 } : fresh.live
+  const live = fits ? { shown: saved.messages, before: saved.before, after: 0 } : fresh.live
   store.setLog(row.conversation.id, { ...fresh, live })
   store.setRow(row)
 }

@@ -7,6 +7,7 @@ import { createEmitter } from './emitter'
 import type { Emitter } from './emitter'
 import { ChaguanError, asChaguanError } from './errors'
 import { uuid7 } from './keys'
+import { messagesOf } from './log'
 import { createMedia } from './media'
 import type { MediaApi } from './media'
 import { asSent, createOutbox } from './outbox'
@@ -312,7 +313,7 @@ export function createEngine(config: ClientOptions): Engine {
     if (!waiting.length) return
     outbox.reached(id, store.upTo(id))
     const mine = new Set(waiting.map((item) => item.client_msg_id))
-    for (const message of store.logs.get(id)?.live.messages || []) {
+    for (const message of messagesOf(store.logs.get(id)?.live)) {
       if (mine.has(message.client_msg_id) && message.sender_id === store.me?.id) outbox.seen(message)
     }
   }

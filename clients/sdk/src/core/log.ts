@@ -6,9 +6,18 @@ export type Change = Extract<
   { type: 'message_edited' | 'message_recalled' | 'reaction_set' | 'messages_erased' }
 >
 
-/** A page of messages without a hole. `before` and `after`: seqs to ask with, 0 the end, null not asked yet. */
+/** What is told in words between the messages: who joined, left or got another role, a new name, a case. */
+export type Notice = Extract<
+  Entry,
+  { type: 'member_joined' | 'member_left' | 'member_changed' | 'conversation_changed' | 'case_changed' }
+>
+
+/** What a page holds: everything that is read, in order. */
+export type Shown = MessageSent | Notice
+
+/** A page of the log without a hole. `before` and `after`: seqs to ask with, 0 the end, null not asked yet. */
 export interface Page {
-  readonly messages: readonly MessageSent[]
+  readonly shown: readonly Shown[]
   readonly before: number | null
   readonly after: number
 }
@@ -17,7 +26,7 @@ export interface Page {
 export interface Log {
   /** Everything up to this seq was applied. */
   readonly upTo: number
-  /** The messages at the end of the log. */
+  /** The end of the log. */
   readonly live: Page
   /** A page elsewhere, if the reader jumped to an older message. */
   readonly away: Page | null
@@ -37,9 +46,14 @@ export interface Applied {
 const MAX_CHANGES = 100
 const MAX_HELD = 500
 
+export function messagesOf(page: Page | null | undefined): MessageSent[] {
+  return (page?.shown || []).filter((entry) => entry.type === 'message_sent')
+}
+
 export function newLog(upTo: number, last: MessageSent | null | undefined): Log {
-  const messages = last ? [last] : []
-  return { upTo, live: { messages, before: null, after: 0 }, away: null, held: [], changes: [], changesFrom: upTo }
+  // What was told after the last message comes with the first page, which then begins at the end of the log.
+  const shown = last && last.seq === upTo ? [last] : []
+  return { upTo, live: { shown, before: null, after: 0 }, away: null, held: [], changes: [], changesFrom: upTo }
 }
 
 /** Takes a pushed entry: applies it if it is the next one, holds it if some are missing, ignores it if it is old. */
@@ -97,15 +111,18 @@ function resetTo(log: Log, sync: ConversationSync): Log {
 function apply(log: Log, entry: Entry): Log {
   const upTo = entry.seq
   switch (entry.type) {
-    case 'message_sent': {
-      const live = { ...log.live, messages: unite(log.live.messages, [entry]) }
-      return { ...log, upTo, live }
-    }
+    case 'message_sent':
+    case 'member_joined':
+    case 'member_left':
+    case 'member_changed':
+    case 'conversation_changed':
+    case 'case_changed':
+      return { ...log, upTo, live: { ...log.live, shown: unite(log.live.shown, [entry]) } }
     case 'message_edited':
     case 'message_recalled':
     case 'reaction_set':
     case 'messages_erased':
-      return { ...remember(log, entry), upTo, ...mapPages(log, (messages) => changeAll(messages, entry)) }
+      return { ...remember(log, entry), upTo, ...mapPages(log, (shown) => changeAll(shown, entry)) }
     case 'floor_raised':
       return { ...dropBelow(log, entry.floor_seq), upTo }
     default:
@@ -119,16 +136,18 @@ function remember(log: Log, change: Change): Log {
   return { ...log, changesFrom: changes[0]?.seq ?? log.upTo, changes: changes.slice(1) }
 }
 
-function mapPages(
-  log: Log,
-  fn: (messages: readonly MessageSent[]) => readonly MessageSent[],
-): Pick<Log, 'live' | 'away'> {
-  const live = { ...log.live, messages: fn(log.live.messages) }
-  return { live, away: log.away && { ...log.away, messages: fn(log.away.messages) } }
+function mapPages(log: Log, fn: (shown: readonly Shown[]) => readonly Shown[]): Pick<Log, 'live' | 'away'> {
+  const live = { ...log.live, shown: fn(log.live.shown) }
+  return { live, away: log.away && { ...log.away, shown: fn(log.away.shown) } }
 }
 
-function changeAll(messages: readonly MessageSent[], change: Change): readonly MessageSent[] {
-  return messages.map((message) => changeMessage(message, change))
+function changeAll(shown: readonly Shown[], change: Change): readonly Shown[] {
+  return shown.map((entry) => (entry.type === 'message_sent' ? changeMessage(entry, change) : entry))
+}
+
+/** When an entry was last changed by another; notices never are. */
+function changedSeq(entry: Shown): number {
+  return (entry as MessageSent).changed_seq || 0 // notices have none
 }
 
 /** Applies a change to the message that it names, once and never after a later one. */
@@ -167,57 +186,58 @@ function react(reactions: readonly Reaction[], emoji: string, userId: string, on
   return next.filter(([, ids]) => ids.length > 0)
 }
 
-/** Both lists as one in order of seq; of a message that is in both, the later state. */
-export function unite(held: readonly MessageSent[], incoming: readonly MessageSent[]): readonly MessageSent[] {
+/** Both lists as one in order of seq; of an entry that is in both, the later state. */
+export function unite(held: readonly Shown[], incoming: readonly Shown[]): readonly Shown[] {
   const last = held[held.length - 1]
   const first = incoming[0]
   if (!first) return held
   if (!last || first.seq > last.seq) return [...held, ...incoming]
-  const bySeq = new Map<number, MessageSent>()
-  for (const message of held) bySeq.set(message.seq, message)
-  for (const message of incoming) {
-    const known = bySeq.get(message.seq)
-    if (!known || (message.changed_seq || 0) >= (known.changed_seq || 0)) bySeq.set(message.seq, message)
+  const bySeq = new Map<number, Shown>()
+  for (const entry of held) bySeq.set(entry.seq, entry)
+  for (const entry of incoming) {
+    const known = bySeq.get(entry.seq)
+    if (!known || changedSeq(entry) >= changedSeq(known)) bySeq.set(entry.seq, entry)
   }
   return Array.from(bySeq.values()).sort((a, b) => a.seq - b.seq)
 }
 
 /** The page as it would read now, or null if changes since it was read are not known any more: ask again. */
-export function current(log: Log, history: History): readonly MessageSent[] | null {
+export function current(log: Log, history: History): readonly Shown[] | null {
   const readAt = history.head_seq || 0
   if (readAt > 0 && readAt < log.changesFrom) return null
-  let messages: readonly MessageSent[] = history.messages
-  for (const change of log.changes) if (change.seq > readAt) messages = changeAll(messages, change)
-  return messages
+  // The server gives no entries of other types as notices.
+  let shown = unite(history.messages, (history.notices || []) as Notice[])
+  for (const change of log.changes) if (change.seq > readAt) shown = changeAll(shown, change)
+  return shown
 }
 
-export function mergeOlder(log: Log, messages: readonly MessageSent[], history: History): Log {
+export function mergeOlder(log: Log, shown: readonly Shown[], history: History): Log {
   const page = log.away ?? log.live
-  const older = { ...page, messages: unite(page.messages, messages), before: history.before || 0 }
+  const older = { ...page, shown: unite(page.shown, shown), before: history.before || 0 }
   return log.away ? join({ ...log, away: older }) : { ...log, live: older }
 }
 
-export function mergeNewer(log: Log, messages: readonly MessageSent[], history: History): Log {
+export function mergeNewer(log: Log, shown: readonly Shown[], history: History): Log {
   if (!log.away) return log
   return join({
     ...log,
-    away: { ...log.away, messages: unite(log.away.messages, messages), after: history.after || 0 },
+    away: { ...log.away, shown: unite(log.away.shown, shown), after: history.after || 0 },
   })
 }
 
 /** Shows the neighbourhood of an older message. */
-export function mergeAround(log: Log, messages: readonly MessageSent[], history: History): Log {
-  return join({ ...log, away: { messages, before: history.before || 0, after: history.after || 0 } })
+export function mergeAround(log: Log, shown: readonly Shown[], history: History): Log {
+  return join({ ...log, away: { shown, before: history.before || 0, after: history.after || 0 } })
 }
 
 /** Where the page elsewhere has grown to touch the end of the log, both become one. */
 function join(log: Log): Log {
   const { away, live } = log
   if (!away) return log
-  const first = live.messages[0]
-  const last = away.messages[away.messages.length - 1]
+  const first = live.shown[0]
+  const last = away.shown[away.shown.length - 1]
   if (away.after > 0 && first && last && last.seq < first.seq) return log
-  return { ...log, away: null, live: { ...away, messages: unite(live.messages, away.messages), after: 0 } }
+  return { ...log, away: null, live: { ...away, shown: unite(live.shown, away.shown), after: 0 } }
 }
 
 export function backToEnd(log: Log): Log {
@@ -225,29 +245,29 @@ export function backToEnd(log: Log): Log {
 }
 
 /** Takes fresh copies of messages that are held already. */
-export function refreshPage(log: Log, messages: readonly MessageSent[], _history: History): Log {
-  const fresh = new Map(messages.map((message): [number, MessageSent] => [message.seq, message]))
-  const take = (message: MessageSent): MessageSent => {
-    const copy = fresh.get(message.seq)
-    return copy && (copy.changed_seq || 0) >= (message.changed_seq || 0) ? copy : message
+export function refreshPage(log: Log, shown: readonly Shown[], _history: History): Log {
+  const fresh = new Map(shown.map((entry): [number, Shown] => [entry.seq, entry]))
+  const take = (entry: Shown): Shown => {
+    const copy = fresh.get(entry.seq)
+    return copy && changedSeq(copy) >= changedSeq(entry) ? copy : entry
   }
   return { ...log, ...mapPages(log, (held) => held.map(take)) }
 }
 
 /** Forgets what lies below a seq: it is gone for everyone, or not this reader's to see any more. */
 export function dropBelow(log: Log, floor: number): Log {
-  const isBelow = (message: MessageSent) => message.seq < floor
-  // Messages ascend, so the first of a page tells whether there is anything to drop.
-  const reaches = (page: Page | null) => page !== null && page.messages.slice(0, 1).some(isBelow)
+  const isBelow = (entry: Shown) => entry.seq < floor
+  // Entries ascend, so the first of a page tells whether there is anything to drop.
+  const reaches = (page: Page | null) => page !== null && page.shown.slice(0, 1).some(isBelow)
   if (!reaches(log.live) && !reaches(log.away)) return log
   return {
     ...log,
-    ...mapPages(log, (messages) => (messages.some(isBelow) ? messages.filter((m) => !isBelow(m)) : messages)),
+    ...mapPages(log, (shown) => (shown.some(isBelow) ? shown.filter((entry) => !isBelow(entry)) : shown)),
   }
 }
 
-/** Forgets all but the last `count` messages of the end of the log. */
+/** Forgets all but the last `count` entries of the end of the log. */
 export function trim(log: Log, count: number): Log {
-  if (log.live.messages.length <= count) return log
-  return { ...log, live: { ...log.live, messages: log.live.messages.slice(-count), before: null } }
+  if (log.live.shown.length <= count) return log
+  return { ...log, live: { ...log.live, shown: log.live.shown.slice(-count), before: null } }
 }

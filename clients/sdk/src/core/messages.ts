@@ -58,11 +58,12 @@ export function createMessages(engine: Engine): MessagesApi {
   const list = (conversationId: string): MessageWindow => {
     const log = store.logs.get(conversationId)
     const page = log?.away ?? log?.live
-    const sent = (page?.messages || []).map((message) => messageOf(message))
+    const sent = logs.messagesOf(page).map((message) => messageOf(message))
     const own = log?.away ? [] : outbox.of(conversationId)
     const me = store.me?.id || ''
     return {
       messages: [...sent, ...own.map((item) => asMessage(item, me))],
+      notices: (page?.shown || []).filter((entry) => entry.type !== 'message_sent'),
       hasOlder: (page?.before ?? 1) > 0,
       hasNewer: log?.away ? true : false,
       loading: loading.has(conversationId),
@@ -73,7 +74,7 @@ export function createMessages(engine: Engine): MessagesApi {
     if (!store.rows.has(conversationId)) await sync.fetchRow(conversationId)
     else if (connection.isOnline) void sync.fetchRow(conversationId)
     const log = store.logs.get(conversationId)
-    if (log && !log.away && log.live.before === null && log.live.messages.length < PAGE) await loadOlder(conversationId)
+    if (log && !log.away && log.live.before === null && log.live.shown.length < PAGE) await loadOlder(conversationId)
     return list(conversationId)
   }
 
@@ -94,7 +95,7 @@ export function createMessages(engine: Engine): MessagesApi {
   const loadOlder = async (conversationId: string): Promise<boolean> => {
     const page = pageOf(conversationId)
     if (!page || page.before === 0) return false
-    const before = page.before ?? (page.messages[0]?.seq || 0)
+    const before = page.before ?? (page.shown[0]?.seq || 0)
     await load(conversationId, { before }, logs.mergeOlder)
     return list(conversationId).hasOlder
   }
@@ -102,13 +103,13 @@ export function createMessages(engine: Engine): MessagesApi {
   const loadNewer = async (conversationId: string): Promise<boolean> => {
     const away = store.logs.get(conversationId)?.away
     if (!away) return false
-    const after = away.after || away.messages[away.messages.length - 1]?.seq || 0
+    const after = away.after || away.shown[away.shown.length - 1]?.seq || 0
     await load(conversationId, { after }, logs.mergeNewer)
     return list(conversationId).hasNewer
   }
 
   const around = async (conversationId: string, seq: number): Promise<MessageWindow> => {
-    const held = pageOf(conversationId)?.messages.some((message) => message.seq === seq)
+    const held = pageOf(conversationId)?.shown.some((entry) => entry.seq === seq)
     if (!held) await load(conversationId, { around: seq }, logs.mergeAround)
     return list(conversationId)
   }
@@ -185,7 +186,7 @@ export function createMessages(engine: Engine): MessagesApi {
 
   const find = async (conversationId: string, seq: number): Promise<Message | null> => {
     const log = store.logs.get(conversationId)
-    const held = [...(log?.live.messages || []), ...(log?.away?.messages || [])].find((message) => message.seq === seq)
+    const held = [...logs.messagesOf(log?.live), ...logs.messagesOf(log?.away)].find((message) => message.seq === seq)
     if (held) return messageOf(held)
     const history = await command<'get_messages'>({
       type: 'get_messages',
@@ -224,9 +225,9 @@ export function createMessages(engine: Engine): MessagesApi {
 
   /** The seq at the end of the window that a page is asked for. */
   const edgeOf = (conversationId: string, where: { before?: number; after?: number }): number | undefined => {
-    const messages = pageOf(conversationId)?.messages || []
-    if (where.before !== undefined) return messages[0]?.seq
-    return where.after !== undefined ? messages[messages.length - 1]?.seq : undefined
+    const shown = pageOf(conversationId)?.shown || []
+    if (where.before !== undefined) return shown[0]?.seq
+    return where.after !== undefined ? shown[shown.length - 1]?.seq : undefined
   }
 
   const ask = (

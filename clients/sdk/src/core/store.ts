@@ -10,7 +10,7 @@ import type {
   UserChanged,
   Welcome,
 } from '@chaguan/protocol'
-import { current, dropBelow, mergeSync, newLog, receive } from './log'
+import { current, dropBelow, mergeSync, messagesOf, newLog, receive } from './log'
 import type { Applied, Log, mergeOlder } from './log'
 import { entryOnRow, lastAt, markRead, mergeInbox, mergeView, peerRead } from './rows'
 
@@ -189,7 +189,7 @@ export function createStore() {
     const isReset = sync.reset && applied.log !== log
     if (isReset) {
       const { head_seq, head_ordinal, floor_seq = 0 } = sync
-      const last = applied.log.live.messages[applied.log.live.messages.length - 1] || row.last || null
+      const last = messagesOf(applied.log.live).pop() || row.last || null
       setRow({ ...row, last, conversation: { ...row.conversation, head_seq, head_ordinal, floor_seq } })
     }
     adopt(id, log, applied)
@@ -221,9 +221,9 @@ export function createStore() {
     const log = logs.get(id)
     if (!log) return true
     addUsers(history.users)
-    const messages = current(log, history)
-    if (!messages) return false
-    setLog(id, merge(log, messages, history))
+    const shown = current(log, history)
+    if (!shown) return false
+    setLog(id, merge(log, shown, history))
     return true
   }
 
@@ -248,7 +248,7 @@ export function createStore() {
   const ordinalAt = (id: string, seq: number): number => {
     const row = rows.get(id)
     if (row && seq >= (row.conversation.head_seq || 0)) return row.conversation.head_ordinal || 0
-    const messages = logs.get(id)?.live.messages || []
+    const messages = messagesOf(logs.get(id)?.live)
     for (let i = messages.length - 1; i >= 0; i--) {
       const message = messages[i]
       if (message && message.seq <= seq && message.ordinal) return message.ordinal

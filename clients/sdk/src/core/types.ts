@@ -1,6 +1,7 @@
 import type { Content, ConversationView, MessageSent, Push, User } from '@chaguan/protocol'
 import type { Adapter, KeyValueStorage } from './adapter'
 import type { ConnectionState } from './connection'
+import type { Notice } from './log'
 import type { ChaguanError } from './errors'
 
 export type MediaKind = 'image' | 'voice' | 'video' | 'file'
@@ -22,6 +23,8 @@ export interface Message extends MessageSent {
 /** What a conversation view shows: messages in order, without a hole. */
 export interface MessageWindow {
   messages: readonly Message[]
+  /** What is told in words between them, in order: who joined, left, got another role; a new name; a case. */
+  notices: readonly Notice[]
   /** There are older messages: `loadOlder`. */
   hasOlder: boolean
   /** The window stands elsewhere than at the end of the log: `loadNewer` or `toEnd`. */

@@ -100,7 +100,10 @@ export class Model extends Places {
     const base = { conversation_id: id, head_seq: until, head_ordinal, floor_seq }
     const missing = place.entries.filter((entry) => entry.seq > after && entry.seq >= from && entry.seq <= until)
     if (after > until || missing.length > this.limits.gap) {
-      return { ...base, reset: true, entries: this.visible(userId, id).slice(-this.limits.page) }
+      const messages = this.visible(userId, id).slice(-this.limits.page)
+      const low = messages.length < this.limits.page ? 0 : (messages[0]?.seq ?? 0)
+      const told = this.told(userId, id).filter(({ seq }) => seq > low)
+      return { ...base, reset: true, entries: [...messages, ...told].sort((a, b) => a.seq - b.seq) }
     }
     const entries = missing
       .slice(0, this.limits.page)
@@ -125,8 +128,11 @@ export class Model extends Places {
       start = Math.max(0, end - limit)
     }
     const messages = all.slice(start, end)
+    const low = after !== undefined ? after + 1 : start > 0 ? (messages[0]?.seq ?? 0) : 0
+    const high = before ? before - 1 : end < all.length ? (messages[messages.length - 1]?.seq ?? 0) : Infinity
     return {
       messages,
+      notices: this.told(userId, command.conversation_id).filter(({ seq }) => seq >= low && seq <= high),
       head_seq: this.range(userId, command.conversation_id).until,
       users: [],
       before: start > 0 ? (messages[0]?.seq ?? all[start]?.seq ?? 0) : 0,

@@ -288,6 +288,15 @@ export class Places {
     return messages.filter((message) => message.seq >= from && message.seq <= until).map(structuredCopy)
   }
 
+  /** What is told between the messages that a user may see. */
+  told(userId: string, id: string): Entry[] {
+    const { from, until } = this.range(userId, id)
+    const entries = this.places.get(id)?.entries ?? []
+    return entries
+      .filter(({ type, seq }) => /^(member|conversation|case)_/.test(type) && seq >= from && seq <= until)
+      .map(structuredCopy)
+  }
+
   view(userId: string, id: string): ConversationView {
     const { place } = this.access(userId, id)
     const row = this.rows.get(`${userId} ${id}`) as Inbox

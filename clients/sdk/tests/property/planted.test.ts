@@ -95,8 +95,8 @@ const FAULTS: Fault[] = [
   {
     what: 'takes an old page as it was read',
     file: 'log.ts',
-    find: 'if (change.seq > readAt) messages',
-    put: 'if (false) messages',
+    find: 'if (change.seq > readAt) shown',
+    put: 'if (false) shown',
     story: LATE_PAGE,
   },
   {

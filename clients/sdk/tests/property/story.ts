@@ -376,7 +376,22 @@ class Stage {
       all.filter((message) => told(message) && message.seq >= first && message.seq <= last).map(messageOf),
     )
     if (!window.hasOlder) this.same(`beginning ${id}`, sent[0]?.seq, all[0]?.seq)
-    if (!sent.length && all.length) this.complaints.push(`window ${id} is empty`)
+    await this.compareOpened(fresh, id)
+  }
+
+  /** What is told between the messages, once the conversation was opened; then nothing is left out any more. */
+  private async compareOpened(fresh: Client, id: string): Promise<void> {
+    const opening = this.im.messages.open(id)
+    await this.clock.advance(50)
+    await opening
+    const { messages, notices, hasOlder, hasNewer } = this.im.messages.list(id)
+    const sent = messages.filter((message) => message.status === 'sent')
+    const first = hasOlder ? (sent[0]?.seq ?? Infinity) : 0
+    const last = hasNewer ? (sent[sent.length - 1]?.seq ?? 0) : Infinity
+    const all = fresh.messages.list(id).notices
+    if (!sent.length && fresh.messages.list(id).messages.length) this.complaints.push(`window ${id} is empty`)
+    const seqs = (list: typeof notices) => list.map(({ seq }) => seq).filter((seq) => seq > first && seq < last)
+    this.same(`notices ${id}`, seqs(notices), seqs(all))
   }
 
   /** However often a message was sent again, the log has it once. */

@@ -98,7 +98,7 @@ test('what lies below the floor is dropped and is no gap', () => {
   let log = newLog(1, message(1))
   for (const entry of [message(2), message(3)]) log = receive(log, entry, 1).log
   log = receive(log, { type: 'floor_raised', ...common, seq: 4, floor_seq: 3 }, 1).log
-  expect(log.live.messages.map(({ seq }) => seq)).toEqual([3])
+  expect(log.live.shown.map(({ seq }) => seq)).toEqual([3])
 })
 
 test('unread is derived from ordinals and never below zero; my own message moves my mark', () => {
@@ -160,7 +160,7 @@ test.each(existsSync(golden) ? readdirSync(golden) : [])('%s is taken by the sto
   if (typeof value.seq === 'number' && value.conversation_id) {
     expect(store.applyEntry(value as Entry)).toBe(true)
     expect([store.upTo(id), store.rows.get(id)?.conversation.head_seq]).toEqual([value.seq, value.seq])
-    if (value.type === 'message_sent') expect(store.logs.get(id)?.live.messages).toEqual([value])
+    if (value.type === 'message_sent') expect(store.logs.get(id)?.live.shown).toEqual([value])
   } else if (value.type === 'user_changed') {
     store.userVersion = value.previous
     expect([store.applyUserChanged(value), store.userVersion]).toEqual([true, value.version])
@@ -176,5 +176,5 @@ test.each(existsSync(golden) ? readdirSync(golden) : [])('%s is taken by the sto
 
 test('an entry of a type that is not known yet counts and shows nothing', () => {
   const log = receive(newLog(1, null), { type: 'of_tomorrow', ...common, seq: 2 } as unknown as Entry, 1).log
-  expect([log.upTo, log.live.messages]).toEqual([2, []])
+  expect([log.upTo, log.live.shown]).toEqual([2, []])
 })

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, text
 
-from chaguan.messaging.model import MESSAGE, STORED_COLUMNS, Stored
+from chaguan.messaging.model import MESSAGE, NOTICES, STORED_COLUMNS, Stored
 
 SCAN_LIMIT = 2_000
 """A page looks at no more rows than this, however many reactions stand between two messages."""
@@ -131,6 +131,16 @@ def messages_after(connection: Connection, conversation_id: str, seq: int, limit
             (conversation_id, seq, SCAN_LIMIT, MESSAGE, limit),
         )
     )
+
+
+def notices(connection: Connection, conversation_id: str, low: int, high: int, limit: int) -> list[Stored]:
+    """What is told in words from `low` to `high`, ascending; the latest where there is more than `limit`."""
+    rows = _cursor(connection).execute(
+        f"SELECT {STORED_COLUMNS} FROM entries WHERE conversation_id = ? AND seq >= ? AND seq <= ? "
+        f"AND kind IN ({', '.join(map(str, NOTICES))}) ORDER BY seq DESC LIMIT ?",
+        (conversation_id, low, high, limit),
+    )
+    return _stored(rows)[::-1]
 
 
 def by_seqs(connection: Connection, conversation_id: str, seqs: Sequence[int]) -> list[Stored]:
