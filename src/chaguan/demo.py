@@ -64,7 +64,7 @@ class Demo:
         await accounts.shops.change(
             owner,
             shop.id,
-            ShopChange(name="山间茶铺", context_url=context_url, context_secret=context_secret),
+            ShopChange(name="云岫茶铺", context_url=context_url, context_secret=context_secret),
         )
         known = {"wechat_secret": secrets.token_urlsafe(24), "context_secret": context_secret}
         app = await accounts.apps.create(
@@ -72,7 +72,7 @@ class Demo:
             NewApp(
                 shop_id=shop.id,
                 kind=AppKind.wechat,
-                name="山间茶铺小程序",
+                name="云岫茶铺小程序",
                 wechat_appid=APPID,
                 wechat_secret=known["wechat_secret"],
             ),
