@@ -299,11 +299,13 @@ export interface GetConversation {
 
 /**
  * What the business's own server knows of a customer (profile, cart, orders), through its signed context
- * URL. Answered with `CustomerContext`; fails softly with `unavailable` or `timeout`.
+ * URL. `language` is what the reader would like the answer in. Answered with `CustomerContext`; fails softly
+ * with `unavailable` or `timeout`.
  */
 export interface GetCustomerContext {
   type: "get_customer_context"
   conversation_id: string
+  language?: string
   id: number
 }
 

@@ -60,7 +60,7 @@ class Demo:
         owner = Caller("staff", "demo", role=Role.owner)
         shop = await accounts.shops.only()
         assert shop is not None  # made at the first start
-        await accounts.shops.change(owner, shop.id, ShopChange(name="山间茶铺"))
+        await accounts.shops.change(owner, shop.id, ShopChange(name="云岫茶铺"))
         context_secret = secrets.token_urlsafe(32)
         known = {"wechat_secret": secrets.token_urlsafe(24), "context_secret": context_secret}
         app = await accounts.apps.create(
@@ -68,7 +68,7 @@ class Demo:
             NewApp(
                 shop_id=shop.id,
                 kind=AppKind.wechat,
-                name="山间茶铺小程序",
+                name="云岫茶铺小程序",
                 wechat_appid=APPID,
                 wechat_secret=known["wechat_secret"],
             ),

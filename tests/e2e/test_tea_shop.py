@@ -187,6 +187,31 @@ async def test_the_context_of_a_customer_goes_to_who_signs_for_it(bench: Bench, 
     assert answer.json()["sections"][0]["rows"]
 
 
+@pytest.mark.parametrize(
+    ("language", "product", "label"), [("", "明前龙井", "订单号"), ("en", "Longjing green", "Number")]
+)
+async def test_the_context_is_answered_in_the_language_asked_for(
+    bench: Bench, client: Client, language: str, product: str, label: str
+) -> None:
+    mine = await _sign_in(client, "mei")
+    await client.put("/api/cart", json=[LINE], headers=mine)
+    await client.post("/api/orders", json=[{**LINE, "spec": 1}], headers=mine)
+    path = "/context?user=o-mei&app=a_app" + (f"&language={language}" if language else "")
+    answer = (await client.get(path, headers=_signed(path, bench.now, "n1"))).json()
+    assert answer["cart"][0]["title"] == product
+    assert product in answer["orders"][0]["title"]
+    assert answer["orders"][0]["lines"][0]["label"] == label
+
+
+async def test_the_card_of_an_order_speaks_the_language_of_its_customer(bench: Bench, client: Client) -> None:
+    mine = await _sign_in(client, "mei") | {"Accept-Language": "en"}
+    await client.post("/api/orders", json=[LINE], headers=mine)
+    await asyncio.wait_for(bench.outside.arrived.wait(), DEADLINE_S)
+    card = bench.outside.posted[-1][1]["content"]
+    assert card["title"] == "Longjing green · 2 pieces"
+    assert {line["label"] for line in card["lines"]} == {"Number", "Paid", "Status"}
+
+
 async def test_a_context_call_is_refused_when_forged_old_early_or_for_another_customer(
     bench: Bench, client: Client
 ) -> None:

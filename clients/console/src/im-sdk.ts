@@ -103,7 +103,7 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
     deskView: (id) => desk.view(id),
     takeCase: (id, force) => desk.take(id, { force }),
     resolveCase: (id) => desk.resolve(id),
-    customerContext: (id) => desk.context(id),
+    customerContext: (id, language) => desk.context(id, language),
   }
 }
 

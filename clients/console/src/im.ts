@@ -154,7 +154,7 @@ export interface Im {
   deskView(conversationId: string): ConversationView | undefined
   takeCase(caseId: string, force: boolean): Promise<Case>
   resolveCase(caseId: string): Promise<Case>
-  customerContext(conversationId: string): Promise<CustomerContext>
+  customerContext(conversationId: string, language: string): Promise<CustomerContext>
 }
 
 export function unreadOf(conversation: Conversation, inbox: Inbox): number {

@@ -29,8 +29,8 @@ from litestar.params import FromQuery, JSONBody
 Json = dict[str, Any]
 AnyRequest = Request[Any, Any, Any]
 PRODUCTS: list[Json] = json.loads(Path(__file__).with_name("products.json").read_text("utf-8"))
+WORDS: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("words.json").read_text("utf-8"))
 BY_ID = {product["id"]: product for product in PRODUCTS}
-STATES = {"paid": "待发货", "shipped": "待收货", "done": "已完成"}
 LEEWAY_S = 300
 
 
@@ -57,6 +57,7 @@ class Order(msgspec.Struct):
     total: int  # in fen
     status: str
     created_at: int
+    language: str = "zh"  # the customer's
 
 
 class Shop(msgspec.Struct):
@@ -107,27 +108,29 @@ class Signatures:
         self._seen[nonce] = now + 2 * LEEWAY_S
 
 
-def order_card(order: Order) -> Json:
-    first, count = BY_ID[order.lines[0].product_id], sum(line.quantity for line in order.lines)
-    title = first["name"]["zh"] + (f" 等 {count} 件" if count > 1 else "")
-    rows = {"订单号": order.id, "实付": f"¥{order.total / 100:.2f}", "状态": STATES[order.status]}
-    page = f"/pages/order/index?id={order.id}"
+def labelled(rows: dict[str, str]) -> list[Json]:
+    return [{"label": label, "value": value} for label, value in rows.items()]
+
+
+def order_card(order: Order, language: str) -> Json:
+    words, first = WORDS[language], BY_ID[order.lines[0].product_id]
+    count = sum(line.quantity for line in order.lines)
+    title = first["name"][language] + (words["more"].format(count) if count > 1 else "")
+    paid, page = f"¥{order.total / 100:.2f}", f"/pages/order/index?id={order.id}"
+    lines = labelled({words["number"]: order.id, words["sum"]: paid, words["status"]: words[order.status]})
     card = {"type": "card", "object_type": "order", "object_id": order.id, "title": title, "page": page}
-    card |= {"picture": first["picture"], "fallback": f"订单 {order.id}：{title}"}
-    lines = [{"label": k, "value": v} for k, v in rows.items()]
-    return card | {"lines": lines, "actions": [{"id": "open", "label": "查看订单", "page": page}]}
+    card |= {"picture": first["picture"], "fallback": words["order"].format(order.id, title)}
+    return card | {"lines": lines, "actions": [{"id": "open", "label": words["open"], "page": page}]}
 
 
-def context_of(shop: Shop, user: str) -> Json:
+def context_of(shop: Shop, user: str, language: str) -> Json:
     """What an agent sees beside the chat. `sections` are drawn as they come."""
-    bought, lines = shop.of(user), shop.carts.get(user, [])
+    bought, lines, words = shop.of(user), shop.carts.get(user, []), WORDS[language]
     spent = sum(order.total for order in bought)
-    rows = {"累计订单": f"{len(bought)} 单", "累计消费": f"¥{spent / 100:.2f}"}
-    return {
-        "cart": [{"title": BY_ID[n.product_id]["name"]["zh"], "quantity": n.quantity} for n in lines],
-        "orders": [order_card(order) for order in bought[:5]],
-        "sections": [{"title": "会员", "rows": [{"label": k, "value": v} for k, v in rows.items()]}],
-    }
+    rows = {words["count"]: words["orders"].format(len(bought)), words["spent"]: f"¥{spent / 100:.2f}"}
+    cart = [{"title": BY_ID[n.product_id]["name"][language], "quantity": n.quantity} for n in lines]
+    sections = [{"title": words["member"], "rows": labelled(rows)}]
+    return {"cart": cart, "orders": [order_card(o, language) for o in bought[:5]], "sections": sections}
 
 
 class Chaguan:
@@ -155,10 +158,8 @@ class Chaguan:
         opened = await self._post("/service", {"app_id": self._app_id, "external_id": order.customer})
         # Made from the order, so that a retry can't send it twice.
         key = str(uuid.uuid5(uuid.NAMESPACE_URL, order.id))
-        await self._post(
-            f"/{opened['view']['conversation']['id']}/messages",
-            {"client_msg_id": key, "content": order_card(order)},
-        )
+        message = {"client_msg_id": key, "content": order_card(order, order.language)}
+        await self._post(f"/{opened['view']['conversation']['id']}/messages", message)
 
     async def _post(self, path: str, body: Json) -> Json:
         answer = await self._http.post(self._url + path, json=body, headers=self._headers)
@@ -189,16 +190,15 @@ def create_app(
         answer = (await client.get(code_url, params=asked)).json()
         if not answer.get("openid"):
             raise NotAuthorizedException("the code was refused")
-        session = secrets.token_urlsafe(32)
-        shop.sessions[session] = answer["openid"]
+        shop.sessions[session := secrets.token_urlsafe(32)] = answer["openid"]
         shop.save(file)
         return {"session": session, "customer": answer["openid"]}
 
     @post("/api/token", status_code=200, sync_to_thread=False)
     def token(request: AnyRequest) -> Json:
         """For the shop's web site: the browser signs in to Chaguan with this."""
-        app_id, secret = env.get("CHAGUAN_APP_ID", ""), env.get("CHAGUAN_APP_SECRET", "")
-        return {"token": sign_token(app_id, secret, customer(request), clock())}
+        who = customer(request)
+        return {"token": sign_token(env["CHAGUAN_APP_ID"], env["CHAGUAN_APP_SECRET"], who, clock())}
 
     @get("/api/products", sync_to_thread=False)
     def products() -> list[Json]:
@@ -224,7 +224,8 @@ def create_app(
         if not 1 <= len(data) <= 50:
             raise ClientException("an order has 1 to 50 lines")
         number = f"T{time.strftime('%y%m%d', time.localtime(clock()))}{len(shop.orders) + 1:04d}"
-        made = Order(number, who, data, total, "paid", int(clock() * 1000))
+        language = "en" if request.headers.get("accept-language", "").startswith("en") else "zh"
+        made = Order(number, who, data, total, "paid", int(clock() * 1000), language)
         shop.orders.append(made)
         bought = {(line.product_id, line.spec) for line in data}
         shop.carts[who] = [n for n in shop.carts.get(who, []) if (n.product_id, n.spec) not in bought]
@@ -233,9 +234,9 @@ def create_app(
         return made
 
     @get("/context", sync_to_thread=False)
-    def context(request: AnyRequest, user: FromQuery[str]) -> Json:
+    def context(request: AnyRequest, user: FromQuery[str], language: FromQuery[str] = "") -> Json:
         signatures.check(f"{request.url.path}?{request.url.query}", request.headers)
-        return context_of(shop, user)
+        return context_of(shop, user, "en" if language.startswith("en") else "zh")
 
     handlers = [login, token, products, cart, change_cart, orders, place, context]
     # The demo shows the mini program in a browser, which asks whether another address may be called.

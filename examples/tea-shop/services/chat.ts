@@ -1,13 +1,15 @@
-import { kit } from '@chaguan/mini-kit'
+import { kit, type Language } from '@chaguan/mini-kit'
 import { createClient, type Card, type Client } from '@chaguan/sdk'
 import { readConfig } from './config'
 import { yuan } from './money'
 import type { Order, Product } from './shop'
-import { pick, texts } from './texts'
+import { customerName, pick, texts } from './texts'
 
 interface SignedIn {
   access_token: string
   expires_at: number
+  /** Of the name that was given with it. */
+  language?: Language
 }
 
 const TOKEN = 'tea-shop:chat-token'
@@ -18,11 +20,14 @@ let client: Client | null = null
 /** A token of the deployment for a fresh `wx.login` code; kept until shortly before its end. */
 async function chatToken(made: Client, renew: boolean): Promise<string> {
   const kept = wx.getStorageSync<SignedIn | ''>(TOKEN)
-  if (kept && !renew && kept.expires_at - EARLY_MS > Date.now()) return kept.access_token
+  const { appId, customer } = readConfig()
+  const { language } = kit
+  if (kept && !renew && kept.language === language && kept.expires_at - EARLY_MS > Date.now()) return kept.access_token
   const { code } = await wx.login()
-  const body = { app_id: readConfig().appId, code, device_id: await made.deviceId(), name: texts().guest }
+  const who = { name: customerName(), avatar: customer?.avatar ?? '' }
+  const body = { app_id: appId, code, device_id: await made.deviceId(), ...who }
   const signed = await made.http<SignedIn>('POST', '/v1/auth/wechat', body)
-  wx.setStorageSync(TOKEN, { access_token: signed.access_token, expires_at: signed.expires_at })
+  wx.setStorageSync(TOKEN, { access_token: signed.access_token, expires_at: signed.expires_at, language })
   return signed.access_token
 }
 

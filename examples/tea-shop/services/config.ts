@@ -5,6 +5,8 @@ export interface Config {
   appId: string
   /** The merchant's own server. */
   shopApi: string
+  /** Who holds the phone, where that is known beforehand, as in the demo. */
+  customer?: { name: string; avatar: string }
 }
 
 /** Used where no ext config is given: a deployment started on this machine. */

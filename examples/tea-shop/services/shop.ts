@@ -1,3 +1,4 @@
+import { kit } from '@chaguan/mini-kit'
 import { readConfig } from './config'
 
 export interface Bilingual {
@@ -62,7 +63,7 @@ function send<T>(method: 'GET' | 'POST' | 'PUT', path: string, data: unknown, to
   return new Promise((resolve, reject) => {
     wx.request({
       method, url: readConfig().shopApi + path, data: data as object, timeout: 10_000,
-      header: token ? { Authorization: `Bearer ${token}` } : {},
+      header: { 'Accept-Language': kit.language, ...(token && { Authorization: `Bearer ${token}` }) },
       success: (answer) => (answer.statusCode < 300 ? resolve(answer.data as T) : reject(new Refused(answer.statusCode))),
       fail: ({ errMsg }) => reject(new Error(errMsg)),
     })

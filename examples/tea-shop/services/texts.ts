@@ -1,4 +1,5 @@
 import { kit, type Language } from '@chaguan/mini-kit'
+import { readConfig } from './config'
 
 const zh = {
   shop: '云岫茶铺', slogan: '云出山岫，春在壶中', home: '首页', messages: '消息', cart: '购物车', me: '我的',
@@ -40,15 +41,26 @@ const en: Texts = {
 
 const KEPT = 'tea-shop:language'
 
+interface Choice {
+  language: Language
+  /** The phone's language when the choice was made: once that is another, the shop speaks it again. */
+  phone: string
+}
+
 export function restoreLanguage(): void {
-  const kept = wx.getStorageSync<Language | ''>(KEPT)
-  if (kept) kit.setLanguage(kept)
+  const kept = wx.getStorageSync<Choice | ''>(KEPT)
+  if (kept && kept.phone === wx.getAppBaseInfo().language) kit.setLanguage(kept.language)
 }
 
 export function switchLanguage(): void {
-  const next: Language = kit.language === 'en' ? 'zh-CN' : 'en'
-  kit.setLanguage(next)
-  wx.setStorageSync(KEPT, next)
+  const language: Language = kit.language === 'en' ? 'zh-CN' : 'en'
+  kit.setLanguage(language)
+  wx.setStorageSync(KEPT, { language, phone: wx.getAppBaseInfo().language })
+}
+
+/** How the customer is called until they say it themselves. */
+export function customerName(): string {
+  return readConfig().customer?.name || texts().guest
 }
 
 export function texts(): Texts {

@@ -50,15 +50,17 @@ class ContextService:
         self._sources = sources
         self._fetch = fetch
         self._clock = clock
-        self._cache: OrderedDict[tuple[str, str, int], tuple[int, msgspec.Raw]] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, int], tuple[int, msgspec.Raw]] = OrderedDict()
 
-    async def of(self, caller: Caller, conversation_id: str) -> CustomerContext:
+    async def of(self, caller: Caller, conversation_id: str, language: str = "") -> CustomerContext:
         customer = await self._desk.customer_of(caller, conversation_id)
         users = await self._directory.users([customer.user_id])
         if not users:
             raise AppError(ErrorCode.not_found, "no such customer")
         source = await self._sources.source(customer.user_id, customer.app_id)
-        business = await self._ask(source, customer.head_seq) if source is not None and source.url else None
+        business = None
+        if source is not None and source.url:
+            business = await self._ask(question(source, language), source.secret, customer.head_seq)
         return CustomerContext(
             customer=users[0],
             external_id=source.external_id if source else "",
@@ -67,21 +69,24 @@ class ContextService:
             business=business,
         )
 
-    async def _ask(self, source: ContextSource, head_seq: int) -> msgspec.Raw:
+    async def _ask(self, url: str, secret: str, head_seq: int) -> msgspec.Raw:
         """Kept for a moment, for all who look; but what was said since may be an order's card."""
-        key = (source.url, source.external_id, head_seq)
+        key = (url, head_seq)
         held = self._cache.get(key)
         now = self._clock()
         if held is not None and now - held[0] < CACHE_MS:
             return held[1]
-        url = f"{source.url}{'&' if '?' in source.url else '?'}" + urlencode(
-            {"user": source.external_id, "app": source.app_id}
-        )
-        answer = _checked(await self._fetch(url, signed_headers(url, source.secret, now)))
+        answer = _checked(await self._fetch(url, signed_headers(url, secret, now)))
         self._cache[key] = (now, answer)
         if len(self._cache) > CACHED:
             self._cache.popitem(last=False)
         return answer
+
+
+def question(source: ContextSource, language: str) -> str:
+    """The address to ask. `language` stands in it, and so under the signature, only if the reader named one."""
+    asked = {"user": source.external_id, "app": source.app_id} | ({"language": language} if language else {})
+    return f"{source.url}{'&' if '?' in source.url else '?'}{urlencode(asked)}"
 
 
 def signed_headers(url: str, secret: str, now: int) -> dict[str, str]:

@@ -27,6 +27,8 @@ Limit = Annotated[int, Meta(ge=1, le=200)]
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Ids = Annotated[list[Id], Meta(max_length=200)]
 Emoji = Annotated[str, Meta(min_length=1, max_length=32)]
+Language = Annotated[str, Meta(max_length=35, pattern="^[A-Za-z0-9-]*$")]
+"""A BCP 47 tag such as `zh-CN` or `en`; empty: not said."""
 
 
 class _Command(Struct, tag_field="type", kw_only=True, omit_defaults=True):
@@ -337,9 +339,11 @@ class ResolveCase(_Command, tag="resolve_case"):
 
 class GetCustomerContext(_Command, tag="get_customer_context"):
     """What the business's own server knows of a customer (profile, cart, orders), through its signed context
-    URL. Answered with `CustomerContext`; fails softly with `unavailable` or `timeout`."""
+    URL. `language` is what the reader would like the answer in. Answered with `CustomerContext`; fails softly
+    with `unavailable` or `timeout`."""
 
     conversation_id: Id
+    language: Language = ""
 
 
 Command = (

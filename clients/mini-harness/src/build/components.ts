@@ -1,5 +1,6 @@
 // Which components the pages reach, with their json resolved to logical paths.
 import { pagesOf, type AppConfig, type ComponentJson, type Generic } from '../program-config'
+import { checkVariables } from './app-config'
 import { BuildError, type Sources } from './sources'
 
 export interface ComponentUnit {
@@ -24,6 +25,7 @@ export function collectComponents(sources: Sources, app: AppConfig): ComponentUn
   for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
     if (units.has(path)) continue
     const unit = readUnit(sources, path, pages.has(path), global, units.size)
+    if (unit.isPage) checkVariables(`${path}.json`, windowOf(unit.json), app.themes)
     units.set(path, unit)
     queue.push(...dependenciesOf(unit))
   }
@@ -48,6 +50,11 @@ function readUnit(
     ...(raw.componentGenerics && { componentGenerics: resolveGenerics(sources, path, raw.componentGenerics) }),
   }
   return { path, isPage, json, script, scope: scopeOf(json, isPage, index) }
+}
+
+/** What a page's json says of its window. */
+function windowOf({ usingComponents: _, componentGenerics: _generics, ...window }: ComponentJson): object {
+  return window
 }
 
 function scopeOf(json: ComponentJson, isPage: boolean, index: number): string | undefined {

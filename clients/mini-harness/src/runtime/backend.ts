@@ -1,6 +1,7 @@
 // glass-easel's DOM backend, adjusted: built-in tags get their "wx-" prefix, inline styles know rpx, each style
 // sheet is added once, and input events come from our own gestures instead of glass-easel's.
 import { glassEasel } from 'glass-easel-miniprogram-adapter'
+import { themeChanged, themedCss } from './theme'
 import { convertUnits } from './units'
 
 type ContextDocument = glassEasel.CurrentWindowBackendContext['document']
@@ -40,19 +41,27 @@ export class HarnessBackend extends glassEasel.CurrentWindowBackendContext {
   } as unknown as ContextDocument
 
   private readonly sheets = new Map<string, string>()
-  private readonly added = new Set<string>()
+  private readonly added = new Map<string, HTMLStyleElement>()
+
+  constructor() {
+    super()
+    themeChanged.on(() => this.added.forEach((style, path) => (style.textContent = this.css(path))))
+  }
+
+  private css(path: string): string {
+    return themedCss(this.sheets.get(path) ?? '')
+  }
 
   override registerStyleSheetContent(path: string, content: unknown): void {
     this.sheets.set(path, String(content))
   }
 
   override appendStyleSheetPath(path: string): number {
-    const css = this.sheets.get(path)
-    if (css && !this.added.has(path)) {
-      this.added.add(path)
+    if (this.sheets.get(path) && !this.added.has(path)) {
       const style = document.createElement('style')
+      this.added.set(path, style)
       style.dataset['sheet'] = path
-      style.textContent = css
+      style.textContent = this.css(path)
       document.head.append(style)
     }
     return 0

@@ -9,9 +9,11 @@ import { firstPage, openPages, parseQuery, reLaunch, setUpPages } from './pages'
 import { mountScreen, screenRoot } from './screen'
 import { defineNamedBehaviors, register, registerStyle } from './space'
 import { programTimers } from './timers'
+import { setUpTheme } from './theme'
 import type { AppConfig } from './types'
 
 function configure({ app, css }: { app: AppConfig; css: string }): void {
+  setUpTheme(app)
   setUpPages(app, pagesOf(app))
   registerStyle('app', css)
 }

@@ -5,7 +5,7 @@ import { resetSetDataStats, setDataStats } from './set-data'
 import { config } from './settings'
 import { networkType, setNetwork } from '../wx/network'
 import { shownToast } from '../wx/ui'
-import { setTheme } from '../wx/system'
+import { setTheme } from './theme'
 
 const errors: string[] = []
 

@@ -1,6 +1,7 @@
 // The navigation bar WeChat draws above a page: status bar, back arrow, title, capsule.
 import { make } from './screen'
 import { config } from './settings'
+import { barColors } from './theme'
 import { word } from './words'
 import type { WindowConfig } from './types'
 
@@ -28,9 +29,14 @@ export class NavBar {
   readonly element: HTMLElement
   private readonly title: HTMLElement
   private readonly capsule: HTMLElement
-  private foreground = '#000000'
+  /** The program chose the colours itself: the theme has no say any more. */
+  private chosen = false
 
-  constructor(window: WindowConfig, state: NavBarState, events: NavBarEvents) {
+  constructor(
+    private readonly window: WindowConfig,
+    state: NavBarState,
+    events: NavBarEvents,
+  ) {
     this.element = make('header', window.navigationStyle === 'custom' ? 'mp-nav-custom' : 'mp-nav')
     const status = make('div', 'mp-status', this.element)
     status.toggleAttribute('data-short', config.statusBarHeight < 30)
@@ -46,10 +52,14 @@ export class NavBar {
     this.button('', MORE, word('more'), () => undefined, this.capsule)
     this.button('', CLOSE, word('close'), events.onClose, this.capsule)
     this.setTitle(window.navigationBarTitleText ?? '')
-    this.setColor(
-      window.navigationBarTextStyle === 'white' ? '#ffffff' : '#000000',
-      window.navigationBarBackgroundColor ?? '#ffffff',
-    )
+    this.dress()
+  }
+
+  /** In the colours that the configuration has for the theme. */
+  dress(): void {
+    if (this.chosen) return
+    const { text, background } = barColors(this.window)
+    this.paint(text, background)
   }
 
   setTitle(text: string): void {
@@ -61,10 +71,14 @@ export class NavBar {
   }
 
   setColor(front: string, background: string): void {
-    this.foreground = front.toLowerCase()
+    this.chosen = true
+    this.paint(front, background)
+  }
+
+  private paint(front: string, background: string): void {
     this.element.style.color = front
     if (this.element.className === 'mp-nav') this.element.style.background = background
-    this.capsule.classList.toggle('mp-light', this.foreground === '#ffffff')
+    this.capsule.classList.toggle('mp-light', front.toLowerCase() === '#ffffff')
   }
 
   setLoading(on: boolean): void {

@@ -4,6 +4,7 @@ import { NavBar } from './navbar'
 import { NAV_BAR_HEIGHT, make, pagesRoot, screenRoot } from './screen'
 import { associated, space } from './space'
 import { TabBar } from './tabbar'
+import { themeChanged } from './theme'
 import { Emitter } from './emitter'
 import { config } from './settings'
 import type { AppConfig, BackedElement, ComponentJson, PageInstance, Query } from './types'
@@ -39,6 +40,10 @@ export function setUpPages(appConfig: AppConfig, paths: string[]): void {
   app = appConfig
   known = new Set(paths)
   if (app.tabBar && !app.tabBar.custom) tabBar = new TabBar(app.tabBar, selectTab)
+  themeChanged.on(() => {
+    tabBar?.draw()
+    for (const page of new Set([...stack, ...tabs.values()])) page.nav.dress()
+  })
 }
 
 export const openPages = (): readonly OpenPage[] => stack

@@ -52,11 +52,11 @@ wx-page>.mp-root{display:contents}
 .mp-dialog h2:last-of-type:nth-last-child(2){padding-bottom:28px}
 .mp-dialog input{width:252px;margin:14px 24px 24px;padding:10px;font:inherit;border:0;border-radius:4px;background:#f2f2f2}
 .mp-dialog-actions{display:flex;border-top:.5px solid rgba(0,0,0,.1)}
-.mp-dialog-actions button{flex:1;height:54px;border:0;background:none;font-size:17px;font-weight:600;cursor:pointer}
+.mp-dialog-actions button{flex:1;height:54px;border:0;background:none;font-size:17px;font-weight:600;color:inherit;cursor:pointer}
 .mp-dialog-actions button+button{border-left:.5px solid rgba(0,0,0,.1)}
 .mp-sheet{width:100%;background:#f7f7f7;border-radius:12px 12px 0 0;overflow:hidden;padding-bottom:var(--mp-safe-bottom);animation:mp-up .2s ease-out}
 @keyframes mp-up{from{transform:translateY(100%)}}
-.mp-sheet button{display:block;width:100%;height:56px;border:0;border-top:.5px solid rgba(0,0,0,.08);background:#fff;font-size:17px;cursor:pointer}
+.mp-sheet button{display:block;width:100%;height:56px;border:0;border-top:.5px solid rgba(0,0,0,.08);background:#fff;color:inherit;font-size:17px;cursor:pointer}
 .mp-sheet .mp-sheet-title{padding:18px;font-size:13px;color:rgba(0,0,0,.5);text-align:center;background:#fff}
 .mp-sheet .mp-sheet-cancel{margin-top:8px}
 .mp-preview{position:absolute;inset:0;background:#000;display:flex;align-items:center;justify-content:center}
@@ -67,6 +67,26 @@ wx-page>.mp-root{display:contents}
 :focus-visible{outline:2px solid #576b95;outline-offset:1px}
 .mp-overlays :focus-visible,.mp-tab:focus-visible{outline-offset:-3px;border-radius:8px}
 [hidden]{display:none!important}
+.mp-tabbar.mp-light-line{border-top-color:rgba(255,255,255,.5)}
+[data-theme=dark] :is(.mp-screen,.mp-page){background:#111;color:#d5d5d5}
+html[data-theme=dark],html[data-theme=dark] body{background:#000;color:#d5d5d5}
+[data-theme=dark] :is(.mp-tabbar,.mp-tabbar.mp-light-line){border-top-color:rgba(255,255,255,.08)}
+[data-theme=dark] .mp-capsule.mp-light{border-color:rgba(255,255,255,.2);background:rgba(0,0,0,.3)}
+[data-theme=dark] .mp-keyboard{background:#2b2b2b;color:#9a9a9a}
+[data-theme=dark] .mp-dialog{background:#2c2c2c;color:#d5d5d5}
+[data-theme=dark] .mp-dialog p{color:rgba(255,255,255,.6)}
+[data-theme=dark] .mp-dialog input{background:#3a3a3a;color:inherit}
+[data-theme=dark] :is(.mp-dialog-actions,.mp-dialog-actions button+button){border-color:rgba(255,255,255,.1)}
+[data-theme=dark] .mp-sheet{background:#1e1e1e}
+[data-theme=dark] .mp-sheet button{background:#2c2c2c;border-top-color:rgba(255,255,255,.06)}
+[data-theme=dark] .mp-sheet .mp-sheet-title{background:#2c2c2c;color:rgba(255,255,255,.5)}
+[data-theme=dark] .mp-picker :is(select,input){background:#2c2c2c;color:#d5d5d5;border-color:rgba(255,255,255,.15)}
+[data-theme=dark] .mp-check{background:none;border-color:#5c5c5c}
+[data-theme=dark] .mp-switch{background:#4b4b4b}
+[data-theme=dark] :focus-visible{outline-color:#8aa0d0}
+:where([data-theme=dark]) wx-button{color:#d5d5d5;background:#2c2c2c}
+:where([data-theme=dark]) wx-button[plain]{border-color:#8a8a8a;color:#d5d5d5;background:none}
+:where([data-theme=dark]) wx-button[disabled]{color:rgba(255,255,255,.3);background:#2c2c2c}
 wx-view,wx-scroll-view,wx-rich-text,wx-swiper,wx-form,wx-cover-view,wx-navigator,wx-movable-area,wx-checkbox-group,wx-radio-group{display:block}
 wx-cover-view{white-space:nowrap;line-height:1.2}
 wx-text{white-space:pre-wrap}

@@ -12,6 +12,8 @@ export interface HarnessConfig {
   /** Height of the drawn keyboard; 0 (a computer) shows none. */
   keyboardHeight: number
   language: string
+  /** The phone's theme; `auto` is the browser's. */
+  theme: 'auto' | 'light' | 'dark'
   platform: string
   /** What wx.requestPayment answers. */
   payment: 'fail' | 'cancel' | 'ok'
@@ -39,6 +41,7 @@ function initial(): HarnessConfig {
     safeAreaBottom: tall ? 34 : 0,
     keyboardHeight: 0,
     language: 'zh_CN',
+    theme: 'auto',
     platform: 'ios',
     payment: 'fail',
     subscribe: 'accept',

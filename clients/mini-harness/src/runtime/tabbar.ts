@@ -1,6 +1,7 @@
 // The tab bar drawn from app.json.
 import { assetUrl } from './assets'
 import { make } from './screen'
+import { theme, themed } from './theme'
 import type { AppConfig } from './types'
 
 type TabBarConfig = NonNullable<AppConfig['tabBar']>
@@ -45,19 +46,23 @@ export class TabBar {
     this.draw()
   }
 
-  private draw(): void {
-    this.element.style.background = this.settings.backgroundColor ?? '#ffffff'
-    this.element.replaceChildren(...this.settings.list.map((_, index) => this.drawTab(index)))
+  /** Also when the theme is another: colours and icons may be variables. */
+  draw(): void {
+    const settings = themed(this.settings)
+    const plain = theme() === 'dark' ? '#191919' : '#ffffff'
+    this.element.style.background = settings.backgroundColor ?? plain
+    this.element.classList.toggle('mp-light-line', settings.borderStyle === 'white')
+    this.element.replaceChildren(...settings.list.map((_, index) => this.drawTab(settings, index)))
   }
 
-  private drawTab(index: number): HTMLElement {
-    const item = this.settings.list[index]!
+  private drawTab(settings: TabBarConfig, index: number): HTMLElement {
+    const item = settings.list[index]!
     const on = item.pagePath === this.selected
     const icon = (on ? item.selectedIconPath : undefined) ?? item.iconPath
     const tab = make('button', icon ? 'mp-tab' : 'mp-tab mp-tab-text-only')
     tab.setAttribute('role', 'tab')
     tab.setAttribute('aria-selected', String(on))
-    tab.style.color = (on ? this.settings.selectedColor : this.settings.color) ?? ''
+    tab.style.color = (on ? settings.selectedColor : settings.color) ?? ''
     if (icon) {
       const image = make('img', '', tab) as HTMLImageElement
       image.src = assetUrl(icon, 'app')

@@ -3,17 +3,15 @@ import { Emitter } from '../runtime/emitter'
 import { currentPage } from '../runtime/pages'
 import { capsuleRect, screenRoot, screenWidth } from '../runtime/screen'
 import { config } from '../runtime/settings'
+import { themeChanged, toldTheme } from '../runtime/theme'
 import { word } from '../runtime/words'
 import { api } from './api'
 
 const SDK_VERSION = '3.8.0'
 
-let theme = 'light'
-const themeChanged = new Emitter<{ theme: string }>()
-export function setTheme(next: 'light' | 'dark'): void {
-  theme = next
-  themeChanged.emit({ theme })
-}
+/** The program's own listeners: `offThemeChange()` takes all of them away. */
+const heard = new Emitter<{ theme: string }>()
+themeChanged.on((change) => heard.emit(change))
 
 function getWindowInfo() {
   const screenHeight = screenRoot.clientHeight
@@ -56,7 +54,7 @@ const getAppBaseInfo = () => ({
   host: { appId: '', env: 'WeChat' },
   language: config.language,
   version: '8.0.50',
-  theme,
+  theme: toldTheme(),
   fontSizeSetting: 16,
   fontSizeScaleFactor: 1,
 })
@@ -96,8 +94,8 @@ export const system = {
   getMenuButtonBoundingClientRect: capsuleRect,
   getExtConfigSync: () => structuredClone(config.ext),
   getExtConfig: api('getExtConfig', () => ({ extConfig: structuredClone(config.ext) })),
-  onThemeChange: (listener: (change: { theme: string }) => void) => themeChanged.on(listener),
-  offThemeChange: (listener?: (change: { theme: string }) => void) => themeChanged.off(listener),
+  onThemeChange: (listener: (change: { theme: string }) => void) => heard.on(listener),
+  offThemeChange: (listener?: (change: { theme: string }) => void) => heard.off(listener),
   vibrateShort: api('vibrateShort', () => void navigator.vibrate?.(15)),
   vibrateLong: api('vibrateLong', () => void navigator.vibrate?.(400)),
   getRandomValues: api('getRandomValues', ({ length }: { length: number }) => ({

@@ -1,6 +1,7 @@
 // Toast, loading, dialogs: drawn over the page, keyboard and screen reader included.
 import { assetUrl } from '../runtime/assets'
 import { make, overlayRoot } from '../runtime/screen'
+import { theme } from '../runtime/theme'
 import { word } from '../runtime/words'
 import { api, Refusal } from './api'
 
@@ -124,11 +125,14 @@ function drawModal(options: ModalOptions): Promise<ModalResult> {
       else if (content) make('p', '', box).textContent = content
       const actions = make('div', 'mp-dialog-actions', box)
       if (options.showCancel !== false)
-        addButton(actions, options.cancelText ?? word('cancel'), options.cancelColor ?? '#000', () =>
+        addButton(actions, options.cancelText ?? word('cancel'), options.cancelColor ?? '', () =>
           close({ confirm: false, cancel: true }),
         )
-      addButton(actions, options.confirmText ?? word('confirm'), options.confirmColor ?? '#576B95', () =>
-        close({ confirm: true, cancel: false, ...(input && { content: input.value }) }),
+      addButton(
+        actions,
+        options.confirmText ?? word('confirm'),
+        options.confirmColor ?? (theme() === 'dark' ? '#8aa0d0' : '#576B95'),
+        () => close({ confirm: true, cancel: false, ...(input && { content: input.value }) }),
       )
     },
     { confirm: false, cancel: true },
@@ -141,7 +145,7 @@ interface SheetOptions {
   alertText?: string
 }
 
-async function drawSheet({ itemList, itemColor = '#000', alertText }: SheetOptions): Promise<{ tapIndex: number }> {
+async function drawSheet({ itemList, itemColor = '', alertText }: SheetOptions): Promise<{ tapIndex: number }> {
   if (itemList.length > 6) throw new Refusal('parameter error: itemList should not be larger than 6')
   const tapIndex = await openDialog<number>(
     'mp-mask mp-bottom',
@@ -150,7 +154,7 @@ async function drawSheet({ itemList, itemColor = '#000', alertText }: SheetOptio
       const sheet = make('div', 'mp-sheet', mask)
       if (alertText) make('div', 'mp-sheet-title', sheet).textContent = alertText
       itemList.forEach((text, index) => addButton(sheet, text, itemColor, () => close(index)))
-      addButton(sheet, word('cancel'), '#000', () => close(-1)).className = 'mp-sheet-cancel'
+      addButton(sheet, word('cancel'), '', () => close(-1)).className = 'mp-sheet-cancel'
       mask.addEventListener('click', (event) => event.target === mask && close(-1))
     },
     -1,
@@ -168,7 +172,7 @@ export function openSheet<T>(label: string, draw: (sheet: HTMLElement) => () => 
       const sheet = make('div', 'mp-sheet', mask)
       const read = draw(make('div', 'mp-picker', sheet))
       addButton(sheet, word('confirm'), '#07c160', () => close(read()))
-      addButton(sheet, word('cancel'), '#000', () => close(undefined)).className = 'mp-sheet-cancel'
+      addButton(sheet, word('cancel'), '', () => close(undefined)).className = 'mp-sheet-cancel'
     },
     undefined,
   )

@@ -22,7 +22,7 @@ export interface DeskModule {
   /** The consultation is done. Only its agent or an administrator. */
   resolve(caseId: string): Promise<Case>
   /** What the business's own server knows of the customer. Fails softly with `unavailable` or `timeout`. */
-  context(conversationId: string): Promise<CustomerContext>
+  context(conversationId: string, language?: string): Promise<CustomerContext>
 }
 
 interface Watched {
@@ -112,8 +112,8 @@ export function createDesk(client: Client): DeskModule {
     take: async (case_id, { force = false } = {}) =>
       answered(await client.command<'take_case'>({ type: 'take_case', case_id, force })),
     resolve: async (case_id) => answered(await client.command<'resolve_case'>({ type: 'resolve_case', case_id })),
-    context: (conversation_id) =>
-      client.command<'get_customer_context'>({ type: 'get_customer_context', conversation_id }),
+    context: (conversation_id, language = '') =>
+      client.command<'get_customer_context'>({ type: 'get_customer_context', conversation_id, language }),
   }
 }
 

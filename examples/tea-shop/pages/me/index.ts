@@ -1,12 +1,13 @@
 import { showBadge } from '../../services/chat'
 import { dress } from '../../services/look'
 import { orders } from '../../services/shop'
-import { switchLanguage, texts } from '../../services/texts'
+import { readConfig } from '../../services/config'
+import { customerName, switchLanguage, texts } from '../../services/texts'
 
 const STATES = ['paid', 'shipped', 'done'] as const
 
 Page({
-  data: { t: texts(), states: [] as { id: string; label: string; count: number }[] },
+  data: { t: texts(), name: '', face: readConfig().customer?.avatar || '/images/logo.svg', states: [] as { id: string; label: string; count: number }[] },
 
   onShow() {
     this.dressUp()
@@ -16,7 +17,7 @@ Page({
 
   dressUp() {
     const t = dress(this, (words) => words.me)
-    this.setData({ states: STATES.map((id, i) => ({ id, label: t[id], count: this.data.states[i]?.count ?? 0 })) })
+    this.setData({ name: customerName(), states: STATES.map((id, i) => ({ id, label: t[id], count: this.data.states[i]?.count ?? 0 })) })
   },
 
   /** The counts are an ornament: without the shop's server there are none. */
