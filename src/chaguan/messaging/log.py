@@ -108,7 +108,7 @@ class Log:
         if draft.countable:
             room.last_at = max(room.last_at, appended.created_at)
             if not draft.member.looks_only:
-                self._marks.move(room, draft.actor_id, appended.seq, appended.ordinal)
+                self._marks.sent(room, draft.actor_id, appended.seq, appended.ordinal)
         push = self._push(draft, appended)
         if draft.kind == MESSAGE and isinstance(draft.content, Text):
             self.recent.add(room.id, appended.seq, encode(push))
