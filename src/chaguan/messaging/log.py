@@ -119,7 +119,7 @@ class Log:
         if draft.on_appended is not None:
             draft.on_appended(appended, value)
         for committed in self.listeners:
-            committed()
+            committed(room.id)
 
     def publish(self, room: Room, push: Struct) -> None:
         """To everybody in the conversation: a direct one has no topic of its own."""
