@@ -1,10 +1,12 @@
 """Serving HTTP and WebSocket on one port: uvicorn, with our protocols at its extension points."""
 
+import contextlib
 import gc
 import logging
 import resource
 import socket
 import ssl
+from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
@@ -44,6 +46,15 @@ class EdgeServer(uvicorn.Server):
             )
         )
         self.edge = edge
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            try:
+                yield
+            finally:
+                # uvicorn raises them once more when it is done: that would end the process before its data is closed.
+                self._captured_signals.clear()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self.edge.tasks = self.server_state.tasks

@@ -104,7 +104,8 @@ class SqliteDatabase:
 
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
-            connection.exec_driver_sql(f"BEGIN {mode}")
+            # Not through SQLAlchemy, whose own path costs five times the statement.
+            connection.connection.cursor().execute(f"BEGIN {mode}")
 
         return engine
 

@@ -56,6 +56,7 @@ class Messaging:
             self.rooms,
             self.log,
             self.views,
+            self.marks,
             publisher,
             directory,
             policy or Policy(),
@@ -85,4 +86,4 @@ class Messaging:
             await asyncio.gather(self._flushing, return_exceptions=True)
         await self.writer.flush()
         await self.search.stop()
-        await self.marks.flush()
+        await self.marks.finish()

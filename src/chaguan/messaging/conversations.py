@@ -17,6 +17,7 @@ from chaguan.infra.database import Database
 from chaguan.infra.sealing import Vault
 from chaguan.messaging import rules
 from chaguan.messaging.log import Draft, Log, encode
+from chaguan.messaging.marks import Marks
 from chaguan.messaging.model import CHANGED, Intervals, State, uuid_bytes
 from chaguan.messaging.ports import Directory, Publisher
 from chaguan.messaging.rooms import Rooms
@@ -48,6 +49,7 @@ class Conversations:
         rooms: Rooms,
         log: Log,
         views: Views,
+        marks: Marks,
         publisher: Publisher,
         directory: Directory,
         policy: Policy,
@@ -59,6 +61,7 @@ class Conversations:
         self._rooms = rooms
         self._log = log
         self._views = views
+        self._marks = marks
         self._publisher = publisher
         self._directory = directory
         self._policy = policy
@@ -158,6 +161,7 @@ class Conversations:
         }
         if command.pinned is not UNSET:
             values["pinned_at"] = self._clock() if command.pinned else 0
+        await self._marks.settle(caller.user_id, room.id)
         version = await self._db.write(lambda con: inboxes.change(con, caller.user_id, room.id, values))
         self._views.tell(caller.user_id, version, [room.id])
         views = await self._views.of(caller.user_id, [room.id])

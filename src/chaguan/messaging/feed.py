@@ -20,6 +20,8 @@ logger = logging.getLogger("chaguan.feed")
 Handler = Callable[[list[Stored]], Awaitable[Work[Any] | None]]
 """What it gives back, if anything, is written in the transaction of the position: then it happens exactly once."""
 CHUNK = 500
+PASSED = 1_000
+"""Entries that are not for a consumer and that it lets pass before it looks at the log for them."""
 
 
 class Feed:
@@ -49,6 +51,7 @@ class Feed:
         self._clock = clock
         self._waiting_since = 0
         self._woken_at = 0
+        self._passed = 0
         self._hurried = asyncio.Event()
         self._woken = asyncio.Event()
         self._idle = asyncio.Event()
@@ -73,7 +76,13 @@ class Feed:
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
 
-    def wake(self) -> None:
+    def wake(self, conversation_id: str = "") -> None:
+        """The log grew, by an entry of this conversation; without one, by who knows what."""
+        is_ours = not conversation_id or conversation_id.startswith(self._prefix)
+        if not is_ours and self._passed < PASSED:
+            self._passed += 1
+            return
+        self._passed = 0
         if not self._woken_at:
             self._woken_at = self._clock()
             self._waiting_since = self._waiting_since or self._woken_at

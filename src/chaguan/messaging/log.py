@@ -108,7 +108,7 @@ class Log:
         if draft.countable:
             room.last_at = max(room.last_at, appended.created_at)
             if not draft.member.looks_only:
-                self._marks.move(room, draft.actor_id, appended.seq, appended.ordinal)
+                self._marks.sent(room, draft.actor_id, appended.seq, appended.ordinal)
         push = self._push(draft, appended)
         if draft.kind == MESSAGE and isinstance(draft.content, Text):
             self.recent.add(room.id, appended.seq, encode(push))
@@ -119,7 +119,7 @@ class Log:
         if draft.on_appended is not None:
             draft.on_appended(appended, value)
         for committed in self.listeners:
-            committed()
+            committed(room.id)
 
     def publish(self, room: Room, push: Struct) -> None:
         """To everybody in the conversation: a direct one has no topic of its own."""

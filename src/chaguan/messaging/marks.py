@@ -1,11 +1,14 @@
-"""Read marks: the furthest is kept in memory and flushed each second in one transaction.
+"""Read marks: the furthest is kept in memory, and written a second later with others in one transaction.
 
-A crash may lose that second of marks, never a message; senders' own marks are found again from the log's tail.
+A crash may lose that second of marks, never a message. A mark that sending moved is in the log too and is found again
+there, so it is written only after a few seconds: who writes several messages has one mark to write.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 
 from msgspec import Struct
 from sqlalchemy import Connection
@@ -22,6 +25,8 @@ from chaguan.protocol.conversations import ConversationKind
 from chaguan.protocol.pushes import MarkMoved
 
 FLUSH_MS = 1_000
+SENT_FLUSHES = 5
+"""How many flushes a mark that sending moved waits for."""
 CHUNK = 50
 """Marks of one transaction: about 2 ms, which is what a message that comes meanwhile waits."""
 POSITION = "own marks"
@@ -33,8 +38,13 @@ class Mark(Struct, gc=False):
     ordinal: int
     shown: bool
     """Others see it, so it is kept on the conversation's side too."""
+    turn: int = 0
+    """Which flush came before it was moved first."""
 
 
+Key = tuple[str, str]
+"""(user_id, conversation_id)"""
+Waiting = dict[Key, Mark]
 Moved = list[tuple[str, int, list[inboxes.InboxRow]]]
 """(user_id, user_version, rows that changed in it)"""
 
@@ -44,9 +54,14 @@ class Marks:
         self._db = db
         self._rooms = rooms
         self._publisher = publisher
-        self._waiting: dict[tuple[str, str], Mark] = {}
-        self._flushing: dict[tuple[str, str], Mark] = {}
-        self._safe = 0
+        self._waiting: Waiting = {}
+        self._sent: Waiting = {}
+        """Those that sending moved, oldest first; none of them is in `_waiting`."""
+        self._flushing: Waiting = {}
+        self._turn = 0
+        self._ends: deque[int] = deque(maxlen=SENT_FLUSHES + 1)
+        """Where the log ended at the latest flushes."""
+        self._noted = 0
         self.on_moved: Callable[[Moved], None] = lambda _moved: None
 
     async def mark_read(self, caller: Caller, command: MarkRead) -> None:
@@ -58,41 +73,76 @@ class Marks:
         ordinal = room.head_ordinal
         if seq < room.head_seq:
             ordinal = await self._db.read(lambda c: log.ordinal_at(c, room.id, seq))
-        self.move(room, caller.user_id, seq, ordinal)
+        self.read(room, caller.user_id, seq, ordinal)
         if room.kind in _SHOWN:
             push = MarkMoved(conversation_id=room.id, user_id=caller.user_id, read_seq=seq)
             for topic in room.pair or (room.id,):
                 self._publisher.publish(topic, push)
 
-    def move(self, room: Room, user_id: str, seq: int, ordinal: int) -> None:
-        mark = self._waiting.get((user_id, room.id))
+    def read(self, room: Room, user_id: str, seq: int, ordinal: int) -> None:
+        key = (user_id, room.id)
+        mark = self._sent.pop(key, None)
+        if mark is not None:
+            self._waiting[key] = mark
+        self._move(self._waiting, key, room, seq, ordinal)
+
+    def sent(self, room: Room, user_id: str, seq: int, ordinal: int) -> None:
+        key = (user_id, room.id)
+        # Who sees the marks of a service conversation is told from the database, so they are not kept from it.
+        is_soon = key in self._waiting or room.kind is ConversationKind.service
+        self._move(self._waiting if is_soon else self._sent, key, room, seq, ordinal)
+
+    def _move(self, waiting: Waiting, key: Key, room: Room, seq: int, ordinal: int) -> None:
+        mark = waiting.get(key)
         if mark is None:
-            self._waiting[(user_id, room.id)] = Mark(seq, ordinal, room.kind in _SHOWN)
+            waiting[key] = Mark(seq, ordinal, room.kind in _SHOWN, self._turn)
         elif seq > mark.seq:
             mark.seq, mark.ordinal = seq, ordinal
 
     def pending(self, user_id: str, conversation_id: str) -> Mark | None:
         """A mark that is not in the database yet; rows read from there are shown with it."""
         key = (user_id, conversation_id)
-        return self._waiting.get(key) or self._flushing.get(key)
+        return self._waiting.get(key) or self._sent.get(key) or self._flushing.get(key)
+
+    async def settle(self, user_id: str, conversation_id: str) -> None:
+        """Write this one now: what is decided next shall stand after it."""
+        key = (user_id, conversation_id)
+        mark = self._waiting.pop(key, None) or self._sent.pop(key, None)
+        if mark is not None:
+            await self._store({key: mark})
 
     async def flush(self) -> None:
-        """Write what waits, in chunks."""
+        """Write all that waits."""
+        self._let_go(self._turn)
+        await self._flush()
+
+    def _let_go(self, turn: int) -> None:
+        """Marks that sending moved until then wait no longer than others."""
+        while self._sent:
+            key = next(iter(self._sent))
+            if self._sent[key].turn > turn:
+                return
+            self._waiting[key] = self._sent.pop(key)
+
+    async def _flush(self) -> None:
         while self._waiting:
-            keys = list(self._waiting)[:CHUNK]
-            self._flushing = {key: self._waiting.pop(key) for key in keys}
-            taken = dict(self._flushing)
-            try:
-                moved = await self._db.write(partial(_write, marks=taken))
-            except BaseException:
-                for key, mark in taken.items():
-                    newer = self._waiting.get(key)
-                    if newer is None or newer.seq < mark.seq:
-                        self._waiting[key] = mark
-                raise
-            finally:
-                self._flushing = {}
-            self.on_moved(moved)
+            keys = list(islice(self._waiting, CHUNK))
+            await self._store({key: self._waiting.pop(key) for key in keys})
+
+    async def _store(self, taken: Waiting) -> None:
+        self._flushing |= taken
+        try:
+            moved = await self._db.write(partial(_write, marks=dict(taken)))
+        except BaseException:
+            for key, mark in taken.items():
+                newer = self._waiting.get(key) or self._sent.get(key)
+                if newer is None or newer.seq < mark.seq:
+                    self._waiting[key] = mark
+            raise
+        finally:
+            for key in taken:
+                self._flushing.pop(key, None)
+        self.on_moved(moved)
 
     async def recover(self) -> None:
         """After a crash: advance the marks of those who sent what the lost second held."""
@@ -116,13 +166,25 @@ class Marks:
                 continue  # a full disk or a locked file: the marks wait in memory, and /health says why
 
     async def flush_and_note(self) -> None:
-        """Flush, and remember up to which entry the senders' marks are safe: the end of the log a flush ago, since
-        the newest commits may not have reached `move` yet."""
-        safe, (self._safe, _) = self._safe, await self._db.read(log.end)
-        if self._waiting:
-            await self.flush()
-        if safe and safe != self._safe:
+        """Flush what is due, and remember up to which entry the senders' marks are safe: the end of the log as it was
+        so many flushes ago, since the newest commits may not have reached `sent` yet."""
+        self._ends.append((await self._db.read(log.end))[0])
+        self._turn += 1
+        self._let_go(self._turn - SENT_FLUSHES)
+        await self._flush()
+        if len(self._ends) > SENT_FLUSHES:
+            await self._note(self._ends[0])
+
+    async def finish(self) -> None:
+        """Write all, when nothing is appended any more: then there is nothing to find again."""
+        end, _ = await self._db.read(log.end)
+        await self.flush()
+        await self._note(end)
+
+    async def _note(self, safe: int) -> None:
+        if safe != self._noted:
             await self._db.write(partial(log.set_position, consumer=POSITION, value=safe))
+            self._noted = safe
 
     def _is_behind(self, user_id: str, conversation_id: str, seq: int) -> bool:
         mark = self.pending(user_id, conversation_id)

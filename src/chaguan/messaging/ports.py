@@ -37,9 +37,9 @@ class BeforeAppend(Protocol):
 
 
 class OnCommitted(Protocol):
-    """Wakes those who read the log; called after each commit, often, and must return at once."""
+    """Wakes those who read the log; called after each entry, often, and must return at once."""
 
-    def __call__(self) -> None: ...
+    def __call__(self, conversation_id: str, /) -> None: ...
 
 
 class Links(Protocol):

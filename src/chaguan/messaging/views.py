@@ -94,10 +94,13 @@ class Views:
             view.case = found.get(view.conversation.id)
 
     def overlay(self, user_id: str, views: Iterable[ConversationView]) -> None:
-        for view in views:
-            mark = self._marks.pending(user_id, view.inbox.conversation_id)
-            if mark is not None and mark.seq > view.inbox.read_seq:
-                view.inbox.read_seq, view.inbox.read_ordinal = mark.seq, mark.ordinal
+        for inbox in (view.inbox for view in views):
+            mark = self._marks.pending(user_id, inbox.conversation_id)
+            if mark is not None and mark.seq > inbox.read_seq:
+                inbox.read_seq, inbox.read_ordinal = mark.seq, mark.ordinal
+            peers = self._marks.pending(inbox.peer_id, inbox.conversation_id) if inbox.peer_id else None
+            if peers is not None:
+                inbox.peer_read_seq = max(inbox.peer_read_seq, peers.seq)
 
     async def users_in(self, views: Iterable[ConversationView]) -> list[User]:
         """Everyone whose name a list of these conversations shows."""

@@ -52,3 +52,31 @@ async def test_a_consumer_that_keeps_failing_is_logged_once_a_streak_and_loses_n
             await real_sleep(0.001)
     assert len([record for record in caplog.records if record.levelno == logging.ERROR]) == 2
     await feed.stop()
+
+
+async def test_what_is_said_elsewhere_wakes_a_consumer_of_one_kind_seldom(
+    world: World, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "PASSED", 3)
+
+    async def handle(_rows) -> None:
+        raise AssertionError("nothing here is for this consumer")
+
+    feed = Feed(world.db, "test", handle, prefix="s_")
+    await feed.start()
+    await feed.caught_up()
+    lin, chen = people.add("lin"), people.add("chen")
+    room = await world.direct(lin, chen)
+    for nth in range(1, 4):
+        await world.say(lin, room, "一")
+        feed.wake(room)
+        assert feed._idle.is_set() and feed.position < nth
+    feed.wake(room)
+    assert not feed._idle.is_set()
+    await feed._idle.wait()
+    assert feed.position >= 3
+    for _ in range(2):
+        feed.wake("s_one")
+        assert not feed._idle.is_set()
+        await feed._idle.wait()
+    await feed.stop()

@@ -4,6 +4,8 @@ import pytest
 
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Limits
+from chaguan.messaging.marks import POSITION, SENT_FLUSHES
+from chaguan.messaging.store import inboxes, log
 from chaguan.protocol import commands as c
 from chaguan.protocol.content import Custom, SystemNotice, Text
 from chaguan.protocol.entries import MessageEdited, MessageRecalled, MessageSent, ReactionSet
@@ -237,15 +239,66 @@ async def test_unread_is_what_others_said_after_my_mark(world, people):
     assert await unread(b) == 1
     await world.say(b, room, "答")
     assert await unread(b) == 0
-    assert (await world.view(a, room)).inbox.peer_read_seq == 2
+    assert (await world.view(a, room)).inbox.peer_read_seq == 5
+
+
+async def crash(world):
+    """Marks that wait are lost."""
+
+    async def lost():
+        pass
+
+    world.messaging.marks.finish = lost
+    await world.restart()
+
+
+async def test_a_mark_that_sending_moved_waits_for_a_few_flushes(world, people):
+    a, b = people.add("a"), people.add("b")
+    room = await world.direct(a, b)
+
+    async def stored():
+        return (await world.db.read(lambda con: inboxes.find(con, a.user_id, room))).inbox.read_seq
+
+    await world.say(a, room, "一")
+    for _ in range(SENT_FLUSHES - 1):
+        await world.messaging.marks.flush_and_note()
+        await world.say(a, room, "又")
+        assert await stored() == 0
+    await world.messaging.marks.flush_and_note()
+    assert await stored() == SENT_FLUSHES
+    assert not world.messaging.marks._sent
+
+
+async def test_a_senders_position_is_noted_only_when_the_marks_before_it_are_written(world, people):
+    a, b = people.add("a"), people.add("b")
+    room = await world.direct(a, b)
+    await world.say(a, room, "一")
+    await world.restart()
+    await world.say(a, room, "二")
+    for _ in range(SENT_FLUSHES):
+        await world.messaging.marks.flush_and_note()
+        await world.say(b, room, "三")
+    noted = await world.db.read(lambda con: log.position(con, POSITION))
+    assert noted < (await world.db.read(log.end))[0] - SENT_FLUSHES + 1
+    await crash(world)
+    assert (await world.view(b, room)).inbox.read_seq == 2 + SENT_FLUSHES
+
+
+async def test_what_i_mark_unread_stays_unread_though_i_had_just_written(world, people):
+    a, b = people.add("a"), people.add("b")
+    room = await world.direct(a, b)
+    await world.say(a, room, "一")
+    update = c.UpdateInbox(id=1, conversation_id=room, marked_unread=True)
+    assert (await world.messaging.conversations.update_inbox(a, update)).inbox.marked_unread
+    await world.messaging.marks.flush()
+    assert (await world.view(a, room)).inbox.marked_unread
 
 
 async def test_marks_of_senders_are_found_again_after_a_crash(world, people):
     a, b = people.add("a"), people.add("b")
     room = await world.direct(a, b)
     await world.say(a, room, "一")
-    world.messaging.marks._waiting.clear()  # what a crash before the next flush loses
-    await world.restart()
+    await crash(world)
     view = await world.view(a, room)
     assert view.conversation.head_ordinal - view.inbox.read_ordinal == 0
     view = await world.view(b, room)

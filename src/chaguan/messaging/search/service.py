@@ -88,10 +88,10 @@ class Search:
         """How far the index is behind the log."""
         return self.feed.lag_ms if self._enabled else 0
 
-    def wake(self) -> None:
+    def wake(self, conversation_id: str) -> None:
         """The log grew."""
         if self._enabled:
-            self.feed.wake()
+            self.feed.wake(conversation_id)
 
     async def start(self) -> None:
         if self._enabled:

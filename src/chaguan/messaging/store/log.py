@@ -1,6 +1,5 @@
 """The log in SQL. The statements of the append are written for the driver: they run for every message."""
 
-import json
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import chain
@@ -59,8 +58,12 @@ def _cursor(connection: Connection) -> Any:
     return connection.connection.cursor()
 
 
+def _json(values: Sequence[Any]) -> str:
+    return msgspec.json.encode(values).decode()
+
+
 def heads(connection: Connection, conversation_ids: Sequence[str]) -> dict[str, Head]:
-    (found,) = _cursor(connection).execute(_HEADS, (json.dumps(conversation_ids),)).fetchone()
+    (found,) = _cursor(connection).execute(_HEADS, (_json(conversation_ids),)).fetchone()
     return {row[0]: Head(*row) for row in msgspec.json.decode(found)}
 
 
@@ -96,7 +99,7 @@ def insert(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
 
 
 def move_heads(connection: Connection, rows: Sequence[tuple[int, int, int, str]]) -> None:
-    _cursor(connection).execute(_MOVE_HEADS, (msgspec.json.encode(rows).decode(),))
+    _cursor(connection).execute(_MOVE_HEADS, (_json(rows),))
 
 
 def _stored(rows: Iterable[Sequence[Any]]) -> list[Stored]:
@@ -148,7 +151,7 @@ def by_seqs(connection: Connection, conversation_id: str, seqs: Sequence[int]) -
         _cursor(connection).execute(
             f"SELECT {STORED_COLUMNS} FROM entries WHERE conversation_id = ? "
             "AND seq IN (SELECT value FROM json_each(?)) ORDER BY seq",
-            (conversation_id, json.dumps(seqs)),
+            (conversation_id, _json(seqs)),
         )
     )
 
@@ -157,7 +160,7 @@ def by_ids(connection: Connection, ids: Sequence[int]) -> list[Stored]:
     return _stored(
         _cursor(connection).execute(
             f"SELECT {STORED_COLUMNS} FROM entries WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id DESC",
-            (json.dumps(ids),),
+            (_json(ids),),
         )
     )
 
@@ -224,7 +227,7 @@ def forget_bodies(connection: Connection, conversation_id: str, seqs: Sequence[i
     """Edits of a recalled message carried its texts: they go with it."""
     _cursor(connection).execute(
         "UPDATE entries SET body = NULL WHERE conversation_id = ? AND seq IN (SELECT value FROM json_each(?))",
-        (conversation_id, json.dumps(seqs)),
+        (conversation_id, _json(seqs)),
     )
 
 
