@@ -66,7 +66,7 @@ async def _serve(settings: Settings, sock: socket.socket, tls: ssl.SSLContext | 
         stand_in = demo.sandbox
     app = http_app(deployment, stand_in, extra)
     raise_descriptor_limit()
-    server = EdgeServer(app, deployment.edge, tls)
+    server = EdgeServer(app, deployment.edge, tls, notice_s=settings.drain_notice_ms / 1000)
     tame_collector()
     announce = asyncio.create_task(_announce(server, settings, port, tls is not None))
     try:
@@ -88,8 +88,15 @@ def http_app(deployment: Deployment, stand_in: SandboxWeChat | None, extra: dict
         report = await health.report()
         return Response(report, status_code=503 if report.status == "unavailable" else 200)
 
+    @get("/ready", include_in_schema=False)
+    async def read_ready() -> Response[Any]:
+        """Whether this process should get traffic: 200, or 503 with the reasons."""
+        readiness = await health.readiness()
+        return Response(readiness, status_code=200 if readiness.ready else 503)
+
     handlers: list[Any] = [
         read_health,
+        read_ready,
         *chat.HANDLERS,
         *media.HANDLERS,
         *conversations.HANDLERS,

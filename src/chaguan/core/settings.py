@@ -86,6 +86,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Hosts on private networks that outbound requests (context URLs) may reach, as `host` or `host:port`."""
     search: bool = True
     """Index messages for search, encrypted."""
+    drain_notice_ms: int = 0
+    """After a signal to stop, `/ready` says no for so long before the port closes: for load balancers that ask it.
+    Those that try the next node when a connection is refused (Caddy, nginx) need none."""
     limits: Limits = field(default_factory=Limits)
     policy: Policy = field(default_factory=Policy)
     wechat: Wechat = field(default_factory=Wechat)

@@ -101,6 +101,8 @@ class Edge:
         self.tasks: set[asyncio.Task[None]] = set()
         self.closed: Counter[int] = Counter()
         self.is_draining = False
+        self.is_leaving = False
+        """A signal came: this node says so where load balancers ask, before it drains."""
 
     def start(self) -> None:
         self.wheel.start(self.loop)
