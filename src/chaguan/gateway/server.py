@@ -134,9 +134,13 @@ def raise_descriptor_limit() -> int:
     """Raise the soft limit to the hard one; returns how many connections this process can hold."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    room = max(0, hard - _RESERVED_DESCRIPTORS)
+    room = room_for_connections()
     logger.info("this process can hold %d connections (descriptor limit %d)", room, hard)
     return room
+
+
+def room_for_connections() -> int:
+    return max(0, resource.getrlimit(resource.RLIMIT_NOFILE)[1] - _RESERVED_DESCRIPTORS)
 
 
 def tame_collector() -> None:
