@@ -31,6 +31,8 @@ class Calls:
     def __init__(self, slow_s: float = SLOW_S) -> None:
         self.tallies: dict[type, Tally] = {}
         self.stages = Stages(logger, slow_s)
+        # Looked at once a process: to ask the logger at each command would cost more than all the rest here.
+        self._quick_s = 0.0 if logger.isEnabledFor(logging.DEBUG) else slow_s
         self.over_rate = 0
         """Commands that a session's own rate refused, before anybody looked at them."""
 
@@ -40,29 +42,24 @@ class Calls:
             tally = self.tallies[kind] = Tally()
         following = trace.begin()
         begun = perf_counter()
-        given = await _answer(command_id, work)
+        try:
+            result = await work
+            body = result if isinstance(result, bytes) else _encoder.encode(result)
+        except AppError as error:
+            given, outcome = Answer(error_reply(command_id, error), error), error.code.value
+            tally.refuse(outcome)
+        except Exception as unexpected:  # noqa: BLE001  the edge: nothing above would answer
+            internal = report_unexpected(unexpected)
+            given, outcome = Answer(error_reply(command_id, internal), internal), internal.code.value
+            tally.refuse(outcome)
+        else:
+            given, outcome = Answer(ok_reply(command_id, body), None), "ok"
+            tally.ok += 1
         took = perf_counter() - begun
         tally.seconds += took
-        if given.error is None:
-            tally.ok += 1
-            outcome = "ok"
-        else:
-            outcome = given.error.code.value
-            tally.refuse(outcome)
-        self.stages.told(following, kind.__name__, outcome, took)
+        if took >= self._quick_s or given.error is not None:
+            self.stages.told(following, kind.__name__, outcome, took)
         return given
-
-
-async def _answer(command_id: int, work: Awaitable[object]) -> Answer:
-    try:
-        result = await work
-        body = result if isinstance(result, bytes) else _encoder.encode(result)
-    except AppError as error:
-        return Answer(error_reply(command_id, error), error)
-    except Exception as unexpected:  # noqa: BLE001  the edge: nothing above would answer
-        internal = report_unexpected(unexpected)
-        return Answer(error_reply(command_id, internal), internal)
-    return Answer(ok_reply(command_id, body), None)
 
 
 def ok_reply(command_id: int, body: bytes) -> bytes:
