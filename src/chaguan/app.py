@@ -155,6 +155,7 @@ class Deployment:
             rate=limits.commands_per_second,
             burst=2 * limits.commands_per_second,
             connections_per_address=limits.connections_per_address,
+            slow_s=self.settings.slow_ms / 1000,
             address_of=forwarded_address(self.settings.trusted_proxies),
         )
 

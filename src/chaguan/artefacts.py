@@ -4,6 +4,7 @@ manual, the reference of the settings."""
 from pathlib import Path
 
 from chaguan.core import settings_manual
+from chaguan.metrics import catalogue
 from chaguan.protocol import golden, manual, schema
 
 MANUAL = Path("docs/reference/protocol.md")
@@ -13,6 +14,7 @@ def files(root: Path) -> dict[Path, str]:
     made = {
         Path("schema/protocol.schema.json"): schema.json_text(),
         Path("clients/protocol/index.ts"): schema.typescript_text(),
+        Path("docs/reference/metrics.md"): catalogue.markdown(),
         Path("docs/reference/settings.md"): settings_manual.markdown(),
     }
     for name, text in golden.texts().items():

@@ -1,5 +1,6 @@
 """Whether this process can do its work, and if not, why: for load balancers and for people."""
 
+import asyncio
 import shutil
 
 from msgspec import Struct
@@ -10,11 +11,14 @@ from chaguan.core.clock import now_ms
 from chaguan.core.errors import AppError
 from chaguan.infra import facts
 from chaguan.infra.keyring import MasterKeyError
+from chaguan.infra.migrations import is_migrated
 
 PROBE = "last write after a failed one"
 LOW_DISK = 256 * 1024 * 1024
 SEARCH_LAG_MS = 60_000
 """Far beyond the second or two that indexing takes, and beyond a merge of the index."""
+ANSWER_S = 2.0
+"""A database that takes longer to say anything is not one to send people to."""
 FAILURES = 3
 """Attempts in a row: the first is often a database that is busy for a moment."""
 
@@ -30,6 +34,13 @@ class Report(Struct):
     """How far search is behind the log: the age of the oldest message that can't be found yet."""
 
 
+class Readiness(Struct):
+    """Whether this process should get traffic; if not, `reasons` say why."""
+
+    ready: bool
+    reasons: list[str]
+
+
 class Health:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
@@ -42,6 +53,24 @@ class Health:
         uptime = (now_ms() - deployment.started_at) // 1000
         sessions = len(deployment.edge.hub.sessions)
         return Report(status, [*fatal, *mild], sessions, uptime, deployment.messaging.search.lag_ms)
+
+    async def readiness(self) -> Readiness:
+        """Migrated, the database answers, nobody asked it to stop. What is merely degraded still serves."""
+        edge = self._deployment.edge
+        if edge.is_leaving or edge.is_draining:
+            return Readiness(False, ["This node is stopping."])
+        reason = await self._schema()
+        return Readiness(not reason, [reason] if reason else [])
+
+    async def _schema(self) -> str:
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                is_current = await self._deployment.db.read(is_migrated)
+        except TimeoutError:
+            return f"The database does not answer within {ANSWER_S:g} s."
+        except AppError as error:
+            return f"The database can't be read: {error.detail}."
+        return "" if is_current else "The database has the schema of another version of Chaguan."
 
     async def _database(self) -> str:
         if self._deployment.db.last_error and not await self._can_write():

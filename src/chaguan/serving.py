@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import socket
 import ssl
 import sys
@@ -10,19 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
-from litestar import Litestar, get
-from litestar.response import Response
+from litestar import Litestar
 
 from chaguan import pages
 from chaguan.app import Deployment, open_deployment
+from chaguan.core.logs import set_up
 from chaguan.core.settings import ConfigError, Settings
 from chaguan.gateway import http as chat
 from chaguan.gateway.server import EdgeServer, listen, raise_descriptor_limit, tame_collector
-from chaguan.health import Health
 from chaguan.infra import opening
 from chaguan.openapi import conversations, media, reports
 from chaguan.openapi.http import create_http
+from chaguan.openapi.observing import Observed
 from chaguan.platforms.sandbox import SandboxWeChat, wechat_router
+from chaguan.probes import Probes
 
 SANDBOX_PATH = "/sandbox/wechat"
 logger = logging.getLogger("chaguan")
@@ -30,7 +30,7 @@ logger = logging.getLogger("chaguan")
 
 def run(settings: Settings) -> int:
     """Serve until a signal asks to stop. Problems at start are one sentence each."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    set_up(settings.log_format, settings.log_level)
     opening.prepare_folder(settings.data)
     lock = opening.lock_folder(settings.data)
     try:
@@ -72,32 +72,50 @@ async def _serve(settings: Settings, sock: socket.socket, tls: ssl.SSLContext | 
             "Leave `sandbox` out of the configuration in production.",
             SANDBOX_PATH,
         )
-    app = http_app(deployment, stand_in, extra)
+    probes = Probes(deployment)
+    app = observed_app(deployment, probes, stand_in, extra)
     raise_descriptor_limit()
-    server = EdgeServer(app, deployment.edge, tls)
+    server = EdgeServer(app, deployment.edge, tls, notice_s=settings.drain_notice_ms / 1000)
     tame_collector()
+    await _start_probes(probes, settings)
     announce = asyncio.create_task(_announce(server, settings, port, tls is not None))
     try:
         await server.serve(sockets=[sock])
     finally:
         announce.cancel()
+        await probes.stop()
         if demo is not None:
             await demo.stop()
         await deployment.stop()
 
 
-def http_app(deployment: Deployment, stand_in: SandboxWeChat | None, extra: dict[str, Any]) -> Litestar:
-    health = Health(deployment)
+async def _start_probes(probes: Probes, settings: Settings, socket: str = "") -> None:
+    try:
+        await probes.start(socket)
+    except OSError as error:
+        raise ConfigError(
+            f"metrics_listen {settings.metrics_listen} can't be opened ({error.strerror}); choose another."
+        ) from error
+
+
+def observed_app(
+    deployment: Deployment, probes: Probes, stand_in: SandboxWeChat | None, extra: dict[str, Any]
+) -> Observed:
+    app = Observed(http_app(deployment, stand_in, extra, probes), deployment.settings.slow_ms / 1000)
+    probes.metrics.http = app
+    return app
+
+
+def http_app(
+    deployment: Deployment,
+    stand_in: SandboxWeChat | None,
+    extra: dict[str, Any],
+    probes: Probes | None = None,
+) -> Litestar:
     demo_appid = extra.get("appid", "")
 
-    @get("/health", include_in_schema=False)
-    async def read_health() -> Response[Any]:
-        """Whether this process can do its work: `ok`, `degraded` (with reasons) or `unavailable` (503)."""
-        report = await health.report()
-        return Response(report, status_code=503 if report.status == "unavailable" else 200)
-
     handlers: list[Any] = [
-        read_health,
+        *(probes or Probes(deployment)).handlers(),
         *chat.HANDLERS,
         *media.HANDLERS,
         *conversations.HANDLERS,

@@ -133,6 +133,16 @@ class Served:
             self._process.wait(20)
             self._process = None
 
+    def send(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; as `Popen` has it."""
+        assert self._process is not None
+        return self._process.poll()
+
     @property
     def pid(self) -> int:
         assert self._process is not None

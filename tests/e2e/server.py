@@ -123,6 +123,10 @@ class Client:
     def close_code(self) -> int | None:
         return self._socket.close_code
 
+    @property
+    def close_reason(self) -> str | None:
+        return self._socket.close_reason
+
     async def close(self) -> None:
         await self._socket.close()
         await asyncio.gather(self._reading, return_exceptions=True)

@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import msgspec
@@ -87,6 +87,20 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Hosts on private networks that outbound requests (context URLs) may reach, as `host` or `host:port`."""
     search: bool = True
     """Index messages for search, encrypted."""
+    metrics_listen: str = ""
+    """`host:port` of a listener of its own for `/metrics` (Prometheus), `/health` and `/ready`, e.g. `127.0.0.1:9464`.
+    One that strangers may reach needs `metrics_token` too."""
+    metrics_token: str = ""
+    """With it `/metrics` is also answered on the main port, to `Authorization: Bearer …`. With neither it is refused."""
+    log_format: str = "human"
+    """`human`, or `json`: one object a line, with the fields of the event."""
+    log_level: str = "info"
+    """`debug` (every command, batch and push), `info`, `warning` or `error`."""
+    slow_ms: int = 1_000
+    """A command or request that takes longer is logged, with its trace id, stage by stage."""
+    drain_notice_ms: int = 0
+    """After a signal to stop, `/ready` says no for so long before the port closes: for load balancers that ask it.
+    Those that try the next node when a connection is refused (Caddy, nginx) need none."""
     limits: Limits = field(default_factory=Limits)
     policy: Policy = field(default_factory=Policy)
     wechat: Wechat = field(default_factory=Wechat)
@@ -101,7 +115,18 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-ENVIRONMENT = {"HOST": "host", "PORT": "port", "DATA_DIR": "data_dir", "PUBLIC_URL": "public_url"}
+LOG_FORMATS = ("human", "json")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+ENVIRONMENT = {
+    "HOST": "host",
+    "PORT": "port",
+    "DATA_DIR": "data_dir",
+    "PUBLIC_URL": "public_url",
+    "METRICS_LISTEN": "metrics_listen",
+    "METRICS_TOKEN": "metrics_token",
+    "LOG_FORMAT": "log_format",
+    "LOG_LEVEL": "log_level",
+}
 
 
 def load(path: Path | None = None, **overrides: object) -> Settings:
@@ -126,6 +151,34 @@ def load(path: Path | None = None, **overrides: object) -> Settings:
     return settings
 
 
+def _check_metrics(settings: Settings) -> None:
+    if settings.metrics_token and len(settings.metrics_token) < 16:
+        raise ConfigError(
+            "configuration: metrics_token is too short to be a secret; take 16 characters or more"
+        )
+    if not settings.metrics_listen:
+        return
+    try:
+        host, _ = host_and_port(settings.metrics_listen)
+        address = ip_address(host)
+    except ValueError as error:
+        raise ConfigError(
+            f"configuration: metrics_listen is {settings.metrics_listen!r}; give an address and a port, "
+            "e.g. 127.0.0.1:9464"
+        ) from error
+    if not settings.metrics_token and (address.is_unspecified or not address.is_private):
+        raise ConfigError(
+            f"configuration: strangers may reach metrics_listen on {host}; "
+            "listen on a private address or set metrics_token"
+        )
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """`127.0.0.1:9464` or `[::1]:9464`."""
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
 def _check(settings: Settings) -> None:
     """What the types can't say."""
     for network in settings.trusted_proxies:
@@ -135,6 +188,10 @@ def _check(settings: Settings) -> None:
             raise ConfigError(
                 f"configuration: trusted_proxies holds {network!r}; give addresses or networks, e.g. 10.0.0.0/8"
             ) from error
+    for name, known in (("log_format", LOG_FORMATS), ("log_level", LOG_LEVELS)):
+        if getattr(settings, name) not in known:
+            raise ConfigError(f"configuration: {name} is one of {', '.join(known)}")
+    _check_metrics(settings)
     if bool(settings.tls_certificate) is not bool(settings.tls_key):
         raise ConfigError("configuration: tls_certificate and tls_key are set together or not at all")
     if settings.sandbox and not settings.demo:

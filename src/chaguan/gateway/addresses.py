@@ -40,9 +40,11 @@ class AddressLimit:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._open: Counter[str] = Counter()
+        self.refused = 0
 
     def enter(self, address: str) -> bool:
         if self._open[address] >= self._limit:
+            self.refused += 1
             return False
         self._open[address] += 1
         return True

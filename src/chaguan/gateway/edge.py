@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import msgspec
 
 from chaguan.gateway.addresses import AddressLimit, AddressOf, peer_address
+from chaguan.gateway.calls import SLOW_S, Calls
 from chaguan.gateway.crowd import Pacing
 from chaguan.gateway.deadlines import Patience
 from chaguan.gateway.hub import Hub
@@ -44,6 +45,7 @@ class EdgeSettings(NamedTuple):
     refusals_before_close: int = 50
     bad_frames_before_close: int = 10
     connections_per_address: int = 1_000
+    slow_s: float = SLOW_S
 
 
 class Command(Protocol):
@@ -100,7 +102,10 @@ class Edge:
         self.addresses = addresses or AddressLimit(self.settings.connections_per_address)
         self.tasks: set[asyncio.Task[None]] = set()
         self.closed: Counter[int] = Counter()
+        self.calls = Calls(self.settings.slow_s)
         self.is_draining = False
+        self.is_leaving = False
+        """A signal came: this node says so where load balancers ask, before it drains."""
 
     def start(self) -> None:
         self.wheel.start(self.loop)

@@ -166,6 +166,10 @@ class Hub:
         self.is_draining = True
         self._outflow.sweep(_Drain(list(self.sessions), window_s, random.random))
 
+    @property
+    def topic_count(self) -> int:
+        return len(self._topics)
+
     def stats(self) -> HubStats:
         queued = sum(session.waiting() for session in self.sessions)
         return HubStats(len(self.sessions), len(self._topics), queued, dict(self.dropped))

@@ -30,6 +30,7 @@ class _Waiting:
         self.user_id = caller.user_id
         self.device_id = caller.device_id
         self.woken = asyncio.Event()
+        self.is_over = False
 
     def push(self, frame: bytes, is_transient: bool = False) -> None:
         if not is_transient:
@@ -39,9 +40,11 @@ class _Waiting:
         self.woken.set()
 
     def close(self, code: int, reason: str = "") -> None:
+        self.is_over = True
         self.woken.set()
 
     def drain(self, delay_ms: int) -> None:
+        self.is_over = True
         self.woken.set()
 
     def waiting(self) -> int:
@@ -57,6 +60,7 @@ class Polling:
     async def poll(self, command: Poll, address: str) -> Welcome:
         caller = await self._routes.sign_in(command, address)
         waiting = _Waiting(caller)
+        waiting.is_over = self._hub.is_draining
         self._hub.add(waiting)
         try:
             self._hub.subscribe(waiting, caller.user_id)
@@ -73,7 +77,7 @@ class Polling:
             waiting.woken.clear()
             welcome = await self._routes.welcome(caller, command)
             left = until - loop.time()
-            if left <= 0 or is_new(welcome, command):
+            if left <= 0 or waiting.is_over or is_new(welcome, command):
                 return welcome
             try:
                 await asyncio.wait_for(waiting.woken.wait(), left)

@@ -11,7 +11,7 @@ import msgspec
 from chaguan.core.caller import Caller
 from chaguan.core.clock import now_ms
 from chaguan.core.errors import AppError, ErrorCode
-from chaguan.gateway.calls import answer, error_reply, ok_reply
+from chaguan.gateway.calls import error_reply, ok_reply
 from chaguan.gateway.deadlines import Allowance, Deadlines, Due
 from chaguan.gateway.edge import Command, Edge
 from chaguan.gateway.outbox import Link, Outbox
@@ -44,6 +44,10 @@ class State(IntEnum):
 
 _write = os.write
 _READY = State.ready  # looking a member up in its enum costs as much as a push
+
+
+class Reauthorization:
+    """What nobody asks for: counted beside the commands."""
 
 
 class _Envelope(msgspec.Struct):
@@ -191,6 +195,7 @@ class Session(Outbox):
         if self._allowance.take(wheel.now, settings.rate * wheel.tick_s, settings.burst):
             return True
         wait_s = max(wheel.tick_s, 1 / settings.rate)
+        self._edge.calls.over_rate += 1
         busy = AppError(ErrorCode.rate_limited, retry_after_ms=int(wait_s * 1000))
         self.send(error_reply(command_id, busy))
         if self._allowance.refusals > settings.refusals_before_close:
@@ -229,13 +234,15 @@ class Session(Outbox):
         task.add_done_callback(self._edge.tasks.discard)
 
     async def _call(self, command: Command) -> None:
-        reply = await answer(command.id, self._edge.dispatcher.call(self, command))
+        work = self._edge.dispatcher.call(self, command)
+        reply = await self._edge.calls.answer(command.id, type(command), work)
         if self.state < State.closing:
             self.send(reply.frame)
         self._after_command()
 
     async def _hello(self, command: Command) -> None:
-        reply = await answer(command.id, self._edge.dispatcher.hello(self, command))
+        work = self._edge.dispatcher.hello(self, command)
+        reply = await self._edge.calls.answer(command.id, type(command), work)
         self._is_greeting = False
         if self.state is State.closed:
             self._forget()  # what the dispatcher did after the connection was lost
@@ -380,7 +387,8 @@ class Session(Outbox):
             self.close(CloseCode.HELLO_TIMEOUT, "no hello")
 
     async def _reauthorize(self) -> None:
-        error = (await answer(0, self._edge.dispatcher.reauthorize(self))).error
+        work = self._edge.dispatcher.reauthorize(self)
+        error = (await self._edge.calls.answer(0, Reauthorization, work)).error
         if self.state >= State.closing or self.caller is None:
             pass
         elif error is not None and error.code is ErrorCode.forbidden:

@@ -30,6 +30,10 @@ def migrate(db: SqliteDatabase) -> None:
         ) from error
 
 
+def is_migrated(connection: Connection) -> bool:
+    return _revision(connection) == _newest()
+
+
 def config_of(connection: Connection) -> "Config":
     from alembic.config import Config
 

@@ -144,6 +144,8 @@ class Vault:
         self._limit = cached_keys  # a cipher holds 2.4 KiB, and making one again costs 6 µs
         self._lock = threading.Lock()
         self._cache: OrderedDict[str, tuple[bytes, DataKey]] = OrderedDict()
+        self.unwrapped = 0
+        """Data keys that were not in the cache."""
 
     def wrap(self, owner: str) -> bytes:
         """A new random data key for `owner`, wrapped: what its domain stores."""
@@ -156,6 +158,7 @@ class Vault:
                 self._cache.move_to_end(owner)
                 return held[1]
         key = DataKey(self._keyring.unwrap(owner, wrapped))
+        self.unwrapped += 1
         with self._lock:
             self._cache[owner] = (wrapped, key)
             self._cache.move_to_end(owner)
@@ -168,6 +171,10 @@ class Vault:
         with self._lock:
             held = self._cache.get(owner)
         return held[1] if held is not None else None
+
+    @property
+    def cached_keys(self) -> int:
+        return len(self._cache)
 
     def forget(self, owner: str) -> None:
         with self._lock:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from chaguan.core import trace
 from chaguan.core.clock import Clock, now_ms
 from chaguan.core.ids import uuid7
 from chaguan.messaging import rules
@@ -94,6 +95,7 @@ class Log:
             state=pack_state(draft.state),
             body=draft.body,
             effect=draft.effect,
+            trace=trace.current(),
             on_appended=lambda appended, value: self._appended(draft, appended, value),
         )
         return await self._writer.append(append)

@@ -6,6 +6,7 @@ One transaction takes what queued while the one before it was syncing. A result 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any
 
 from msgspec import Struct
@@ -13,7 +14,9 @@ from sqlalchemy import Connection
 
 from chaguan.core.clock import Clock, now_ms
 from chaguan.core.errors import AppError, ErrorCode
+from chaguan.core.figures import SIZES, Histogram
 from chaguan.core.ids import partition_of
+from chaguan.core.trace import Batch, Trace
 from chaguan.infra.database import Database
 from chaguan.messaging.store import log
 
@@ -55,6 +58,7 @@ class Append(Struct, kw_only=True, gc=True):
     state: str = ""
     body: bytes | None = None
     effect: Effect | None = None
+    trace: Trace | None = None
     on_appended: Callable[[Appended, Any], None] | None = None
     """Called on the loop after the commit, in the order of the log, before the caller goes on."""
 
@@ -78,6 +82,22 @@ class _Pending:
         self.future = future
 
 
+class WriterFigures:
+    """Observed once a batch. A push counts from the commit to the last session it was handed to or queued for."""
+
+    def __init__(self) -> None:
+        self.entries = Histogram(SIZES)
+        self.wait_s = Histogram()
+        self.commit_s = Histogram()
+        self.push_s = Histogram()
+
+    def stored(self, batch: Batch) -> None:
+        self.entries.observe(batch.entries)
+        self.wait_s.observe(batch.wait_s)
+        self.commit_s.observe(batch.commit_s)
+        self.push_s.observe(batch.push_s)
+
+
 class LogWriter:
     """Forms batches and hands them to the database, one at a time."""
 
@@ -89,6 +109,12 @@ class LogWriter:
         self._running: asyncio.Task[None] | None = None
         self.batches = 0
         self.appended = 0
+        self.figures = WriterFigures()
+
+    @property
+    def queued(self) -> tuple[int, int]:
+        """Entries and bytes that wait for a batch."""
+        return len(self._queue), self._bytes
 
     def append(self, append: Append) -> asyncio.Future[Appended]:
         """Queue an entry; the future gives its place in the log once that is durable."""
@@ -114,7 +140,8 @@ class LogWriter:
             while self._queue:
                 # Everything that this turn of the loop received goes into the batch.
                 await asyncio.sleep(0)
-                await self._write(self._take())
+                batch = self._take()
+                await self._write(batch, self._begin(batch))
         finally:
             self._running = None
 
@@ -137,8 +164,17 @@ class LogWriter:
         self._bytes -= sum(pending.append.size for pending in batch)
         return batch
 
-    async def _write(self, batch: list[_Pending]) -> None:
+    def _begin(self, batch: list[_Pending]) -> Batch:
+        oldest = batch[0].append.created_at
+        record = Batch(self.batches + 1, len(batch), max(0, self._clock() - oldest) / 1000)
+        for pending in batch:
+            if pending.append.trace is not None:
+                pending.append.trace.batch = record
+        return record
+
+    async def _write(self, batch: list[_Pending], record: Batch) -> None:
         appends = [pending.append for pending in batch]
+        begun = perf_counter()
         try:
             outcomes = await self._db.write(lambda connection: append_batch(connection, appends))
         except AppError as error:
@@ -146,18 +182,22 @@ class LogWriter:
             self._refuse(batch, error)
         except Exception as error:  # noqa: BLE001
             # A defect in one entry must not cost the others their place: halve until it stands alone.
-            await self._write_halves(batch, error)
+            await self._write_halves(batch, record, error)
         else:
+            committed = perf_counter()
+            record.commit_s = committed - begun
             self._settle(batch, outcomes)
+            record.push_s = perf_counter() - committed
+            self.figures.stored(record)
 
-    async def _write_halves(self, batch: list[_Pending], error: Exception) -> None:
+    async def _write_halves(self, batch: list[_Pending], record: Batch, error: Exception) -> None:
         if len(batch) == 1:
             if not batch[0].future.done():
                 batch[0].future.set_exception(error)
             return
         middle = len(batch) // 2
-        await self._write(batch[:middle])
-        await self._write(batch[middle:])
+        await self._write(batch[:middle], record)
+        await self._write(batch[middle:], record)
 
     def _settle(self, batch: Sequence[_Pending], outcomes: Sequence[Outcome]) -> None:
         self.batches += 1

@@ -1,8 +1,6 @@
 """Errors become answers here and nowhere else: `{"error": {code, detail, data}}` with the code's status."""
 
 import logging
-import secrets
-import traceback
 from http import HTTPStatus
 from typing import Any
 
@@ -12,7 +10,9 @@ from litestar.exceptions import HTTPException, NotFoundException, ValidationExce
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.openapi.datastructures import ResponseSpec
 
+from chaguan.core import trace
 from chaguan.core.errors import AppError, ErrorCode
+from chaguan.core.logs import places
 from chaguan.protocol.errors import HTTP_STATUS, ErrorBody
 
 logger = logging.getLogger("chaguan.openapi")
@@ -59,11 +59,9 @@ def answer_http_exception(request: AnyRequest, error: HTTPException) -> Response
 
 def answer_unexpected(_request: AnyRequest, error: Exception) -> Response[ErrorAnswer]:
     """Logged once, where but not what: the text of an exception may quote a message or a secret."""
-    trace_id = secrets.token_hex(8)
-    places = [
-        f"{place.filename}:{place.lineno} {place.name}" for place in traceback.extract_tb(error.__traceback__)
-    ]
-    logger.error("internal error %s: %s at %s", trace_id, type(error).__name__, " < ".join(reversed(places)))
+    trace_id = trace.current_id()
+    what = (trace_id, type(error).__name__, places(error))
+    logger.error("internal error %s: %s at %s", *what, extra={"trace_id": trace_id})
     body = ErrorBody(ErrorCode.internal, data={"trace_id": trace_id})
     return Response(ErrorAnswer(body), status_code=HTTP_STATUS[ErrorCode.internal])
 
