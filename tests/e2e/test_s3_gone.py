@@ -27,25 +27,17 @@ def configured(folder, s3):
     return file
 
 
-async def upload(served, token, picture):
-    head = b'--b\r\nContent-Disposition: form-data; name="kind"\r\n\r\nimage\r\n--b\r\n'
-    head += b'Content-Disposition: form-data; name="file"; filename="p.jpg"\r\n\r\n'
-    body = head + picture + b"\r\n--b--\r\n"
-    kind = "multipart/form-data; boundary=b"
-    return await served.http("POST", "/v1/media", body, token, Content_Type=kind)
-
-
 async def test_without_its_blob_server_a_deployment_still_chats(tmp_path, s3):
     served = Served(tmp_path / "data", "--config", str(configured(tmp_path, s3)))
     try:
         await (await served.start()).set_up()
         client, room = await served.customer("li")
         picture = samples.photo_with_place(6)
-        status, content = await upload(served, served.token("li"), picture)
+        status, content = await served.upload("li", picture)
         assert status in (200, 201), content
 
         s3.kill()
-        status, answer = await upload(served, served.token("li"), picture)
+        status, answer = await served.upload("li", picture)
         assert (status, answer["error"]["code"]) == (503, "unavailable"), answer
         assert (await served.http("GET", content["url"]))[0] == 503
         await client.say(room, "图片待会儿")
@@ -62,7 +54,7 @@ async def test_without_its_blob_server_a_deployment_still_chats(tmp_path, s3):
         async with asyncio.timeout(40):
             while (await served.http("GET", "/health"))[1]["status"] != "ok":
                 await asyncio.sleep(0.1)
-        assert (await upload(served, served.token("li"), picture))[0] in (200, 201)
+        assert (await served.upload("li", picture))[0] in (200, 201)
         await client.close()
     finally:
         served.stop()
