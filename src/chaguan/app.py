@@ -40,6 +40,7 @@ logger = logging.getLogger("chaguan")
 EPOCH, ROOT = "epoch", "root"
 TIDY_S = 60
 SWEEP_S = 3_600
+LOOK_S = 30
 
 
 class Deployment:
@@ -63,8 +64,8 @@ class Deployment:
         self.http = http
         self.started_at = now_ms()
         self.publisher = HubPublisher()
-        self._blobs = Blobs.in_folder(settings.data / "blobs")
-        self.media = Media(db, vault, self._blobs, Decoders(), settings.limits)
+        self.blobs = Blobs.of(settings)
+        self.media = Media(db, vault, self.blobs, Decoders(), settings.limits)
         self.messaging = Messaging(
             db,
             vault,
@@ -95,12 +96,14 @@ class Deployment:
         self.polling = Polling(self.routes, self.messaging.sync, self.edge.hub)
         self.accounts.authenticator.on_signed_out = self._signed_out
         self.accounts.authenticator.on_reauthorize = self._reauthorize
+        await self.blobs.check_start()
         await self.messaging.start()
         await self.desk.start()
         self._tasks = [
             asyncio.create_task(_every(TIDY_S, self.accounts.tidy)),
             asyncio.create_task(_every(SWEEP_S, self.media.sweep)),
-            asyncio.create_task(_every(SWEEP_S, self._blobs.sweep_leftovers)),
+            asyncio.create_task(_every(SWEEP_S, self.blobs.sweep_leftovers)),
+            asyncio.create_task(_every(LOOK_S, self.blobs.look)),
         ]
 
     async def stop(self) -> None:

@@ -1,10 +1,11 @@
-"""The command line: serve, schema, keys, doctor, bench. Each sub-command prints what a person needs, no more."""
+"""The command line: serve, backup, keys, doctor, bench and others. Each sub-command prints what a person needs, no more."""
 
 import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from chaguan.backup.options import add_commands as add_backup_commands
 from chaguan.core.errors import AppError
 from chaguan.core.settings import ConfigError, Settings, load
 from chaguan.infra.keyring import MasterKeyError
@@ -34,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_schema(commands)
     _add_keys(commands)
+    add_backup_commands(commands, _configured, settings_of)
     _add_doctor(commands)
     _add_sandbox(commands)
     _add_bench(commands)

@@ -48,7 +48,9 @@ class Health:
     async def report(self) -> Report:
         deployment = self._deployment
         fatal = [reason for reason in (await self._database(), self._master_key()) if reason]
-        mild = [reason for reason in (self._disk(), self._search(), *self._consumers()) if reason]
+        mild = [
+            reason for reason in (self._disk(), self._blobs(), self._search(), *self._consumers()) if reason
+        ]
         status = "unavailable" if fatal else "degraded" if mild else "ok"
         uptime = (now_ms() - deployment.started_at) // 1000
         sessions = len(deployment.edge.hub.sessions)
@@ -99,6 +101,10 @@ class Health:
     def _disk(self) -> str:
         free = shutil.disk_usage(self._deployment.settings.data).free
         return f"Only {free // 1024 // 1024} MiB are free on the data disk." if free < LOW_DISK else ""
+
+    def _blobs(self) -> str:
+        trouble = self._deployment.blobs.trouble
+        return f"Pictures and files can't be sent or seen: {trouble}." if trouble else ""
 
     def _search(self) -> str:
         lag = self._deployment.messaging.search.lag_ms

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Limits
-from chaguan.infra import keyring
+from chaguan.infra import facts, keyring
 from chaguan.infra.blobs import Blobs
 from chaguan.infra.database import SqliteDatabase, metadata
 from chaguan.infra.sealing import Keyring, Vault, new_root
@@ -52,7 +52,7 @@ def _count(connection: Connection) -> int:
 
 
 def _create(connection: Connection) -> None:
-    metadata.create_all(connection, [tables.media, tables.media_keys])
+    metadata.create_all(connection, [tables.media, tables.media_keys, facts.meta])
 
 
 @pytest.fixture

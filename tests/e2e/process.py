@@ -30,6 +30,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def upload_form(picture: bytes) -> tuple[bytes, str]:
+    """Body and Content-Type of a picture's upload."""
+    head = b'--b\r\nContent-Disposition: form-data; name="kind"\r\n\r\nimage\r\n--b\r\n'
+    head += b'Content-Disposition: form-data; name="file"; filename="p.jpg"\r\n\r\n'
+    return head + picture + b"\r\n--b--\r\n", "multipart/form-data; boundary=b"
+
+
 def chaguan(*arguments: str, seconds: float = START_S) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
@@ -102,6 +109,18 @@ class Served:
         self, method: str, path: str, body: Any = None, token: str = "", **headers: str
     ) -> tuple[int, Any]:
         return await asyncio.to_thread(self._http, method, path, body, token, headers)
+
+    async def upload(self, name: str, picture: bytes) -> tuple[int, Any]:
+        body, kind = upload_form(picture)
+        return await self.http("POST", "/v1/media", body, self.token(name), Content_Type=kind)
+
+    async def fetch(self, path: str) -> bytes:
+        """What a signed link gives."""
+        return await asyncio.to_thread(self._fetch, path)
+
+    def _fetch(self, path: str) -> bytes:
+        with urllib.request.urlopen(self.base + path, timeout=30) as answer:
+            return answer.read()
 
     def _http(
         self, method: str, path: str, body: Any, token: str, headers: dict[str, str]

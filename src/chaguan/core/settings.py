@@ -1,12 +1,16 @@
 """Settings of a deployment: `chaguan.toml`, then the environment. Every field has a working default."""
 
 import os
+import re
 import tomllib
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct, field
+
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?")
+_ENDPOINT = re.compile(r"https?://[^/?#@\s]+/?")
 
 
 class ConfigError(Exception):
@@ -54,6 +58,27 @@ class Wechat(Struct, frozen=True, forbid_unknown_fields=True):
     """Where they are asked; another address only for tests."""
 
 
+class S3(Struct, frozen=True, forbid_unknown_fields=True):
+    """The S3-compatible service that `blobs_url` names. What lies there is sealed: the service can't read it."""
+
+    endpoint: str = ""
+    """Its address, e.g. `https://oss-cn-hangzhou.aliyuncs.com`; empty for AWS, by region."""
+    region: str = ""
+    """As the service calls it; many take any."""
+    access_key_id: str = ""
+    """A key that may get, put, list and delete in this bucket, and nothing else."""
+    secret_access_key: str = ""
+    """And its secret."""
+    secret_access_key_file: str = ""
+    """Or a file that holds the secret, for secrets that are mounted."""
+    virtual_host: bool = False
+    """Put the bucket's name before the host, as Alibaba Cloud OSS and Tencent COS demand."""
+
+    @property
+    def secret(self) -> str:
+        return self.secret_access_key or Path(self.secret_access_key_file).read_text(encoding="utf-8").strip()
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The deployment."""
 
@@ -69,6 +94,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Shown on the sign-in page and in authenticator apps; the first shop is named so."""
     master_key_file: str = ""
     """Empty: `master.key` in the data directory, made at the first start."""
+    blobs_url: str = ""
+    """Where pictures, voice and files are kept: empty for the folder `blobs` in the data directory, or
+    `s3://bucket/prefix`; then `[s3]` says how to reach it."""
     demo: bool = False
     """Fill an empty deployment with demo data that anybody may change. Never in production."""
     sandbox: bool = False
@@ -104,6 +132,13 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits = field(default_factory=Limits)
     policy: Policy = field(default_factory=Policy)
     wechat: Wechat = field(default_factory=Wechat)
+    s3: S3 = field(default_factory=S3)
+
+    @property
+    def bucket(self) -> tuple[str, str] | None:
+        """Name and prefix of the bucket for blobs; None when they are in the folder."""
+        name, _, prefix = self.blobs_url.removeprefix("s3://").partition("/")
+        return (name, prefix.strip("/")) if self.blobs_url else None
 
     @property
     def data(self) -> Path:
@@ -126,6 +161,11 @@ ENVIRONMENT = {
     "METRICS_TOKEN": "metrics_token",
     "LOG_FORMAT": "log_format",
     "LOG_LEVEL": "log_level",
+    "BLOBS_URL": "blobs_url",
+    "S3_ENDPOINT": "s3.endpoint",
+    "S3_REGION": "s3.region",
+    "S3_ACCESS_KEY_ID": "s3.access_key_id",
+    "S3_SECRET_ACCESS_KEY": "s3.secret_access_key",
 }
 
 
@@ -141,7 +181,7 @@ def load(path: Path | None = None, **overrides: object) -> Settings:
             raise ConfigError(f"{path} is not valid TOML: {error}") from error
     for variable, name in ENVIRONMENT.items():
         if variable in os.environ:
-            values[name] = os.environ[variable]
+            _place(values, name, os.environ[variable])
     values.update({name: value for name, value in overrides.items() if value is not None})
     try:
         settings = msgspec.convert(values, Settings, strict=False)
@@ -179,6 +219,17 @@ def host_and_port(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def _place(values: dict[str, object], name: str, value: str) -> None:
+    """`s3.region` is `region` of the table `[s3]`."""
+    table, _, field_name = name.rpartition(".")
+    if not table:
+        values[field_name] = value
+        return
+    inner = values.setdefault(table, {})
+    if isinstance(inner, dict):  # else the check of types says what is wrong with it
+        inner[field_name] = value
+
+
 def _check(settings: Settings) -> None:
     """What the types can't say."""
     for network in settings.trusted_proxies:
@@ -196,6 +247,8 @@ def _check(settings: Settings) -> None:
         raise ConfigError("configuration: tls_certificate and tls_key are set together or not at all")
     if settings.sandbox and not settings.demo:
         _check_sandbox(settings)
+    if settings.blobs_url:
+        _check_bucket(settings.blobs_url, settings.s3)
 
 
 def _check_sandbox(settings: Settings) -> None:
@@ -215,3 +268,25 @@ def _check_sandbox(settings: Settings) -> None:
         raise ConfigError(
             "configuration: sandbox stands in for WeChat; leave wechat.base_url out, or sandbox"
         )
+
+
+def _check_bucket(url: str, s3: S3) -> None:
+    if not _BUCKET.fullmatch(url):
+        raise ConfigError(f"configuration: blobs_url is {url!r}; give s3://bucket or s3://bucket/prefix")
+    if not s3.endpoint and not s3.region:
+        raise ConfigError("configuration: blobs_url needs [s3] endpoint, or region for AWS")
+    if s3.endpoint and not _ENDPOINT.fullmatch(s3.endpoint):
+        raise ConfigError(
+            f"configuration: [s3] endpoint is {s3.endpoint!r}; give https://host without a path"
+        )
+    if bool(s3.secret_access_key) is bool(s3.secret_access_key_file):
+        raise ConfigError(
+            "configuration: [s3] needs secret_access_key or secret_access_key_file, one of them"
+        )
+    if not s3.access_key_id:
+        raise ConfigError("configuration: [s3] needs access_key_id beside the secret")
+    try:
+        if not s3.secret:
+            raise ConfigError(f"configuration: {s3.secret_access_key_file} holds no secret")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"configuration: {s3.secret_access_key_file} can't be read: {error}") from error

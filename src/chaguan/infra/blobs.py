@@ -7,12 +7,9 @@ and chunks can be neither reordered, exchanged between blobs, nor cut off unnoti
 """
 
 import asyncio
-import logging
-import os
-import re
 import secrets
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -20,10 +17,20 @@ from typing import NamedTuple
 import obstore
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from obstore.exceptions import AlreadyExistsError, BaseError
-from obstore.store import LocalStore, ObjectStore
+from obstore.store import ObjectStore
 
 from chaguan.core.errors import AppError, ErrorCode
+from chaguan.core.settings import ConfigError, Settings
+from chaguan.infra.blob_stores import (
+    Bucket,
+    bucket_of,
+    bucket_store,
+    folder_store,
+    is_settled,
+    sweep_folder,
+    sync_to_disk,
+    translated,
+)
 from chaguan.infra.keyring import KEY_BYTES
 from chaguan.infra.sealing import OVERHEAD, TAG_BYTES, DamagedError, DataKey
 
@@ -35,9 +42,7 @@ _SEALED_CHUNK = CHUNK + TAG_BYTES
 _PART = 5 * 1024 * 1024  # the smallest part S3 accepts; below it a blob is written in one request
 _FLUSH = 4 * _SEALED_CHUNK
 _LEFTOVER_AGE_S = 24 * 3600
-_OS_REASON = re.compile(r"([^:\n]+) \(os error \d+\)")
-
-_log = logging.getLogger(__name__)
+_SHORT_S = 15  # for what is small; a stream may take as long as its reader needs
 
 
 class _Span(NamedTuple):
@@ -79,7 +84,7 @@ class OpenBlob:
     async def _sealed_chunks(self, span: _Span) -> AsyncGenerator[bytes, None]:
         byte_range = (_HEADER + span.first * _SEALED_CHUNK, _HEADER + (span.last + 1) * _SEALED_CHUNK)
         pending = bytearray()
-        with _translated("read"):
+        with translated("read"):
             found = await obstore.get_async(self._blobs.store, self._name, options={"range": byte_range})
             async for part in found.stream(min_chunk_size=_FLUSH):
                 pending += part
@@ -97,19 +102,38 @@ class OpenBlob:
 
 
 class Blobs:
-    def __init__(self, store: ObjectStore, after_put: Callable[[str], None] | None = None) -> None:
-        """`after_put` runs in a thread once a blob is in place; the folder uses it to reach the disk."""
+    def __init__(
+        self,
+        store: ObjectStore,
+        after_put: Callable[[str], None] | None = None,
+        sweep: Callable[[float], Awaitable[int]] | None = None,
+    ) -> None:
+        """`after_put` runs in a thread once a blob is in place; the folder uses it to reach the disk. `sweep` deletes
+        what was left half-written before the given time."""
         self.store = store
+        self.trouble = ""
+        """Why the store could not be used when it was last looked at; empty when all was well."""
         self._after_put = after_put
+        self._sweep = sweep
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Blobs":
+        bucket = bucket_of(settings)
+        return cls.in_folder(settings.data / "blobs") if bucket is None else cls.in_bucket(bucket)
 
     @classmethod
     def in_folder(cls, folder: Path) -> "Blobs":
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            store = LocalStore(folder)
-        except OSError as error:
-            raise _unavailable(f"the blob folder {folder} cannot be used: {error.strerror}") from error
-        return cls(store, lambda name: _sync_to_disk(folder, name))
+        return cls(
+            folder_store(folder),
+            lambda name: sync_to_disk(folder, name),
+            lambda before_s: sweep_folder(folder, before_s),
+        )
+
+    @classmethod
+    def in_bucket(cls, bucket: Bucket) -> "Blobs":
+        from chaguan.infra.s3_uploads import sweep_uploads
+
+        return cls(bucket_store(bucket), sweep=lambda before_s: sweep_uploads(bucket, before_s))
 
     async def put(self, name: str, key: DataKey, content: AsyncIterable[bytes]) -> int:
         """Stores `content` under a name not used before (`conflict` otherwise); returns its size. All or nothing:
@@ -117,52 +141,75 @@ class Blobs:
         counted = _Counted(content)
         async with aclosing(_sealed(name, key, counted)) as sealed:
             head = await _take(sealed, _PART)
-            with counted.own_failures(), _translated("written"):
+            with counted.own_failures(), translated("written"):
                 if len(head) < _PART:
                     await obstore.put_async(self.store, name, bytes(head), mode="create")
                 else:
                     await self._put_in_parts(name, head, sealed)
         if self._after_put is not None:
-            with _translated("written"):
+            with translated("written"):
                 await asyncio.to_thread(self._after_put, name)
         return counted.size
 
     async def open(self, name: str, key: DataKey) -> OpenBlob:
-        with _translated("read"):
-            found = await obstore.get_async(self.store, name, options={"range": (0, _HEADER)})
-            header = bytes(await found.bytes_async())
+        with translated("read"):
+            async with asyncio.timeout(_SHORT_S):
+                found = await obstore.get_async(self.store, name, options={"range": (0, _HEADER)})
+                header = bytes(await found.bytes_async())
         if header[:1] != _VERSION or len(header) != _HEADER:
             raise DamagedError(f"blob {name} has no proper header")
         blob_key = key.unseal(header[1:], _place(name))
         return OpenBlob(self, name, found.meta["size"], AESGCM(blob_key))
 
     async def size(self, name: str) -> int:
-        with _translated("read"):
-            found = await obstore.head_async(self.store, name)
+        with translated("read"):
+            async with asyncio.timeout(_SHORT_S):
+                found = await obstore.head_async(self.store, name)
         return plain_size(found["size"])
 
     async def delete(self, name: str) -> None:
         """Deleting what is not there is no error: a sweep may be repeated."""
         try:
-            with _translated("deleted"):
-                await obstore.delete_async(self.store, name)
+            with translated("deleted"):
+                async with asyncio.timeout(_SHORT_S):
+                    await obstore.delete_async(self.store, name)
         except AppError as error:
             if error.code is not ErrorCode.not_found:
                 raise
 
     async def check(self) -> None:
-        """Writes and deletes a probe: tells a full disk or a read-only folder at start and in `/health`."""
+        """Writes and deletes a probe: tells a full disk, a read-only folder, a bucket that is gone."""
         name = f"probe/{secrets.token_hex(8)}"
-        with _translated("written"):
-            await obstore.put_async(self.store, name, b"probe", mode="create")
-            await obstore.delete_async(self.store, name)
+        with translated("written"):
+            async with asyncio.timeout(_SHORT_S):
+                await obstore.put_async(self.store, name, b"probe", mode="create")
+                await obstore.delete_async(self.store, name)
+
+    async def look(self) -> str:
+        """The same, remembered in `trouble` for whoever wants to know how the store is."""
+        try:
+            await self.check()
+        except AppError as error:
+            self.trouble = error.detail
+        else:
+            self.trouble = ""
+        return self.trouble
+
+    async def check_start(self) -> None:
+        """`ConfigError` for what no waiting mends, such as wrong keys. A store that does not answer now may later:
+        chats work without it."""
+        try:
+            await self.check()
+        except AppError as error:
+            self.trouble = error.detail
+            if is_settled(error):
+                raise ConfigError(f"{error.detail}; see blobs_url and [s3] in the configuration.") from error
 
     async def sweep_leftovers(self, now_s: float | None = None) -> int:
-        """Deletes what writes interrupted by a crash left in a folder (`name#1`). S3 needs a lifecycle rule instead."""
-        if not isinstance(self.store, LocalStore) or self.store.prefix is None:
+        """Deletes what writes interrupted by a crash left: files in a folder, uploads in parts in a bucket."""
+        if self._sweep is None:
             return 0
-        limit = (time.time() if now_s is None else now_s) - _LEFTOVER_AGE_S
-        return await asyncio.to_thread(_sweep_folder, Path(self.store.prefix), limit)
+        return await self._sweep((time.time() if now_s is None else now_s) - _LEFTOVER_AGE_S)
 
     async def _put_in_parts(self, name: str, head: bytearray, rest: AsyncGenerator[bytes, None]) -> None:
         # Writing in parts has no create mode; names are random, so this look is against mistakes, not against races.
@@ -257,42 +304,3 @@ async def _chained(head: bytearray, rest: AsyncGenerator[bytes, None]) -> AsyncG
             pending.clear()
     if pending:
         yield bytes(pending)
-
-
-@contextmanager
-def _translated(done: str) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise AppError(ErrorCode.not_found, "no such blob") from error
-    except AlreadyExistsError as error:
-        raise AppError(ErrorCode.conflict, "a blob of this name exists") from error
-    except (BaseError, OSError) as error:
-        _log.error("a blob could not be %s: %s", done, str(error).partition("\n")[0])
-        reason = _OS_REASON.search(str(error))
-        why = reason[1].strip() if reason else type(error).__name__
-        raise _unavailable(f"the blob store could not be {done}: {why}") from error
-
-
-def _unavailable(detail: str) -> AppError:
-    return AppError(ErrorCode.unavailable, detail, retry_after_ms=10_000)
-
-
-def _sync_to_disk(folder: Path, name: str) -> None:
-    # The store only renames into place. Without this, a power cut can empty a file that was acknowledged.
-    path = folder / name
-    for entry in (path, *(parent for parent in path.parents if parent.is_relative_to(folder))):
-        descriptor = os.open(entry, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _sweep_folder(folder: Path, older_than_s: float) -> int:
-    swept = 0
-    for path in folder.rglob("*#*"):
-        if path.is_file() and path.stat().st_mtime < older_than_s:
-            path.unlink()
-            swept += 1
-    return swept

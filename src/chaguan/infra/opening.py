@@ -12,6 +12,7 @@ from chaguan.infra.keyring import ENVIRONMENT_NAME, KeyVariable, choose_source
 from chaguan.infra.sealing import Keyring
 
 DATABASE = "chaguan.db"
+RESTORING = "restoring"
 CHECKED_BYTES = 64 * 1024 * 1024
 
 
@@ -59,10 +60,22 @@ def unlock_folder(descriptor: int) -> None:
 
 
 def open_database(path: Path) -> SqliteDatabase:
+    _refuse_half_restored(path)
     file = path / DATABASE
     if file.exists():
         _check_file(file)
     return SqliteDatabase(file)
+
+
+def _refuse_half_restored(path: Path) -> None:
+    staged = path / RESTORING
+    if (staged / "ready").exists():
+        raise ConfigError(f"A restore into {path} was interrupted; run the same `chaguan restore` again.")
+    if staged.exists():
+        raise ConfigError(
+            f"A restore into {path} was interrupted; run the same `chaguan restore` again, "
+            f"or delete {staged} to go on with what was there before."
+        )
 
 
 def _check_file(file: Path) -> None:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from chaguan.media.content import MediaContent
     from chaguan.media.decoding import Decoders, spool
     from chaguan.media.rules import Kind, largest_limit, parse_kind
-    from chaguan.media.service import ORIGINAL, THUMB, Delivery, Media
+    from chaguan.media.service import ORIGINAL, THUMB, Delivery, Media, list_blobs
 
 __all__ = [
     "ORIGINAL",
@@ -20,6 +20,7 @@ __all__ = [
     "Media",
     "MediaContent",
     "largest_limit",
+    "list_blobs",
     "parse_kind",
     "spool",
 ]

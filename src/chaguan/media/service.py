@@ -151,7 +151,8 @@ class Media:
         stale = partial(store.mark_stale_deleted, created_before=now - rules.UNUSED_FOR_MS, now=now)
         await self._database.write(stale)
         swept = 0
-        while media_ids := await self._database.read(partial(store.list_deleted, limit=_SWEEP_AT_ONCE)):
+        listed = partial(store.list_deleted, limit=_SWEEP_AT_ONCE, now=now)
+        while media_ids := await self._database.read(listed):
             # Blobs first: a row that is left over is swept again, a blob without a row never.
             for media_id in media_ids:
                 await self._delete_blobs(media_id)
@@ -241,6 +242,26 @@ class Media:
     async def _name(self, stored: Stored) -> str:
         key = await self._key(stored.owner_id)
         return key.unseal(stored.name_sealed, _name_place(stored.id)).decode()
+
+
+class MediaBlobs(NamedTuple):
+    """The blobs of one media. `is_used`: a message names it; else it may be an upload that is still going on."""
+
+    media_id: str
+    names: list[str]
+    is_used: bool
+
+
+def list_blobs(connection: Connection, after: str, limit: int) -> list[MediaBlobs]:
+    """What a database names, by id, for whoever copies a deployment."""
+    return [
+        MediaBlobs(
+            media_id,
+            [_blob_name(media_id, variant) for variant in (ORIGINAL, *((THUMB,) if has_thumb else ()))],
+            is_used,
+        )
+        for media_id, has_thumb, is_used in store.list_ids(connection, after, limit)
+    ]
 
 
 def _add(connection: Connection, row: Stored, limit: int) -> None:

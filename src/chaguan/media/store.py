@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from chaguan.infra import holds
 from chaguan.media.tables import deleted, media, media_keys, unused
 
 
@@ -66,12 +67,22 @@ def mark_stale_deleted(connection: Connection, created_before: int, now: int) ->
     )
 
 
-def list_deleted(connection: Connection, limit: int) -> list[str]:
+def list_deleted(connection: Connection, limit: int, now: int) -> list[str]:
+    """Those whose blobs may go: none while a backup holds them, and both are looked at in one snapshot."""
+    if holds.is_held(connection, now):
+        return []
     return list(connection.execute(select(media.c.id).where(deleted).limit(limit)).scalars())
 
 
 def remove(connection: Connection, media_ids: Iterable[str]) -> None:
     connection.execute(delete(media).where(media.c.id.in_(list(media_ids)), deleted))
+
+
+def list_ids(connection: Connection, after: str, limit: int) -> list[tuple[str, bool, bool]]:
+    """(id, has a thumbnail, is used) of what is not deleted."""
+    page = select(media.c.id, media.c.thumb_mime != "", media.c.used_at.is_not(None))
+    page = page.where(media.c.deleted_at.is_(None), media.c.id > after).order_by(media.c.id).limit(limit)
+    return [(row[0], bool(row[1]), bool(row[2])) for row in connection.execute(page)]
 
 
 def find_key(connection: Connection, owner_id: str) -> bytes | None:

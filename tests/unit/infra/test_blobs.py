@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chaguan.core.errors import AppError, ErrorCode
-from chaguan.infra import blobs as module
 from chaguan.infra.blobs import CHUNK, Blobs
 from chaguan.infra.sealing import DamagedError, DataKey
 
@@ -212,7 +211,7 @@ async def test_the_bytes_are_on_the_disk_before_put_returns(
         synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
         fsync(descriptor)
 
-    monkeypatch.setattr(module.os, "fsync", recorded)
+    monkeypatch.setattr(os, "fsync", recorded)
     await blobs.put("a/b", KEY, parts(b"text"))
     root = str(tmp_path / "blobs")
     assert synced == [f"{root}/a/b", f"{root}/a", root]
@@ -222,7 +221,7 @@ async def test_a_failing_disk_is_no_success(blobs: Blobs, monkeypatch: pytest.Mo
     def failing(_: int) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(module.os, "fsync", failing)
+    monkeypatch.setattr(os, "fsync", failing)
     with pytest.raises(AppError) as caught:
         await blobs.put(NAME, KEY, parts(b"text"))
     assert caught.value.code is ErrorCode.unavailable
