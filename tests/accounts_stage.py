@@ -1,7 +1,6 @@
 """Accounts on a real database file, with a clock that stands still: for domain and contract tests."""
 
 import secrets
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -13,7 +12,7 @@ from chaguan.accounts.store import apps as app_store
 from chaguan.accounts.store.apps import SealedSecret
 from chaguan.accounts.user_tokens import AppSecret, sign_user_token
 from chaguan.core.caller import Caller, Role
-from chaguan.infra.database import SqliteDatabase, metadata
+from chaguan.infra.database import Database
 from chaguan.infra.sealing import Keyring, Vault, new_root
 from chaguan.platforms.sandbox import SandboxWeChat
 from chaguan.platforms.sandbox.wechat import VendorError
@@ -50,17 +49,25 @@ class Ticking:
         self.now += ms
 
 
-class CountingDatabase(SqliteDatabase):
-    reads = 0
-    writes = 0
+class CountingDatabase:
+    """A database that counts what it is asked."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.dialect = db.dialect
+        self.reads = 0
+        self.writes = 0
 
     async def read(self, work):
         self.reads += 1
-        return await super().read(work)
+        return await self._db.read(work)
 
     async def write(self, work):
         self.writes += 1
-        return await super().write(work)
+        return await self._db.write(work)
+
+    async def close(self) -> None:
+        await self._db.close()
 
     @property
     def calls(self) -> int:
@@ -68,9 +75,8 @@ class CountingDatabase(SqliteDatabase):
 
 
 @pytest.fixture
-async def db(tmp_path: Path):
-    database = CountingDatabase(tmp_path / "test.db", synchronous="OFF")
-    await database.write(metadata.create_all)
+async def db(open_database):
+    database = CountingDatabase(open_database())
     yield database
     await database.close()
 

@@ -6,6 +6,10 @@ import hypothesis  # noqa: F401  loaded late, at the summary, it can end the who
 import pytest
 import uvloop
 
+from tests.databases import database_url, open_database, postgres
+
+__all__ = ["database_url", "open_database", "postgres"]
+
 
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item

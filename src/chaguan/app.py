@@ -23,7 +23,7 @@ from chaguan.gateway.verbs import Verbs
 from chaguan.gateway.websocket import text_frame
 from chaguan.infra import facts, opening
 from chaguan.infra.blobs import Blobs
-from chaguan.infra.database import SqliteDatabase
+from chaguan.infra.database import Database
 from chaguan.infra.http import GuardedHttp
 from chaguan.infra.migrations import migrate
 from chaguan.infra.sealing import Keyring, Vault, new_root
@@ -37,7 +37,7 @@ from chaguan.protocol.errors import CloseCode
 from chaguan.protocol.pushes import SignedOut
 
 logger = logging.getLogger("chaguan")
-EPOCH, ROOT = "epoch", "root"
+EPOCH = "epoch"
 TIDY_S = 60
 SWEEP_S = 3_600
 LOOK_S = 30
@@ -49,7 +49,7 @@ class Deployment:
     def __init__(
         self,
         settings: Settings,
-        db: SqliteDatabase,
+        db: Database,
         vault: Vault,
         keyring: Keyring,
         accounts: Accounts,
@@ -183,19 +183,28 @@ class _Sources:
 async def open_deployment(settings: Settings, *, allow: Sequence[str] = ()) -> Deployment:
     """Open the data of a deployment, making it at the first start. The caller holds the folder's lock."""
     opening.prepare_folder(settings.data)
-    keyring = opening.open_keyring(settings)
-    db = opening.open_database(settings.data)
-    migrate(db)
-    vault = Vault(keyring, _fact(db, ROOT, lambda: new_root(keyring)))
-    epoch = _fact(db, EPOCH, lambda: secrets.token_hex(8).encode()).decode()
+    db = await opening.open_database(settings)
+    try:
+        return await _open_on(db, settings, allow)
+    except BaseException:
+        await db.close()
+        raise
+
+
+async def _open_on(db: Database, settings: Settings, allow: Sequence[str]) -> Deployment:
+    keyring = await opening.open_keyring(settings, db)
+    await migrate(db)
+    await opening.claim_folder(settings, db)
+    vault = Vault(keyring, await _fact(db, opening.ROOT, new_root(keyring)))
+    epoch = (await _fact(db, EPOCH, secrets.token_hex(8).encode())).decode()
     http = GuardedHttp(allow=[*settings.allow_private_addresses, *allow], timeout_s=5)
     wechat = WeChatClient(http, settings.wechat.base_url)
     accounts = await open_accounts(db, vault, wechat, name=settings.name)
     return Deployment(settings, db, vault, keyring, accounts, epoch, http)
 
 
-def _fact(db: SqliteDatabase, name: str, make: Callable[[], bytes]) -> bytes:
-    return db.run(lambda connection: facts.ensure(connection, name, make))
+async def _fact(db: Database, name: str, first: bytes) -> bytes:
+    return await db.write(lambda connection: facts.ensure(connection, name, first))
 
 
 async def _every(seconds: float, work: Callable[[], Awaitable[object]]) -> None:

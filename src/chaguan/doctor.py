@@ -1,5 +1,6 @@
 """`chaguan doctor`: looks at a deployment's configuration and data, and says of each finding what to do."""
 
+import asyncio
 import contextlib
 import os
 import resource
@@ -15,8 +16,8 @@ from cryptography import x509
 from msgspec import Struct
 
 from chaguan.core.errors import AppError
-from chaguan.core.settings import Settings
-from chaguan.infra import opening
+from chaguan.core.settings import ConfigError, Settings
+from chaguan.infra import facts, opening
 from chaguan.infra.sealing import check
 
 LOW_DISK = 1024 * 1024 * 1024
@@ -45,6 +46,7 @@ def examine(settings: Settings) -> list[Finding]:
         _folder,
         _disk,
         _database,
+        _postgres,
         _master_key,
         _port,
         _tls,
@@ -84,7 +86,7 @@ def _disk(settings: Settings) -> Iterator[Finding]:
 
 def _database(settings: Settings) -> Iterator[Finding]:
     file = settings.data / opening.DATABASE
-    if not file.exists():
+    if not file.exists() or settings.database_url:
         return
     try:
         with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=2)) as connection:
@@ -100,12 +102,44 @@ def _database(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def _postgres(settings: Settings) -> Iterator[Finding]:
+    if settings.database_url:
+        yield from asyncio.run(_look_at_postgres(settings))
+
+
+async def _look_at_postgres(settings: Settings) -> list[Finding]:
+    from chaguan.infra.database.survey import warnings
+
+    try:
+        db = await opening.open_database(settings)
+    except ConfigError as error:
+        what, _, advice = str(error).partition("; ")
+        return [Finding("fault", f"{what}.", advice.capitalize())]
+    try:
+        root = await db.read(lambda connection: facts.find_early(connection, opening.ROOT))
+        found = [Finding("ok", "The database answers and suits."), *map(_warned, await warnings(db))]
+        if root is not None:
+            ring = opening.read_keyring(settings)
+            check(ring, root)
+            found.append(Finding("ok", f"The master key {ring.current_id} opens this data."))
+    except AppError as error:
+        return [Finding("fault", error.detail, "Put back the key file that belongs to this data.")]
+    finally:
+        await db.close()
+    return found
+
+
+def _warned(warning: str) -> Finding:
+    fact, _, advice = warning.partition("; ")
+    return Finding("warn", f"{fact}.", advice[:1].upper() + advice[1:])
+
+
 def _master_key(settings: Settings) -> Iterator[Finding]:
     file = settings.data / opening.DATABASE
-    if not file.exists():
+    if not file.exists() or settings.database_url:
         return
     try:
-        ring = opening.open_keyring(settings)
+        ring = opening.read_keyring(settings)
         with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=2)) as connection:
             row = connection.execute("SELECT value FROM meta WHERE name = 'root'").fetchone()
         if row is not None:

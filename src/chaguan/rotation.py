@@ -6,7 +6,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from chaguan.accounts.secrets import rewrap_keys
-from chaguan.app import ROOT, Deployment, open_deployment
+from chaguan.app import Deployment, open_deployment
 from chaguan.core.settings import Settings
 from chaguan.infra import facts, keyring, opening
 from chaguan.infra.sealing import rewrap_root
@@ -58,10 +58,10 @@ async def _pass(deployment: Deployment) -> int:
 
 
 async def _rewrap_root(deployment: Deployment) -> int:
-    wrapped = await deployment.db.read(lambda connection: facts.find(connection, ROOT))
+    wrapped = await deployment.db.read(lambda connection: facts.find(connection, opening.ROOT))
     assert wrapped is not None
     again = rewrap_root(deployment.keyring, wrapped)
     if again == wrapped:
         return 0
-    await deployment.db.write(lambda connection: facts.put(connection, ROOT, again))
+    await deployment.db.write(lambda connection: facts.put(connection, opening.ROOT, again))
     return 1

@@ -12,12 +12,13 @@ from sqlalchemy import Connection, func, select
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Limits
-from chaguan.infra import facts, keyring
+from chaguan.infra import keyring
 from chaguan.infra.blobs import Blobs
-from chaguan.infra.database import SqliteDatabase, metadata
+from chaguan.infra.database import Database
 from chaguan.infra.sealing import Keyring, Vault, new_root
 from chaguan.media import Decoders, Delivery, Kind, Media, MediaContent, rules, spool, tables
 from chaguan.protocol.content import File, Image, Text, Video, Voice
+from tests.databases import OpenDatabase
 from tests.unit.media import samples
 
 ANNA = Caller("customer", "u_anna")
@@ -35,7 +36,7 @@ class Clock:
 
 class Place(NamedTuple):
     media: Media
-    database: SqliteDatabase
+    database: Database
     folder: Path
     key_file: Path
     clock: Clock
@@ -51,17 +52,12 @@ def _count(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(tables.media)).scalar_one()
 
 
-def _create(connection: Connection) -> None:
-    metadata.create_all(connection, [tables.media, tables.media_keys, facts.meta])
-
-
 @pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
+async def place(tmp_path: Path, open_database: OpenDatabase) -> AsyncIterator[Place]:
     key_file, clock = tmp_path / "master.key", Clock()
     keyring.create_key_file(key_file)
     ring = Keyring(keyring.KeyFile(key_file))
-    database = SqliteDatabase(tmp_path / "test.db")
-    await database.write(_create)
+    database = open_database()
     decoders = Decoders(processes=1)
     limits = Limits(image=2_000_000, voice=500_000, video=1_000_000, file=1_000_000, voice_ms=2_000)
     blobs = Blobs.in_folder(tmp_path / "blobs")

@@ -70,6 +70,10 @@ async def town(tmp_path):
 
 
 async def test_a_customer_asks_and_an_agent_takes_answers_and_resolves(town):
+    await play_a_case(town)
+
+
+async def play_a_case(town):
     customer, welcome = await town.customer("li")
     agent, _ = await town.agent("xiaoming")
     desk = await agent.ask("watch_desk")

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 from obstore.store import ObjectStore
 
-from chaguan.app import EPOCH, ROOT
+from chaguan.app import EPOCH
 from chaguan.backup import archive, sqlite_snapshot
 from chaguan.backup.archive import Manifest, Piece, Writer
 from chaguan.backup.progress import bar, in_bytes
@@ -37,19 +37,21 @@ class Done(Struct, frozen=True):
 
 
 def back_up(settings: Settings, target: Path, *, with_key: bool, say: Callable[[str], object]) -> Done:
+    if settings.database_url:
+        raise ConfigError("The data is on PostgreSQL, which this command can't back up; use pg_dump.")
     source = settings.data / opening.DATABASE
     if not source.exists():
         raise ConfigError(f"There is no deployment in {settings.data}; set data_dir to the one to back up.")
     keys = _key_file(settings) if with_key else b""
-    keyring = opening.open_keyring(settings)
+    keyring = opening.read_keyring(settings)
     store = Blobs.of(settings).store
-    db = opening.open_database(settings.data)
+    db = opening.open_file(settings.data)
     with archive.new_backup(target) as writer, Hold(db) as hold, _scratch(target) as folder:
         taken_at = now_ms()
         copy = folder / archive.DATABASE
         with bar("Database") as shown:
             sqlite_snapshot.take(source, copy, lambda done, total: shown.tell(done, total))
-        sealing.check(keyring, sqlite_snapshot.fact(copy, ROOT))
+        sealing.check(keyring, sqlite_snapshot.fact(copy, opening.ROOT))
         say(f"Database copied ({in_bytes(copy.stat().st_size)}); copying what it names …")
         manifest = _write(writer, copy, store, taken_at)
         if with_key:

@@ -4,6 +4,7 @@ Everything is laid out and checked in a folder inside the data folder first. The
 pieces are moved into place. Whatever interrupts this, the same command finishes it; until then nothing serves.
 """
 
+import asyncio
 import os
 import secrets
 import shutil
@@ -15,7 +16,7 @@ import msgspec
 from msgspec import Struct
 from obstore.store import ObjectStore
 
-from chaguan.app import EPOCH, ROOT
+from chaguan.app import EPOCH
 from chaguan.backup import archive, sqlite_snapshot
 from chaguan.backup.archive import Backup, Manifest, Piece
 from chaguan.backup.progress import bar, in_bytes
@@ -129,7 +130,7 @@ class _Restore:
         """The first key that is to be found must open the data; without one nothing is restored."""
         source, place = self._find_key()
         try:
-            sealing.check(Keyring(source), sqlite_snapshot.fact(self._stage / opening.DATABASE, ROOT))
+            sealing.check(Keyring(source), sqlite_snapshot.fact(self._stage / opening.DATABASE, opening.ROOT))
         except MasterKeyError as error:
             raise ConfigError(f"{error.detail} Nothing was restored.") from error
         return place
@@ -164,9 +165,7 @@ class _Restore:
         if sqlite_snapshot.count_rows(path) != self._backup.manifest.rows:
             raise ConfigError("The backup's database does not hold the rows its manifest names.")
         epoch = secrets.token_hex(8)
-        db = SqliteDatabase(path)
-        migrate(db)
-        db.run(lambda connection: facts.put(connection, EPOCH, epoch.encode()))
+        asyncio.run(_begin(SqliteDatabase(path), epoch))
         sqlite_snapshot.settle(path)
         return epoch
 
@@ -250,3 +249,9 @@ class _Restore:
 
 def _path(kind: type, value: object) -> object:
     return kind(value)
+
+
+async def _begin(db: SqliteDatabase, epoch: str) -> None:
+    await migrate(db)
+    await db.write(lambda connection: facts.put(connection, EPOCH, epoch.encode()))
+    await db.close()

@@ -88,6 +88,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Port for HTTP and WebSocket; 0 takes a free one."""
     data_dir: str = "data"
     """The folder of the database, the files and, unless moved, the master key. One process serves one folder."""
+    database_url: str = ""
+    """PostgreSQL (15 or newer), e.g. `postgresql://user:password@host/name`, several hosts separated by commas. Empty: an
+    SQLite file in the data folder."""
+    writer_lanes: int = 4
+    """How many batches of messages one process writes to PostgreSQL at the same time."""
     public_url: str = ""
     """How phones reach this deployment, e.g. `https://im.example.com`; needed behind a proxy."""
     name: str = "Chaguan"
@@ -166,6 +171,7 @@ ENVIRONMENT = {
     "S3_REGION": "s3.region",
     "S3_ACCESS_KEY_ID": "s3.access_key_id",
     "S3_SECRET_ACCESS_KEY": "s3.secret_access_key",
+    "CHAGUAN_DATABASE_URL": "database_url",
 }
 
 
@@ -243,6 +249,10 @@ def _check(settings: Settings) -> None:
         if getattr(settings, name) not in known:
             raise ConfigError(f"configuration: {name} is one of {', '.join(known)}")
     _check_metrics(settings)
+    if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://")):
+        raise ConfigError("configuration: database_url begins with postgresql://, or is empty for SQLite")
+    if not 1 <= settings.writer_lanes <= 64:
+        raise ConfigError("configuration: writer_lanes is a number from 1 to 64")
     if bool(settings.tls_certificate) is not bool(settings.tls_key):
         raise ConfigError("configuration: tls_certificate and tls_key are set together or not at all")
     if settings.sandbox and not settings.demo:

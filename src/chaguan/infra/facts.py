@@ -1,8 +1,6 @@
 """Single facts of a deployment that must never change by themselves: the log's epoch, the wrapped root secret."""
 
-from collections.abc import Callable
-
-from sqlalchemy import Column, Connection, LargeBinary, Table, Text, text
+from sqlalchemy import Column, Connection, LargeBinary, Table, Text, inspect, text
 
 from chaguan.infra.database import metadata
 
@@ -19,11 +17,16 @@ def find(connection: Connection, name: str) -> bytes | None:
     return bytes(row[0]) if row else None
 
 
-def ensure(connection: Connection, name: str, make: Callable[[], bytes]) -> bytes:
-    """The fact, made at the first asking."""
+def find_early(connection: Connection, name: str) -> bytes | None:
+    """The same, where there may be no table yet."""
+    return find(connection, name) if inspect(connection).has_table(meta.name) else None
+
+
+def ensure(connection: Connection, name: str, first: bytes) -> bytes:
+    """The fact, which is `first` from the first asking on."""
     found = find(connection, name)
     if found is None:
-        found = make()
+        found = first
         put(connection, name, found)
     return found
 

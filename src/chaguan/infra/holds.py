@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from chaguan.core.clock import now_ms
 from chaguan.infra import facts
-from chaguan.infra.database import SqliteDatabase, translate
+from chaguan.infra.database import SqliteDatabase
+from chaguan.infra.database.failures import summary
 
 LEASE_MS = 10 * 60 * 1000
 _RENEW_S = 60
@@ -68,4 +69,4 @@ class Hold:
             try:
                 self._renew()
             except DBAPIError as error:
-                _log.warning("the hold on blobs could not be renewed: %s", translate(error))
+                _log.warning("the hold on blobs could not be renewed: %s", summary(error))

@@ -6,32 +6,47 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 
 from chaguan.core.settings import ConfigError
-from chaguan.infra.database import SqliteDatabase
+from chaguan.infra.database import Database
+from chaguan.infra.database.sql import is_postgres
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 SCRIPTS = Path(__file__).parents[1] / "migrations"
+_LOCK = 0x6368_6167_7561_6E01
+"""Of the many nodes that start at once one migrates; the others wait, and find it done."""
 
 
-def migrate(db: SqliteDatabase) -> None:
+async def migrate(db: Database) -> None:
     """All or nothing: the revisions that are missing run in one transaction."""
-    if db.run(_revision) == _newest():
+    found = await db.read(revision)
+    if found == newest():
+        return
+    refuse_newer(found)
+    await db.alter(_upgrade)
+
+
+def refuse_newer(found: str) -> None:
+    if found > newest():
+        raise ConfigError(
+            f"The data was written by a newer Chaguan (schema {found}, this one knows {newest()}); "
+            "install that version."
+        )
+
+
+def _upgrade(connection: Connection) -> None:
+    if is_postgres(connection):
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+    if revision(connection) == newest():
         return
     # Alembic costs a tenth of the server's memory, and most starts have nothing for it to do.
     from alembic import command
-    from alembic.util.exc import CommandError
 
-    try:
-        db.run(lambda connection: command.upgrade(config_of(connection), "head"))
-    except CommandError as error:
-        raise ConfigError(
-            f"The data in {db.path.parent} was written by a newer Chaguan ({error}); install that version."
-        ) from error
+    command.upgrade(config_of(connection), "head")
 
 
 def is_migrated(connection: Connection) -> bool:
-    return _revision(connection) == _newest()
+    return revision(connection) == newest()
 
 
 def config_of(connection: Connection) -> "Config":
@@ -43,12 +58,13 @@ def config_of(connection: Connection) -> "Config":
     return config
 
 
-def _revision(connection: Connection) -> str:
+def revision(connection: Connection) -> str:
+    """The data's; empty where there is none yet."""
     if not inspect(connection).has_table("alembic_version"):
         return ""
     return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
 
 
-def _newest() -> str:
+def newest() -> str:
     """Revisions are numbered, and a file's name begins with its number."""
     return max(path.name for path in (SCRIPTS / "versions").glob("[0-9]*.py")).split("_")[0]

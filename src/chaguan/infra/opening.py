@@ -3,16 +3,26 @@
 import contextlib
 import fcntl
 import os
+import secrets
 import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chaguan.core.settings import ConfigError, Settings
-from chaguan.infra.database import SqliteDatabase
+from chaguan.infra import facts
+from chaguan.infra.database import Database, SqliteDatabase
 from chaguan.infra.keyring import ENVIRONMENT_NAME, KeyVariable, choose_source
-from chaguan.infra.sealing import Keyring
+from chaguan.infra.migrations import refuse_newer, revision
+from chaguan.infra.sealing import Keyring, check
+
+if TYPE_CHECKING:
+    from chaguan.infra.database.postgres import PostgresDatabase
 
 DATABASE = "chaguan.db"
 RESTORING = "restoring"
+DEPLOYMENT = "deployment"
+ROOT = "root"
+"""Names of facts: which deployment this is; its wrapped root secret."""
 CHECKED_BYTES = 64 * 1024 * 1024
 
 
@@ -59,12 +69,63 @@ def unlock_folder(descriptor: int) -> None:
         os.close(descriptor)
 
 
-def open_database(path: Path) -> SqliteDatabase:
-    _refuse_half_restored(path)
-    file = path / DATABASE
+async def open_database(settings: Settings) -> Database:
+    if not settings.database_url:
+        return open_file(settings.data)
+    _refuse_half_restored(settings.data)
+    # Only here: its driver costs memory that a deployment on SQLite has no use for.
+    from chaguan.infra.database.postgres import PostgresDatabase
+    from chaguan.infra.database.survey import refuse_unsuitable
+
+    db = PostgresDatabase(settings.database_url, lanes=settings.writer_lanes)
+    try:
+        await refuse_unsuitable(db)
+        refuse_newer(await db.read(revision))
+        await _refuse_foreign(settings, db)
+    except BaseException:
+        await db.close()
+        raise
+    return db
+
+
+def open_file(folder: Path) -> SqliteDatabase:
+    """The embedded database of a data folder."""
+    _refuse_half_restored(folder)
+    file = folder / DATABASE
     if file.exists():
         _check_file(file)
     return SqliteDatabase(file)
+
+
+async def _refuse_foreign(settings: Settings, db: "PostgresDatabase") -> None:
+    """Before anything is written to it: whether this database is the one that belongs to this data folder."""
+    of_database = await db.read(lambda connection: facts.find_early(connection, DEPLOYMENT))
+    of_folder = _claim(settings.data)
+    if of_database is None and (settings.data / DATABASE).exists():
+        raise ConfigError(
+            f"The data folder {settings.data} holds a deployment on SQLite ({DATABASE}), and the database {db.where} "
+            "is empty; choose another data_dir, or leave database_url out."
+        )
+    if of_folder and of_folder != (of_database or b"").decode():
+        raise ConfigError(
+            f"The database {db.where} belongs to another deployment than the data folder {settings.data}; "
+            "give each deployment a database and a data folder of its own."
+        )
+
+
+async def claim_folder(settings: Settings, db: Database) -> None:
+    """Writes into the folder which deployment it belongs to, where the database stands elsewhere."""
+    if not settings.database_url or _claim(settings.data):
+        return
+    new = secrets.token_hex(8)
+    id = await db.write(lambda connection: facts.ensure(connection, DEPLOYMENT, new.encode()))
+    (settings.data / DEPLOYMENT).write_bytes(id + b"\n")
+
+
+def _claim(folder: Path) -> str:
+    with contextlib.suppress(FileNotFoundError):
+        return (folder / DEPLOYMENT).read_text().strip()
+    return ""
 
 
 def _refuse_half_restored(path: Path) -> None:
@@ -101,11 +162,18 @@ def _connect_to_read(file: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
 
 
-def open_keyring(settings: Settings) -> Keyring:
-    """A fresh key is made only where nothing is sealed yet."""
+async def open_keyring(settings: Settings, db: Database) -> Keyring:
+    """A fresh key is made only where nothing is sealed yet; a wrong one is told before anything is written."""
+    root = await db.read(lambda connection: facts.find_early(connection, ROOT))
+    keyring = read_keyring(settings, may_create=root is None)
+    if root is not None:
+        check(keyring, root)
+    return keyring
+
+
+def read_keyring(settings: Settings, *, may_create: bool = False) -> Keyring:
     path = Path(settings.master_key_file) if settings.master_key_file else settings.data / "master.key"
-    is_new = not (settings.data / DATABASE).exists()
-    return Keyring(choose_source(path, os.environ.get(ENVIRONMENT_NAME), may_create=is_new))
+    return Keyring(choose_source(path, os.environ.get(ENVIRONMENT_NAME), may_create=may_create))
 
 
 def key_path(settings: Settings) -> Path:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from chaguan.core.clock import Clock, now_ms
 from chaguan.infra.database import Database, Work
+from chaguan.messaging.horizon import Horizon
 from chaguan.messaging.model import Stored
 from chaguan.messaging.store import log
 
@@ -22,10 +23,19 @@ Handler = Callable[[list[Stored]], Awaitable[Work[Any] | None]]
 CHUNK = 500
 PASSED = 1_000
 """Entries that are not for a consumer and that it lets pass before it looks at the log for them."""
+POLL_S = 0.5
+"""How often a consumer looks by itself, where other processes write too."""
+UNSETTLED_S = 0.005
+"""How long it waits for transactions that may still write below what it sees."""
+
+
+class _Overtaken(Exception):
+    """Another process moved this consumer's position: its work is done there, and undone here."""
 
 
 class Feed:
-    """Calls `handle` with entries in the order of their commit. `handle` may see an entry again after a crash.
+    """Calls `handle` with entries in order of their ids, in which those of one conversation follow one another, none
+    left out. `handle` may see an entry again after a crash.
 
     `prefix` keeps to conversations whose ids begin with it. What `handle` raises stops nothing for good: the same
     entries are tried again after a pause that grows to 30 s. `gather_s` lets a busy log fill larger chunks.
@@ -56,6 +66,10 @@ class Feed:
         self._woken = asyncio.Event()
         self._idle = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._horizon = Horizon()
+        self._stored = 0
+        """The position in the database; the one in memory may be beyond it, where there was nothing to handle."""
+        self._is_settled = True
         self.position = 0
         self.failures = 0
         self.last_failure: Exception | None = None
@@ -66,7 +80,7 @@ class Feed:
         return max(0, self._clock() - self._waiting_since) if self._waiting_since else 0
 
     async def start(self) -> None:
-        self.position = await self._db.read(partial(log.position, consumer=self.name))
+        await self._reload()
         self.wake()
         self._task = asyncio.create_task(self._run())
 
@@ -75,6 +89,15 @@ class Feed:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+
+    async def _reload(self) -> None:
+        self._stored = self.position = await self._db.read(partial(log.position, consumer=self.name))
+
+    async def _wait(self) -> None:
+        """Until woken, or until it is time to look what other processes wrote."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(None if self._db.dialect == "sqlite" else POLL_S):
+                await self._woken.wait()
 
     def wake(self, conversation_id: str = "") -> None:
         """The log grew, by an entry of this conversation; without one, by who knows what."""
@@ -97,13 +120,17 @@ class Feed:
 
     async def _run(self) -> None:
         while True:
-            await self._woken.wait()
+            await self._wait()
             await self._gather()
             self._woken.clear()
             try:
                 while await self._step():
-                    pass
+                    if not self._is_settled:
+                        await asyncio.sleep(UNSETTLED_S)
                 self._recovered()
+            except _Overtaken:
+                await self._reload()
+                self._woken.set()
             except Exception as error:  # noqa: BLE001  a consumer must outlive what it stumbles over
                 self._failed(error)
                 await asyncio.sleep(min(30, 0.1 * 2**self.failures))
@@ -139,23 +166,37 @@ class Feed:
             self._hurried.clear()
 
     async def _step(self) -> bool:
+        """Handles a chunk; false when there is nothing left that was committed before."""
         start = self.position
         self._woken_at = 0
-        rows, end = await self._db.read(lambda c: log.since_of(c, start, self._chunk, self._prefix))
+
+        def read(connection: Connection) -> tuple[log.Tail, list[Stored]]:
+            return log.tail(connection), log.since_of(connection, start, self._chunk, self._prefix)
+
+        tail, rows = await self._db.read(read)
+        settled = self._horizon.after(tail)
+        is_full = len(rows) == self._chunk
+        rows = [row for row in rows if row.id <= settled]
+        # A full chunk has more behind it; without one, all up to the horizon was looked at.
+        end = max(start, rows[-1].id if is_full and rows else start if is_full else settled)
         if rows:
             self._waiting_since = rows[0].created_at
             await self._take(rows, end)
-        # A full chunk has more behind it, which is at least as young as its last.
-        self._waiting_since = rows[-1].created_at if len(rows) == self._chunk else self._woken_at
+        self._is_settled = settled >= tail.last_id
+        # What is behind a full chunk is at least as young as its last.
+        self._waiting_since = rows[-1].created_at if is_full and rows else self._woken_at
         self.position = end
-        return end != start
+        return end != start or not self._is_settled
 
     async def _take(self, rows: list[Stored], end: int) -> None:
         work = await self._handle(rows)
+        known = self._stored
 
         def write(connection: Connection) -> None:
-            log.set_position(connection, self.name, end)
+            if not log.advance(connection, self.name, known, end):
+                raise _Overtaken
             if work is not None:
                 work(connection)
 
         await self._db.write(write)
+        self._stored = end

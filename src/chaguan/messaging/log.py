@@ -11,6 +11,7 @@ from chaguan.core import trace
 from chaguan.core.clock import Clock, now_ms
 from chaguan.core.ids import uuid7
 from chaguan.messaging import rules
+from chaguan.messaging.lanes import Lanes
 from chaguan.messaging.marks import Marks
 from chaguan.messaging.model import (
     EDIT,
@@ -28,7 +29,7 @@ from chaguan.messaging.ports import Links, OnCommitted, Publisher
 from chaguan.messaging.recent import Recent
 from chaguan.messaging.render import fact, present
 from chaguan.messaging.rooms import Rooms
-from chaguan.messaging.writer import Append, Appended, Effect, LogWriter
+from chaguan.messaging.writer import Append, Appended, Effect
 from chaguan.protocol import entries as wire
 from chaguan.protocol.content import Content, Text
 from chaguan.protocol.conversations import ConversationKind
@@ -59,7 +60,7 @@ class Draft(Struct, kw_only=True):
 class Log:
     def __init__(
         self,
-        writer: LogWriter,
+        writer: Lanes,
         rooms: Rooms,
         marks: Marks,
         publisher: Publisher,

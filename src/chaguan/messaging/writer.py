@@ -176,7 +176,7 @@ class LogWriter:
         appends = [pending.append for pending in batch]
         begun = perf_counter()
         try:
-            outcomes = await self._db.write(lambda connection: append_batch(connection, appends))
+            outcomes = await self._db.write_locking(lambda connection: append_batch(connection, appends))
         except AppError as error:
             # The commit may or may not have happened: a retry with the same key finds the truth.
             self._refuse(batch, error)
@@ -239,8 +239,8 @@ class _Batch:
     def __init__(self, connection: Connection, appends: Sequence[Append]) -> None:
         self._connection = connection
         self._appends = appends
-        # Heads are taken in id order: two batches that share conversations would otherwise deadlock.
         wanted = sorted({append.conversation_id for append in appends})
+        log.lock(connection, wanted)
         self._lines = {id: _Line(head) for id, head in log.heads(connection, wanted).items()}
         self._seen = log.earlier(connection, [append.key for append in appends])
         self._rows: list[tuple[Any, ...]] = []

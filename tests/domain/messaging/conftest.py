@@ -1,4 +1,4 @@
-"""Messaging on a real SQLite file, with the parts around it replaced by recorders."""
+"""Messaging on a real database, with the parts around it replaced by recorders."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from msgspec import Struct
 from chaguan.core.caller import Caller
 from chaguan.core.ids import uuid7
 from chaguan.core.settings import Limits, Policy
-from chaguan.infra.database import SqliteDatabase, metadata
+from chaguan.infra.database import Database, SqliteDatabase, metadata
 from chaguan.infra.keyring import key_id  # noqa: F401  (the module must import)
 from chaguan.infra.sealing import Keyring, Vault, new_root
 from chaguan.messaging import Messaging
@@ -21,6 +21,7 @@ from chaguan.protocol import commands as c
 from chaguan.protocol.content import Content, Text
 from chaguan.protocol.conversations import ConversationKind, MemberRole, User, UserKind
 from chaguan.protocol.replies import ConversationSync
+from tests.databases import OpenDatabase
 
 
 class Recorder:
@@ -83,10 +84,11 @@ async def unchanged(_caller: Caller, _room: Room, content: Content) -> Content:
 
 
 class World:
-    """One deployment's messaging. `restart` builds it anew on the same file."""
+    """One deployment's messaging. `restart` builds it anew on the same data."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, open_database: OpenDatabase | None = None) -> None:
         self.path = path
+        self.open_database = open_database
         self.people = People()
         self.keyring = Keyring(Key())  # type: ignore[arg-type]
         self.root = new_root(self.keyring)
@@ -111,11 +113,12 @@ class World:
             clock=lambda: self.now,
         )
 
-    def database(self) -> SqliteDatabase:
-        return SqliteDatabase(self.path)
+    def database(self) -> Database:
+        return self.open_database() if self.open_database else SqliteDatabase(self.path)
 
     async def open(self) -> None:
-        await self.db.write(lambda connection: metadata.create_all(connection))
+        if self.open_database is None:
+            await self.db.write(metadata.create_all)
         await self.messaging.start()
 
     async def restart(self) -> None:
@@ -165,8 +168,8 @@ def key() -> str:
 
 
 @pytest.fixture
-async def world(tmp_path: Path):
-    world = World(tmp_path / "chaguan.db")
+async def world(tmp_path: Path, open_database: OpenDatabase):
+    world = World(tmp_path / "chaguan.db", open_database)
     await world.open()
     yield world
     await world.close()

@@ -1,9 +1,11 @@
 import asyncio
 
 import pytest
+from sqlalchemy import text
 
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Limits
+from chaguan.infra.database import metadata
 from chaguan.messaging.marks import POSITION, SENT_FLUSHES
 from chaguan.messaging.store import inboxes, log
 from chaguan.protocol import commands as c
@@ -82,13 +84,25 @@ async def test_content_that_only_the_server_may_say_is_refused(world, people):
     assert (await world.pull(a, room)).head_seq == 0
 
 
-async def test_content_is_nowhere_in_the_file_in_clear(world, people):
+async def test_content_is_nowhere_in_the_database_in_clear(world, people):
     a, b = people.add("a"), people.add("b")
     room = await world.direct(a, b)
     await world.say(a, room, "supercalifragilistic")
-    await world.db.write(lambda con: None)
-    found = b"".join(p.read_bytes() for p in world.path.parent.glob("chaguan.db*"))
+    await world.messaging.search.caught_up()
+    found = await world.db.read(everything)
     assert b"supercali" not in found and room.encode() in found
+    in_files = b"".join(p.read_bytes() for p in world.path.parent.glob("chaguan.db*"))
+    assert b"supercali" not in in_files
+
+
+def everything(connection) -> bytes:
+    values = [
+        value
+        for table in metadata.tables
+        for row in connection.execute(text(f"SELECT * FROM {table}"))
+        for value in row
+    ]
+    return b"\0".join(value if isinstance(value, bytes) else str(value).encode() for value in values)
 
 
 async def edit(world, caller, room, seq, text, k=None):

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, text
 from sqlalchemy import Row as AnyRow
 
+from chaguan.infra.database.sql import TEXTS, Statement
 from chaguan.messaging.model import Intervals, Membership
 from chaguan.protocol.conversations import MemberRole
 
@@ -145,26 +146,29 @@ def member_ids(connection: Connection, conversation_id: str, limit: int) -> list
     return [row[0] for row in rows]
 
 
-_ADVANCE_READ = (
+_ADVANCE_READ = Statement(
     "UPDATE members SET read_seq = max(read_seq, json_extract(w.value, '$[0]')) FROM json_each(?) AS w "
-    "WHERE conversation_id = json_extract(w.value, '$[1]') AND user_id = json_extract(w.value, '$[2]')"
+    "WHERE conversation_id = json_extract(w.value, '$[1]') AND user_id = json_extract(w.value, '$[2]')",
+    "UPDATE members SET read_seq = greatest(read_seq, (w.value->>0)::bigint) "
+    "FROM json_array_elements(?::json) AS w (value) WHERE conversation_id = w.value->>1 AND user_id = w.value->>2",
 )
 
 
 def advance_read(connection: Connection, marks: Sequence[tuple[int, str, str]]) -> None:
     """(read_seq, conversation_id, user_id), for the conversations in which the others see it."""
-    connection.connection.cursor().execute(_ADVANCE_READ, (json.dumps(marks),))
+    if marks:
+        _ADVANCE_READ.run(connection, json.dumps(marks))
+
+
+_PEERS_READ = Statement(
+    "SELECT conversation_id, max(read_seq) FROM members "
+    f"WHERE conversation_id IN {TEXTS} AND user_id <> ? GROUP BY conversation_id"
+)
 
 
 def peers_read(connection: Connection, conversation_ids: Sequence[str], user_id: str) -> dict[str, int]:
     """How far the furthest of the others has read."""
-    rows = connection.execute(
-        text(
-            "SELECT m.conversation_id, max(m.read_seq) FROM json_each(:ids) w JOIN members m "
-            "ON m.conversation_id = w.value WHERE m.user_id <> :u GROUP BY m.conversation_id"
-        ),
-        {"ids": json.dumps(list(conversation_ids)), "u": user_id},
-    )
+    rows = _PEERS_READ.rows(connection, json.dumps(list(conversation_ids)), user_id)
     return {row[0]: row[1] for row in rows}
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, text
 
+from chaguan.infra.database.sql import TEXTS, Statement, is_postgres, larger
 from chaguan.messaging.model import Intervals, Membership
 from chaguan.messaging.store.conversations import ROW, Row, intervals_text
 from chaguan.protocol.conversations import Inbox, MemberRole
@@ -83,10 +84,19 @@ _STANDINGS = (
     "CROSS JOIN inboxes AS i ON i.user_id = ? AND i.conversation_id = json_extract(w.value, '$[0]') "
     "CROSS JOIN heads AS h ON h.conversation_id = i.conversation_id"
 )
-_LIVE_IDS = (
-    "SELECT json_group_array(conversation_id) FROM (SELECT conversation_id FROM inboxes WHERE user_id = ? "
-    "AND removed = 0 AND archived = 0 AND kind IN ('group', 'service', 'room') LIMIT ?)"
+_STANDINGS_ON_POSTGRES = (
+    "SELECT w.id, w.seq, h.head_seq, i.role, i.intervals FROM unnest($1::text[], $2::bigint[]) AS w (id, seq) "
+    "JOIN inboxes AS i ON i.user_id = $3 AND i.conversation_id = w.id "
+    "JOIN heads AS h ON h.conversation_id = w.id"
 )
+_LIVE_IDS = Statement(
+    # One value in one step: see `_cursor`.
+    "SELECT json_group_array(conversation_id) FROM (SELECT conversation_id FROM inboxes WHERE user_id = ? "
+    "AND NOT removed AND NOT archived AND kind IN ('group', 'service', 'room') LIMIT ?)",
+    "SELECT coalesce(json_agg(conversation_id)::text, '[]') FROM (SELECT conversation_id FROM inboxes "
+    "WHERE user_id = ? AND NOT removed AND NOT archived AND kind IN ('group', 'service', 'room') LIMIT ?) AS live",
+)
+_VERSION = Statement("SELECT version FROM user_versions WHERE user_id = ?")
 
 
 def _cursor(connection: Connection) -> Any:
@@ -95,11 +105,7 @@ def _cursor(connection: Connection) -> Any:
 
 
 def version(connection: Connection, user_id: str) -> int:
-    row = (
-        _cursor(connection)
-        .execute("SELECT version FROM user_versions WHERE user_id = ?", (user_id,))
-        .fetchone()
-    )
+    row = _VERSION.first(connection, user_id)
     return int(row[0]) if row else 0
 
 
@@ -114,12 +120,18 @@ def standings(
     connection: Connection, user_id: str, known: Sequence[tuple[str, int]]
 ) -> dict[str, Standing | None]:
     """Of those `(conversation, seq)` that the user has an inbox row of: None when the head is at `seq` still."""
-    (rows,) = _cursor(connection).execute(_STANDINGS, (json.dumps(list(known)), user_id)).fetchone()
+    cursor = _cursor(connection)
+    if is_postgres(connection):
+        ids, seqs = [id for id, _ in known], [seq for _, seq in known]
+        cursor.execute(_STANDINGS_ON_POSTGRES, (ids, seqs, user_id))
+        rows = cursor.fetchall()
+    else:
+        rows = json.loads(cursor.execute(_STANDINGS, (json.dumps(list(known)), user_id)).fetchone()[0])
     return {
         id: None
         if head == seq
         else Standing(head, Membership(MemberRole(role), _decode_intervals(intervals)))
-        for id, seq, head, role, intervals in json.loads(rows)
+        for id, seq, head, role, intervals in rows
     }
 
 
@@ -157,8 +169,8 @@ def put(
             "read_ordinal, removed) VALUES (:u, :c, :v, :k, :r, :i, :p, :seq, :ordinal, :removed) "
             "ON CONFLICT (user_id, conversation_id) DO UPDATE SET version = excluded.version, role = excluded.role, "
             "intervals = excluded.intervals, removed = excluded.removed, "
-            "read_seq = max(inboxes.read_seq, excluded.read_seq), "
-            "read_ordinal = max(inboxes.read_ordinal, excluded.read_ordinal)"
+            f"read_seq = {larger('inboxes.read_seq', 'excluded.read_seq')}, "
+            f"read_ordinal = {larger('inboxes.read_ordinal', 'excluded.read_ordinal')}"
         ),
         {
             "u": user_id,
@@ -223,23 +235,63 @@ _ADVANCE = (
 _ADVANCED = f"SELECT json_group_array(json_array({_INBOX})) {_ROW_OF_MARK}"
 
 
+_BEHIND_ON_POSTGRES = (
+    "SELECT w.* FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS w (u, c, seq, ordinal) "
+    "JOIN inboxes AS i ON i.user_id = w.u AND i.conversation_id = w.c "
+    "WHERE NOT i.removed AND (i.read_seq < w.seq OR i.marked_unread)"
+)
+_BUMP_ON_POSTGRES = (
+    "INSERT INTO user_versions AS v (user_id, version) SELECT u, 1 FROM unnest($1::text[]) AS u ORDER BY u "
+    "ON CONFLICT (user_id) DO UPDATE SET version = v.version + 1"
+)
+_ADVANCE_ON_POSTGRES = (
+    "UPDATE inboxes AS i SET read_seq = greatest(read_seq, w.seq), "
+    "read_ordinal = greatest(read_ordinal, w.ordinal), marked_unread = false, version = v.version "
+    "FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS w (u, c, seq, ordinal) "
+    "JOIN user_versions AS v ON v.user_id = w.u "
+    f"WHERE i.user_id = w.u AND i.conversation_id = w.c RETURNING {_INBOX}"
+)
+
+
 def advance_reads(connection: Connection, marks: Sequence[Mark]) -> dict[str, list[InboxRow]]:
     """Move marks forward; the rows that were behind, by user, those of one user in one version.
 
-    Four steps however many marks: each step costs a wait for the interpreter (see `log._TOGETHER`).
+    Few steps however many marks: each step costs a wait for the interpreter (see `log._TOGETHER`) or for the server.
     """
-    cursor = _cursor(connection)
+    if not marks:
+        return {}
+    advance = _advance_on_postgres if is_postgres(connection) else _advance_on_sqlite
+    moved: dict[str, list[InboxRow]] = {}
+    for row in advance(_cursor(connection), marks):
+        moved.setdefault(row[0], []).append(InboxRow(*row))
+    return moved
+
+
+def _advance_on_sqlite(cursor: Any, marks: Sequence[Mark]) -> Sequence[Sequence[Any]]:
     (behind,) = cursor.execute(_BEHIND, (json.dumps(marks),)).fetchone()
     users = dict.fromkeys(mark[0] for mark in json.loads(behind))
     if not users:
-        return {}
+        return ()
     cursor.execute(_BUMP, (json.dumps(list(users)),))
     cursor.execute(_ADVANCE, (behind,))
     (rows,) = cursor.execute(_ADVANCED, (behind,)).fetchone()
-    moved: dict[str, list[InboxRow]] = {user_id: [] for user_id in users}
-    for row in json.loads(rows):
-        moved[row[0]].append(InboxRow(*row))
-    return moved
+    found: list[list[Any]] = json.loads(rows)
+    return found
+
+
+def _advance_on_postgres(cursor: Any, marks: Sequence[Mark]) -> Sequence[Sequence[Any]]:
+    cursor.execute(_BEHIND_ON_POSTGRES, _by_column(marks))
+    behind = cursor.fetchall()
+    if not behind:
+        return ()
+    cursor.execute(_BUMP_ON_POSTGRES, (sorted({mark[0] for mark in behind}),))
+    cursor.execute(_ADVANCE_ON_POSTGRES, _by_column(behind))
+    found: Sequence[Sequence[Any]] = cursor.fetchall()
+    return found
+
+
+def _by_column(rows: Iterable[Sequence[Any]]) -> tuple[list[Any], ...]:
+    return tuple(map(list, zip(*rows, strict=True)))
 
 
 def find(connection: Connection, user_id: str, conversation_id: str) -> Listed | None:
@@ -250,12 +302,11 @@ def find(connection: Connection, user_id: str, conversation_id: str) -> Listed |
     return listed[0] if listed else None
 
 
+_SOME = Statement(_FROM + f"WHERE i.user_id = ? AND i.conversation_id IN {TEXTS}")
+
+
 def some(connection: Connection, user_id: str, conversation_ids: Sequence[str]) -> list[Listed]:
-    rows = connection.execute(
-        text(_FROM + "WHERE i.user_id = :u AND i.conversation_id IN (SELECT value FROM json_each(:ids))"),
-        {"u": user_id, "ids": json.dumps(list(conversation_ids))},
-    )
-    return _listed(rows)
+    return _listed(_SOME.rows(connection, user_id, json.dumps(list(conversation_ids))))
 
 
 def changed_since(connection: Connection, user_id: str, known: int, limit: int) -> list[Listed]:
@@ -271,7 +322,7 @@ def page(
     connection: Connection, user_id: str, archived: bool, cursor: tuple[int, int, str] | None, limit: int
 ) -> list[Listed]:
     """Pinned first, then by last message. `cursor` is (pinned_at, last_at, id) of the last row of the page before."""
-    where = "WHERE i.user_id = :u AND i.removed = 0 AND i.archived = :archived "
+    where = "WHERE i.user_id = :u AND NOT i.removed AND i.archived = :archived "
     values: dict[str, Any] = {"u": user_id, "archived": archived, "limit": limit}
     if cursor is not None:
         where += "AND (i.pinned_at, h.last_at, i.conversation_id) < (:pinned, :at, :id) "
@@ -282,8 +333,9 @@ def page(
 
 def live_ids(connection: Connection, user_id: str, limit: int) -> list[str]:
     """Conversations with a topic of their own that a session of the user follows."""
-    (ids,) = _cursor(connection).execute(_LIVE_IDS, (user_id, limit)).fetchone()
-    found: list[str] = json.loads(ids)
+    row = _LIVE_IDS.first(connection, user_id, limit)
+    assert row is not None
+    found: list[str] = json.loads(row[0])
     return found
 
 

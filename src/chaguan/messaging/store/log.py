@@ -1,5 +1,6 @@
 """The log in SQL. The statements of the append are written for the driver: they run for every message."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import chain
@@ -8,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, text
 
+from chaguan.infra.database.sql import NUMBERS, TEXTS, Statement, is_postgres
 from chaguan.messaging.model import MESSAGE, NOTICES, STORED_COLUMNS, Stored
 
 SCAN_LIMIT = 2_000
@@ -38,16 +40,40 @@ _HEADS = (
     "SELECT json_group_array(json_array(h.conversation_id, head_seq, head_ordinal, last_at, member_version)) "
     "FROM json_each(?) AS wanted CROSS JOIN heads AS h ON h.conversation_id = wanted.value"
 )
-_INSERT = (
-    "INSERT INTO entries (conversation_id, seq, kind, countable, ordinal, actor_id, client_msg_id, fingerprint, "
-    "created_at, target_seq, state, body, partition, changed_seq) VALUES "
+_HEADS_ON_POSTGRES = Statement(
+    "SELECT conversation_id, head_seq, head_ordinal, last_at, member_version FROM heads "
+    f"WHERE conversation_id IN {TEXTS}"
 )
+_COLUMNS = (
+    "conversation_id, seq, kind, countable, ordinal, actor_id, client_msg_id, fingerprint, created_at, target_seq, "
+    "state, body, partition, changed_seq"
+)
+_INSERT = f"INSERT INTO entries ({_COLUMNS}) VALUES "
 _ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"
+_INSERT_ON_POSTGRES = (
+    # The transaction has its number before it takes an id: `horizon.py` rests on that.
+    "WITH own AS MATERIALIZED (SELECT pg_current_xact_id() AS number) "
+    f"INSERT INTO entries ({_COLUMNS}) SELECT w.*, 0 FROM own, "
+    "unnest($1::text[], $2::bigint[], $3::smallint[], $4::boolean[], $5::bigint[], $6::text[], $7::bytea[], "
+    "$8::bytea[], $9::bigint[], $10::bigint[], $11::text[], $12::bytea[], $13::smallint[]) AS w "
+    "WHERE own.number IS NOT NULL"
+)
+_EARLIER_ON_POSTGRES = (
+    "SELECT e.client_msg_id, e.actor_id, e.conversation_id, seq, ordinal, created_at, fingerprint "
+    "FROM unnest($1::bytea[], $2::text[], $3::text[]) AS w (k, a, c) "
+    "JOIN entries AS e ON e.client_msg_id = k AND e.actor_id = a AND e.conversation_id = c"
+)
 _MOVE_HEADS = (
     "UPDATE heads SET head_seq = json_extract(w.value, '$[0]'), head_ordinal = json_extract(w.value, '$[1]'), "
     "last_at = json_extract(w.value, '$[2]') FROM json_each(?) AS w "
     "WHERE conversation_id = json_extract(w.value, '$[3]')"
 )
+_MOVE_HEADS_ON_POSTGRES = (
+    "UPDATE heads SET head_seq = w.seq, head_ordinal = w.ordinal, last_at = w.at "
+    "FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[]) AS w (seq, ordinal, at, id) "
+    "WHERE conversation_id = w.id"
+)
+_LOCK = "SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k"
 _TOGETHER = (64, 16, 4, 1)
 """Rows of one INSERT. The driver lets go of the interpreter and waits to get it back for every step of a statement:
 with a busy loop beside it that takes half a millisecond, so a batch is written in few steps, not in one a row."""
@@ -62,8 +88,27 @@ def _json(values: Sequence[Any]) -> str:
     return msgspec.json.encode(values).decode()
 
 
+def lock(connection: Connection, conversation_ids: Iterable[str]) -> None:
+    """Be the only writer of these conversations until the end of the transaction, whose first statement this is.
+
+    It is a statement of its own, so that the next one sees what the former holders committed, and it gives the
+    transaction no number yet: numbers then follow one another in a conversation as its entries do. In order, since
+    two batches that share conversations would otherwise wait for each other.
+    """
+    if is_postgres(connection):
+        _cursor(connection).execute(_LOCK, (sorted(_lock_number(id) for id in conversation_ids),))
+
+
+def _lock_number(conversation_id: str) -> int:
+    digest = hashlib.blake2b(conversation_id.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
 def heads(connection: Connection, conversation_ids: Sequence[str]) -> dict[str, Head]:
-    (found,) = _cursor(connection).execute(_HEADS, (_json(conversation_ids),)).fetchone()
+    wanted = _json(conversation_ids)
+    if is_postgres(connection):
+        return {row[0]: Head(*row) for row in _HEADS_ON_POSTGRES.rows(connection, wanted)}
+    (found,) = _cursor(connection).execute(_HEADS, (wanted,)).fetchone()
     return {row[0]: Head(*row) for row in msgspec.json.decode(found)}
 
 
@@ -79,10 +124,15 @@ def _earlier_statement(size: int) -> str:
 
 def earlier(connection: Connection, keys: Sequence[Key]) -> dict[Key, Earlier]:
     """One statement for the whole batch; its size is rounded up, so that few forms are ever compiled."""
-    size = 1 << (len(keys) - 1).bit_length()
-    values = [*chain.from_iterable(keys), *[None] * (3 * (size - len(keys)))]
-    rows = _cursor(connection).execute(_earlier_statement(size), values)
-    return {(row[0], row[1], row[2]): Earlier(*row[3:]) for row in rows}
+    cursor = _cursor(connection)
+    if is_postgres(connection):
+        cursor.execute(_EARLIER_ON_POSTGRES, _by_column(keys))
+    else:
+        size = 1 << (len(keys) - 1).bit_length()
+        cursor.execute(
+            _earlier_statement(size), [*chain.from_iterable(keys), *[None] * (3 * (size - len(keys)))]
+        )
+    return {(row[0], row[1], row[2]): Earlier(*row[3:]) for row in cursor.fetchall()}
 
 
 @cache
@@ -92,6 +142,9 @@ def _insert_statement(size: int) -> str:
 
 def insert(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     cursor, at = _cursor(connection), 0
+    if is_postgres(connection):
+        cursor.execute(_INSERT_ON_POSTGRES, _by_column(rows))
+        return
     for size in _TOGETHER:
         while len(rows) - at >= size:
             cursor.execute(_insert_statement(size), [*chain.from_iterable(rows[at : at + size])])
@@ -99,114 +152,120 @@ def insert(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
 
 
 def move_heads(connection: Connection, rows: Sequence[tuple[int, int, int, str]]) -> None:
+    if is_postgres(connection):
+        if rows:
+            _cursor(connection).execute(_MOVE_HEADS_ON_POSTGRES, _by_column(rows))
+        return
     _cursor(connection).execute(_MOVE_HEADS, (_json(rows),))
+
+
+def _by_column(rows: Iterable[tuple[Any, ...]]) -> tuple[list[Any], ...]:
+    return tuple(map(list, zip(*rows, strict=True)))
 
 
 def _stored(rows: Iterable[Sequence[Any]]) -> list[Stored]:
     return [Stored(*row) for row in rows]
 
 
+_AFTER = Statement(
+    f"SELECT {STORED_COLUMNS} FROM entries WHERE conversation_id = ? AND seq > ? ORDER BY seq LIMIT ?"
+)
+_MESSAGES_BEFORE = Statement(
+    f"SELECT {STORED_COLUMNS} FROM (SELECT * FROM entries WHERE conversation_id = ? AND seq < ? "
+    "ORDER BY seq DESC LIMIT ?) AS looked_at WHERE kind = ? ORDER BY seq DESC LIMIT ?"
+)
+_MESSAGES_AFTER = Statement(
+    f"SELECT {STORED_COLUMNS} FROM (SELECT * FROM entries WHERE conversation_id = ? AND seq > ? "
+    "ORDER BY seq LIMIT ?) AS looked_at WHERE kind = ? ORDER BY seq LIMIT ?"
+)
+_BY_SEQS = Statement(
+    f"SELECT {STORED_COLUMNS} FROM entries WHERE conversation_id = ? AND seq IN {NUMBERS} ORDER BY seq"
+)
+_BY_IDS = Statement(f"SELECT {STORED_COLUMNS} FROM entries WHERE id IN {NUMBERS} ORDER BY id DESC")
+_SINCE = Statement(f"SELECT {STORED_COLUMNS} FROM entries WHERE id > ? ORDER BY id LIMIT ?")
+_SINCE_OF = Statement(
+    f"SELECT {STORED_COLUMNS} FROM entries WHERE id > ? AND substr(conversation_id, 1, ?) = ? ORDER BY id LIMIT ?"
+)
+_END = Statement("SELECT id, created_at FROM entries ORDER BY id DESC LIMIT 1")
+_ORDINAL_AT = Statement(
+    "SELECT ordinal FROM entries WHERE conversation_id = ? AND seq <= ? ORDER BY seq DESC LIMIT 1"
+)
+_TAIL = Statement(
+    "SELECT coalesce(max(id), 0), 0, 0 FROM entries",
+    "SELECT CASE WHEN is_called THEN last_value ELSE 0 END, pg_snapshot_xmin(s)::text::bigint, "
+    "pg_snapshot_xmax(s)::text::bigint FROM entries_id_seq, pg_current_snapshot() AS s",
+)
+
+
 def after(connection: Connection, conversation_id: str, seq: int, limit: int) -> list[Stored]:
     """Entries of all kinds above `seq`, ascending."""
-    return _stored(
-        _cursor(connection).execute(
-            f"SELECT {STORED_COLUMNS} FROM entries WHERE conversation_id = ? AND seq > ? ORDER BY seq LIMIT ?",
-            (conversation_id, seq, limit),
-        )
-    )
+    return _stored(_AFTER.rows(connection, conversation_id, seq, limit))
 
 
 def messages_before(connection: Connection, conversation_id: str, seq: int, limit: int) -> list[Stored]:
     """Messages below `seq`, ascending; looks at no more than SCAN_LIMIT rows."""
-    rows = _cursor(connection).execute(
-        f"SELECT {STORED_COLUMNS} FROM (SELECT * FROM entries WHERE conversation_id = ? AND seq < ? "
-        "ORDER BY seq DESC LIMIT ?) WHERE kind = ? ORDER BY seq DESC LIMIT ?",
-        (conversation_id, seq, SCAN_LIMIT, MESSAGE, limit),
-    )
+    rows = _MESSAGES_BEFORE.rows(connection, conversation_id, seq, SCAN_LIMIT, MESSAGE, limit)
     return _stored(rows)[::-1]
 
 
 def messages_after(connection: Connection, conversation_id: str, seq: int, limit: int) -> list[Stored]:
-    return _stored(
-        _cursor(connection).execute(
-            f"SELECT {STORED_COLUMNS} FROM (SELECT * FROM entries WHERE conversation_id = ? AND seq > ? "
-            "ORDER BY seq LIMIT ?) WHERE kind = ? ORDER BY seq LIMIT ?",
-            (conversation_id, seq, SCAN_LIMIT, MESSAGE, limit),
-        )
-    )
+    return _stored(_MESSAGES_AFTER.rows(connection, conversation_id, seq, SCAN_LIMIT, MESSAGE, limit))
+
+
+_NOTICES = Statement(
+    f"SELECT {STORED_COLUMNS} FROM entries WHERE conversation_id = ? AND seq >= ? AND seq <= ? "
+    f"AND kind IN ({', '.join(map(str, NOTICES))}) ORDER BY seq DESC LIMIT ?"
+)
 
 
 def notices(connection: Connection, conversation_id: str, low: int, high: int, limit: int) -> list[Stored]:
     """What is told in words from `low` to `high`, ascending; the latest where there is more than `limit`."""
-    rows = _cursor(connection).execute(
-        f"SELECT {STORED_COLUMNS} FROM entries WHERE conversation_id = ? AND seq >= ? AND seq <= ? "
-        f"AND kind IN ({', '.join(map(str, NOTICES))}) ORDER BY seq DESC LIMIT ?",
-        (conversation_id, low, high, limit),
-    )
-    return _stored(rows)[::-1]
+    return _stored(_NOTICES.rows(connection, conversation_id, low, high, limit))[::-1]
 
 
 def by_seqs(connection: Connection, conversation_id: str, seqs: Sequence[int]) -> list[Stored]:
-    return _stored(
-        _cursor(connection).execute(
-            f"SELECT {STORED_COLUMNS} FROM entries WHERE conversation_id = ? "
-            "AND seq IN (SELECT value FROM json_each(?)) ORDER BY seq",
-            (conversation_id, _json(seqs)),
-        )
-    )
+    return _stored(_BY_SEQS.rows(connection, conversation_id, _json(seqs)))
 
 
 def by_ids(connection: Connection, ids: Sequence[int]) -> list[Stored]:
-    return _stored(
-        _cursor(connection).execute(
-            f"SELECT {STORED_COLUMNS} FROM entries WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id DESC",
-            (_json(ids),),
-        )
-    )
+    return _stored(_BY_IDS.rows(connection, _json(ids)))
 
 
 def since(connection: Connection, position: int, limit: int) -> list[Stored]:
-    """The feed of consumers: entries in commit order above `position`."""
-    return _stored(
-        _cursor(connection).execute(
-            f"SELECT {STORED_COLUMNS} FROM entries WHERE id > ? ORDER BY id LIMIT ?", (position, limit)
-        )
-    )
+    """Entries above `position` in order of their ids; where many write, ids below may still come (`Horizon`)."""
+    return _stored(_SINCE.rows(connection, position, limit))
 
 
-def since_of(connection: Connection, position: int, limit: int, prefix: str) -> tuple[list[Stored], int]:
-    """The feed of one kind of conversation, and the id up to which there is nothing more of it."""
+def since_of(connection: Connection, position: int, limit: int, prefix: str) -> list[Stored]:
+    """The same of one kind of conversation."""
     if not prefix:
-        rows = since(connection, position, limit)
-        return rows, rows[-1].id if rows else position
-    upper = end(connection)[0]
-    rows = _stored(
-        _cursor(connection).execute(
-            f"SELECT {STORED_COLUMNS} FROM entries WHERE id > ? AND id <= ? AND substr(conversation_id, 1, ?) = ? "
-            "ORDER BY id LIMIT ?",
-            (position, upper, len(prefix), prefix, limit),
-        )
-    )
-    return rows, rows[-1].id if len(rows) == limit else max(upper, position)
+        return since(connection, position, limit)
+    return _stored(_SINCE_OF.rows(connection, position, len(prefix), prefix, limit))
+
+
+class Tail(NamedTuple):
+    """The end of the whole log, and which transactions may still write below it (0, 0: none does)."""
+
+    last_id: int
+    """The last id that was ever given out."""
+    oldest_running: int
+    next_number: int
+
+
+def tail(connection: Connection) -> Tail:
+    row = _TAIL.first(connection)
+    assert row is not None
+    return Tail(*row)
 
 
 def end(connection: Connection) -> tuple[int, int]:
     """(id, created_at) of the newest entry of the whole log."""
-    row = (
-        _cursor(connection).execute("SELECT id, created_at FROM entries ORDER BY id DESC LIMIT 1").fetchone()
-    )
+    row = _END.first(connection)
     return (row[0], row[1]) if row else (0, 0)
 
 
 def ordinal_at(connection: Connection, conversation_id: str, seq: int) -> int:
-    row = (
-        _cursor(connection)
-        .execute(
-            "SELECT ordinal FROM entries WHERE conversation_id = ? AND seq <= ? ORDER BY seq DESC LIMIT 1",
-            (conversation_id, seq),
-        )
-        .fetchone()
-    )
+    row = _ORDINAL_AT.first(connection, conversation_id, seq)
     return int(row[0]) if row else 0
 
 
@@ -223,12 +282,12 @@ def set_state(
     )
 
 
+_FORGET = Statement(f"UPDATE entries SET body = NULL WHERE conversation_id = ? AND seq IN {NUMBERS}")
+
+
 def forget_bodies(connection: Connection, conversation_id: str, seqs: Sequence[int]) -> None:
     """Edits of a recalled message carried its texts: they go with it."""
-    _cursor(connection).execute(
-        "UPDATE entries SET body = NULL WHERE conversation_id = ? AND seq IN (SELECT value FROM json_each(?))",
-        (conversation_id, _json(seqs)),
-    )
+    _FORGET.run(connection, conversation_id, _json(seqs))
 
 
 def position(connection: Connection, consumer: str) -> int:
@@ -246,3 +305,14 @@ def set_position(connection: Connection, consumer: str, value: int) -> None:
         ),
         {"name": consumer, "value": value},
     )
+
+
+_ADVANCE = Statement("UPDATE consumers SET position = ? WHERE name = ? AND position = ?")
+_BEGIN = Statement("INSERT INTO consumers (name, position) VALUES (?, ?) ON CONFLICT DO NOTHING")
+
+
+def advance(connection: Connection, consumer: str, known: int, value: int) -> bool:
+    """Move a position on from where it was known to be; false: another process has moved it meanwhile."""
+    if _ADVANCE.run(connection, value, consumer, known):
+        return True
+    return known == 0 and bool(_BEGIN.run(connection, consumer, value))

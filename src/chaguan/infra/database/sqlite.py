@@ -1,7 +1,6 @@
-"""The database behind two verbs: `write` and `read` run a plain synchronous function on a connection.
+"""The embedded database: a SQLite file, one thread that writes and a few that read.
 
 Write functions that are queued together share one transaction, each under a savepoint, and one sync to disk.
-They may run twice, so they do no I/O of their own, read no clock and touch no shared object.
 """
 
 import asyncio
@@ -10,33 +9,20 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from chaguan.core.errors import AppError, ErrorCode
+from chaguan.infra.database.port import Work
 
 T = TypeVar("T")
-Work = Callable[[Connection], T]
-
-metadata = MetaData()
-"""Every domain's tables register here, so that a check can hold them against the migrations."""
 
 MAX_TOGETHER = 64
 READ_TOGETHER = 32
 QUEUE_LIMIT = 4_096
-
-
-class Database(Protocol):
-    """The port; `SqliteDatabase` is the embedded adapter."""
-
-    dialect: str
-
-    async def write(self, work: Work[T]) -> T: ...
-    async def read(self, work: Work[T]) -> T: ...
-    async def close(self) -> None: ...
 
 
 def translate(error: BaseException) -> BaseException:
@@ -63,6 +49,7 @@ class SqliteDatabase:
     """One writer thread, a small pool of readers; WAL, and a commit returns only after the sync to disk."""
 
     dialect = "sqlite"
+    lanes = 1
 
     def __init__(
         self, path: Path, *, readers: int = 2, synchronous: str = "FULL", busy_timeout_ms: int = 5_000
@@ -117,6 +104,13 @@ class SqliteDatabase:
         self._queued += 1
         self._jobs.put(_Job(work, future))
         return await future
+
+    async def write_locking(self, work: Work[T]) -> T:
+        """The same here: there is one writer, who waits for nobody."""
+        return await self.write(work)
+
+    async def alter(self, work: Work[T]) -> T:
+        return await self.write(work)
 
     async def read(self, work: Work[T]) -> T:
         future: asyncio.Future[T] = self._start().create_future()

@@ -1,0 +1,174 @@
+"""The log where many write at once: nothing is lost to a commit that comes late, and conversations keep their order."""
+
+import asyncio
+
+import pytest
+from sqlalchemy.util import await_only
+
+from chaguan.core.ids import uuid7
+from chaguan.messaging import feed as feed_module
+from chaguan.messaging.feed import Feed
+from chaguan.messaging.horizon import Horizon
+from chaguan.messaging.lanes import Lanes
+from chaguan.messaging.store.log import Tail
+from chaguan.messaging.writer import Append, append_batch
+from tests.domain.messaging.conftest import World, until
+
+
+def entry(world: World, room: str) -> Append:
+    return Append(
+        conversation_id=room,
+        kind=0,
+        actor_id="u_anna",
+        client_msg_id=uuid7(),
+        fingerprint=b"f",
+        created_at=world.now,
+        member_version=0,
+        countable=True,
+    )
+
+
+class OnPostgres(World):
+    async def rooms(self, count: int) -> list[str]:
+        anna = self.people.add("anna")
+        return [await self.direct(anna, self.people.add(f"p{n}")) for n in range(count)]
+
+
+@pytest.fixture
+async def world(tmp_path, database_url):
+    from chaguan.infra.database.postgres import PostgresDatabase
+
+    world = OnPostgres(tmp_path, lambda: PostgresDatabase(database_url))
+    await world.open()
+    yield world
+    await world.close()
+
+
+class Late:
+    """A transaction that has written and does not commit until it is let."""
+
+    def __init__(self, world: World, room: str) -> None:
+        self.wrote, self.may_commit = asyncio.Event(), asyncio.Event()
+
+        def work(connection) -> None:
+            append_batch(connection, [entry(world, room)])
+            self.wrote.set()
+            await_only(self.may_commit.wait())
+
+        self._task = asyncio.create_task(world.db.write_locking(work))
+
+    async def commit(self) -> None:
+        self.may_commit.set()
+        await self._task
+
+
+class Watched(Horizon):
+    looks = 0
+
+    def after(self, tail: Tail) -> int:
+        self.looks += 1
+        return super().after(tail)
+
+
+async def read_past_a_late_commit(world: OnPostgres) -> list[str]:
+    """What a consumer was given, in order, when the first of two entries was committed last."""
+    slow, fast = await world.rooms(2)
+    given: list[str] = []
+
+    async def handle(rows) -> None:
+        given.extend("slow" if row.conversation_id == slow else "fast" for row in rows)
+
+    feed = Feed(world.db, "test", handle)
+    feed._horizon = horizon = Watched()
+    await feed.start()
+    late = Late(world, slow)
+    await late.wrote.wait()
+    await world.messaging.writer.append(entry(world, fast))
+    looks = horizon.looks
+    await until(lambda: feed.wake() or horizon.looks > looks + 3)  # a wrong reader has run past it by then
+    before = list(given)
+    await late.commit()
+    feed.wake()
+    async with asyncio.timeout(5):
+        await feed.caught_up()
+    await feed.stop()
+    return [*before, "|", *given[len(before) :]]
+
+
+async def test_an_entry_whose_commit_comes_late_is_read_all_the_same(world) -> None:
+    assert await read_past_a_late_commit(world) == ["|", "slow", "fast"]
+
+
+async def test_a_reader_that_takes_ids_as_they_appear_would_lose_it(world, monkeypatch) -> None:
+    """That the test above can fail."""
+    monkeypatch.setattr(Horizon, "after", lambda _self, tail: tail.last_id)
+    assert await read_past_a_late_commit(world) == ["fast", "|"]
+
+
+async def test_two_nodes_that_write_the_same_conversations_keep_them_in_order_and_gapless(world) -> None:
+    rooms = await world.rooms(5)
+    other = world.database()
+    here, there = world.messaging.writer, Lanes(other, lambda: world.now)
+    given: dict[str, list[int]] = {room: [] for room in rooms}
+
+    async def handle(rows) -> None:
+        for row in rows:
+            given[row.conversation_id].append(row.seq)
+
+    feed = Feed(world.db, "test", handle, chunk=7)
+    await feed.start()
+    for _ in range(20):
+        appends = [(here, room) for room in rooms for _ in range(3)] + [(there, room) for room in rooms] * 3
+        await asyncio.gather(*(node.append(entry(world, room)) for node, room in appends))
+        feed.wake()
+    await feed.caught_up()
+    await feed.stop()
+    await there.flush()
+    await other.close()
+    assert given == {room: list(range(1, 121)) for room in rooms}
+
+
+async def test_two_processes_that_read_for_the_same_consumer_write_its_effects_once(
+    world, monkeypatch
+) -> None:
+    monkeypatch.setattr(feed_module, "POLL_S", 0.01)
+    (room,) = await world.rooms(1)
+    wrote: list[int] = []
+
+    async def handle(rows):
+        seqs = [row.seq for row in rows]
+        return lambda connection: (
+            connection.exec_driver_sql(
+                "INSERT INTO blocks (user_id, peer_id) SELECT 'seen', unnest($1::text[])",
+                ([str(s) for s in seqs],),
+            ).close()
+            or wrote.extend(seqs)
+        )
+
+    feeds = [Feed(world.db, "test", handle, chunk=3) for _ in range(2)]
+    for feed in feeds:
+        await feed.start()
+    for _ in range(30):
+        await world.messaging.writer.append(entry(world, room))
+    await until(lambda: all(feed.position >= 30 for feed in feeds))
+    for feed in feeds:
+        assert feed.failures == 0
+        await feed.stop()
+
+    def seen(connection) -> int:
+        return connection.exec_driver_sql("SELECT count(*) FROM blocks WHERE user_id = 'seen'").scalar_one()
+
+    assert await world.db.read(seen) == 30
+
+
+def test_the_horizon_waits_for_whoever_had_a_number_when_the_id_was_seen() -> None:
+    horizon = Horizon()
+    assert horizon.after(Tail(10, 100, 105)) == 0, "one look tells nothing"
+    assert horizon.after(Tail(12, 100, 107)) == 0, "transaction 100 may have written 10"
+    assert horizon.after(Tail(12, 106, 107)) == 0, "106 may have: it had its number when 10 was seen again"
+    assert horizon.after(Tail(15, 107, 120)) == 12
+    assert horizon.after(Tail(15, 120, 120)) == 15
+
+
+def test_with_one_writer_ids_are_in_order_of_commits() -> None:
+    assert Horizon().after(Tail(10, 0, 0)) == 10
