@@ -37,7 +37,9 @@ class Health:
     async def report(self) -> Report:
         deployment = self._deployment
         fatal = [reason for reason in (await self._database(), self._master_key()) if reason]
-        mild = [reason for reason in (self._disk(), self._search(), *self._consumers()) if reason]
+        mild = [
+            reason for reason in (self._disk(), self._others(), self._search(), *self._consumers()) if reason
+        ]
         status = "unavailable" if fatal else "degraded" if mild else "ok"
         uptime = (now_ms() - deployment.started_at) // 1000
         sessions = len(deployment.edge.hub.sessions)
@@ -70,6 +72,14 @@ class Health:
     def _disk(self) -> str:
         free = shutil.disk_usage(self._deployment.settings.data).free
         return f"Only {free // 1024 // 1024} MiB are free on the data disk." if free < LOW_DISK else ""
+
+    def _others(self) -> str:
+        broker = self._deployment.broker
+        if broker is None or not broker.trouble:
+            return ""
+        return (
+            f"{broker.trouble}: what is said on other nodes arrives late, and presence is of this node alone."
+        )
 
     def _search(self) -> str:
         lag = self._deployment.messaging.search.lag_ms

@@ -85,6 +85,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     takes no cookies, and a token must be said on it."""
     allow_private_addresses: list[str] = []
     """Hosts on private networks that outbound requests (context URLs) may reach, as `host` or `host:port`."""
+    redis_url: str = ""
+    """Redis or Valkey through which several processes talk: `redis://:password@host:6379/0`, `rediss://…` for TLS, or
+    `redis+sentinel://:password@host1,host2,host3/name/0`. Empty: one process, alone."""
+    nodes: int = 1
+    """How many processes serve together. While Redis can't be reached each lets through its share of the limits."""
     search: bool = True
     """Index messages for search, encrypted."""
     limits: Limits = field(default_factory=Limits)
@@ -101,7 +106,13 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-ENVIRONMENT = {"HOST": "host", "PORT": "port", "DATA_DIR": "data_dir", "PUBLIC_URL": "public_url"}
+ENVIRONMENT = {
+    "HOST": "host",
+    "PORT": "port",
+    "DATA_DIR": "data_dir",
+    "PUBLIC_URL": "public_url",
+    "REDIS_URL": "redis_url",
+}
 
 
 def load(path: Path | None = None, **overrides: object) -> Settings:

@@ -173,6 +173,7 @@ async def test_without_the_link_questions_are_answered_at_once_as_for_somebody_a
 async def test_who_lives_is_known_to_all(stage: Stage) -> None:
     here, there = await stage.node(), await stage.node()
     everybody = {here.broker.node, there.broker.node}
+    assert await here.broker.ask_peers() == everybody
     await until(lambda: here.broker.peers == there.broker.peers == everybody)
 
 

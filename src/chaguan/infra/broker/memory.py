@@ -85,6 +85,9 @@ class MemoryBroker:
     def peers(self) -> frozenset[str]:
         return frozenset(broker.node for broker in self._exchange.brokers) | {self.node}
 
+    async def ask_peers(self) -> frozenset[str]:
+        return self.peers
+
     @property
     def figures(self) -> Mapping[str, int]:
         return {"topics": len(self._topics), "kept": len(self._kept)}

@@ -33,6 +33,9 @@ class Broker(Protocol):
     def peers(self) -> frozenset[str]:
         """The processes that were alive lately, this one included."""
 
+    async def ask_peers(self) -> frozenset[str]:
+        """The same as of now."""
+
     @property
     def figures(self) -> Mapping[str, int]: ...
 

@@ -81,6 +81,12 @@ class RedisBroker:
     def peers(self) -> frozenset[str]:
         return self._peers
 
+    async def ask_peers(self) -> frozenset[str]:
+        if self._wire is not None:
+            with contextlib.suppress(LinkLost, Refused, TimeoutError):
+                await self._beat(self._wire)
+        return self._peers
+
     @property
     def figures(self) -> Mapping[str, int]:
         return {
