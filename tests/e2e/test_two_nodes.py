@@ -149,7 +149,7 @@ async def test_who_is_removed_at_one_node_hears_nothing_more_at_the_other(pair: 
 
 
 async def test_who_joins_at_one_node_hears_everything_after_at_the_other(pair: Pair) -> None:
-    group, (ming, hong) = await pair.group("ming", "hong")
+    group, (ming, _) = await pair.group("ming", "hong")
     token = await pair.here.agent_token("new")
     new, welcome = await pair.there.come(token, "dev_new")
     await ming.ask(
