@@ -17,6 +17,8 @@ from chaguan.messaging.model import Room
 SIGNED_OUT, REAUTHORIZE, CONVERSATION = "signed_out", "reauthorize", "conversation"
 TRUSTED_MS = 300_000
 """How long a decision about a token is remembered: news of a revocation may be lost with the process that had it."""
+ALONE_MS = 10_000
+"""The same while no news comes."""
 
 SignOut = Callable[[str, str | None, str], None]
 Reauthorize = Callable[[str], None]
@@ -41,7 +43,7 @@ class Others:
         self._sign_out = sign_out
         self._reauthorize = reauthorize
         self.relay = Relay(hub, broker, messaging.tail, self._heard)
-        self.relay.on_relinked = self._relinked
+        self.relay.on_link = self._link_changed
         self.presence = PresenceBoard(hub, accounts.directory, broker=broker, relay=self.relay)
         self._announcer = Announcer(self.relay, broker, messaging.tail)
         messaging.rooms.is_current = self._is_current
@@ -93,6 +95,8 @@ class Others:
         else:
             self._accounts.heard(news.kind, news.id)
 
-    def _relinked(self) -> None:
+    def _link_changed(self, is_linked: bool) -> None:
+        self._accounts.news.longest_ms = TRUSTED_MS if is_linked else ALONE_MS
         self._accounts.forget_all()
-        self.presence.note_all()
+        if is_linked:
+            self.presence.note_all()

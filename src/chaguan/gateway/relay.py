@@ -93,8 +93,8 @@ class Relay:
         self._broker = broker
         self._logs = logs
         self._on_news = on_news
-        self.on_relinked: Callable[[], None] = lambda: None
-        """News may have been missed."""
+        self.on_link: Callable[[bool], None] = lambda _is_linked: None
+        """Called when the link broke, and when it is back; news may have been missed."""
         self._order = Order(self._forward, self._has_hole)
         self._begun: set[str] = set()
         self._idle: dict[str, float] = {}
@@ -302,9 +302,9 @@ class Relay:
             self._order.begin(topic, conversation_id, head)
 
     def _link_changed(self, is_linked: bool) -> None:
+        self.on_link(is_linked)
+        self._begun.clear()
         if is_linked:
-            self._begun.clear()
-            self.on_relinked()
             self._run(self._begin_anew())
 
     async def _begin_anew(self) -> None:

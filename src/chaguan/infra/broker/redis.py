@@ -208,8 +208,12 @@ class RedisBroker:
             self._join()
             try:
                 # Answers come in order: after this one all subscriptions before it are acknowledged.
-                await wire.ask("PING")
+                async with asyncio.timeout(SILENCE_S):
+                    await wire.ask("PING")
             except LinkLost:
+                return False
+            except TimeoutError:
+                wire.end("it does not answer")  # to go on as if it did would miss what is said meanwhile
                 return False
             if wire is self._wire:
                 return all(topic in self._since for topic in wanted)
