@@ -69,5 +69,6 @@ EXCEPTIONS: dict[str, str] = {
     "messaging.rewrap_keys": _LIFE,
     "messaging.Sync.catch_up": _OWN + "; each known conversation is accessed as it is filled",
     "messaging.Sync.topics": _OWN,
+    "messaging.Tail": _INNER,
     "messaging.Views": _INNER,
 }

@@ -23,6 +23,7 @@ from chaguan.gateway.verbs import Verbs
 from chaguan.gateway.websocket import text_frame
 from chaguan.infra import facts, opening
 from chaguan.infra.blobs import Blobs
+from chaguan.infra.broker import Broker, open_broker
 from chaguan.infra.database import Database
 from chaguan.infra.http import GuardedHttp
 from chaguan.infra.migrations import migrate
@@ -30,6 +31,7 @@ from chaguan.infra.sealing import Keyring, Vault, new_root
 from chaguan.media import Decoders, Media
 from chaguan.messaging import Messaging
 from chaguan.messaging.model import Room
+from chaguan.others import Others
 from chaguan.platforms.wechat import WeChatClient
 from chaguan.protocol.commands import Command
 from chaguan.protocol.content import Content
@@ -55,6 +57,7 @@ class Deployment:
         accounts: Accounts,
         epoch: str,
         http: GuardedHttp,
+        broker: Broker | None = None,
     ) -> None:
         self.settings = settings
         self.db = db
@@ -63,6 +66,8 @@ class Deployment:
         self.accounts = accounts
         self.http = http
         self.started_at = now_ms()
+        self.broker = broker
+        self.others: Others | None = None
         self.publisher = HubPublisher()
         self.blobs = Blobs.of(settings)
         self.media = Media(db, vault, self.blobs, Decoders(), settings.limits)
@@ -91,12 +96,11 @@ class Deployment:
 
     async def start(self, edge_settings: EdgeSettings | None = None) -> None:
         self.edge = Edge(self.routes, Command, edge_settings or self._edge_settings())
-        self.publisher.bind(self.edge.hub)
-        self.routes.bind(self.edge.hub, PresenceBoard(self.edge.hub, self.accounts.directory))
-        self.polling = Polling(self.routes, self.messaging.sync, self.edge.hub)
+        self.polling = Polling(self.routes, self.edge.hub)
         self.accounts.authenticator.on_signed_out = self._signed_out
         self.accounts.authenticator.on_reauthorize = self._reauthorize
         await self.blobs.check_start()
+        await self._meet_others()
         await self.messaging.start()
         await self.desk.start()
         self._tasks = [
@@ -106,6 +110,25 @@ class Deployment:
             asyncio.create_task(_every(LOOK_S, self.blobs.look)),
         ]
 
+    async def _meet_others(self) -> None:
+        hub, directory = self.edge.hub, self.accounts.directory
+        if self.broker is None or not self.broker.is_shared:
+            self.publisher.bind(hub)
+            self.routes.bind(hub, PresenceBoard(hub, directory))
+            return
+        self.others = others = Others(
+            self.broker,
+            hub,
+            self.accounts,
+            self.messaging,
+            self.settings,
+            self._signed_out,
+            self._reauthorize,
+        )
+        self.publisher.bind(hub, others.relay)
+        self.routes.bind(hub, others.presence, others.relay)
+        await others.start()
+
     async def stop(self) -> None:
         for task in self._tasks:
             task.cancel()
@@ -113,6 +136,8 @@ class Deployment:
         await self.desk.stop()
         await self.media.close()
         await self.messaging.stop()
+        if self.others is not None:
+            await self.others.stop()
         await self.accounts.tidy()
         await self.http.close()
         await self.db.close()
@@ -200,7 +225,8 @@ async def _open_on(db: Database, settings: Settings, allow: Sequence[str]) -> De
     http = GuardedHttp(allow=[*settings.allow_private_addresses, *allow], timeout_s=5)
     wechat = WeChatClient(http, settings.wechat.base_url)
     accounts = await open_accounts(db, vault, wechat, name=settings.name)
-    return Deployment(settings, db, vault, keyring, accounts, epoch, http)
+    broker = open_broker(settings.redis_url, epoch)
+    return Deployment(settings, db, vault, keyring, accounts, epoch, http, broker)
 
 
 async def _fact(db: Database, name: str, first: bytes) -> bytes:

@@ -49,7 +49,9 @@ class Health:
         deployment = self._deployment
         fatal = [reason for reason in (await self._database(), self._master_key()) if reason]
         mild = [
-            reason for reason in (self._disk(), self._blobs(), self._search(), *self._consumers()) if reason
+            reason
+            for reason in (self._disk(), self._blobs(), self._others(), self._search(), *self._consumers())
+            if reason
         ]
         status = "unavailable" if fatal else "degraded" if mild else "ok"
         uptime = (now_ms() - deployment.started_at) // 1000
@@ -105,6 +107,14 @@ class Health:
     def _blobs(self) -> str:
         trouble = self._deployment.blobs.trouble
         return f"Pictures and files can't be sent or seen: {trouble}." if trouble else ""
+
+    def _others(self) -> str:
+        broker = self._deployment.broker
+        if broker is None or not broker.trouble:
+            return ""
+        return (
+            f"{broker.trouble}: what is said on other nodes arrives late, and presence is of this node alone."
+        )
 
     def _search(self) -> str:
         lag = self._deployment.messaging.search.lag_ms

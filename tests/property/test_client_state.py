@@ -46,13 +46,16 @@ class Network(Recorder):
         self.links: list[Link] = []
         self.loses: Any = lambda _push: False
 
+    def skip(self, topic: str, entry: Struct) -> None:
+        pass
+
     def publish(self, topic: str, push: Struct) -> None:
         encoded = msgspec.json.decode(msgspec.json.encode(push))
         for link in self.links:
             if link.is_up and topic in link.topics and not self.loses(encoded):
                 link.waiting.append(encoded)
 
-    def follow(self, user_id: str, topic: str) -> None:
+    def follow(self, user_id: str, topic: str, seq: int) -> None:
         for link in self.links:
             if link.caller.user_id == user_id:
                 link.topics.add(topic)

@@ -12,6 +12,7 @@ from chaguan.accounts.invitations import Invitations
 from chaguan.accounts.keys import Keys
 from chaguan.accounts.known_apps import KnownApps
 from chaguan.accounts.me import Me
+from chaguan.accounts.news import APP, PROFILE, SHOPS, USER, News
 from chaguan.accounts.passwords import Passwords
 from chaguan.accounts.second_factor import SecondFactor
 from chaguan.accounts.secrets import Secrets, open_secrets
@@ -49,10 +50,11 @@ class Accounts:
         self._clock = clock
         self._passwords = passwords
         acts, throttle = Acts(db, clock), Throttle(db)
+        self.news = news = News()
         self.seen = SeenDevices(db)
         self.known_apps = apps = KnownApps(db, secrets)
-        self.directory = directory = Directory(db)
-        self.authenticator = auth = Authenticator(db, apps, signer, directory, self.seen, clock)
+        self.directory = directory = Directory(db, news)
+        self.authenticator = auth = Authenticator(db, apps, signer, directory, self.seen, clock, news)
         self.second_factor = SecondFactor(db, secrets, passwords, throttle, clock, name)
         self.sign_in = SignIn(db, signer, passwords, self.second_factor, throttle, auth, clock)
         self.wechat = WechatSignIn(db, apps, wechat, signer, auth, directory, clock)
@@ -60,11 +62,29 @@ class Accounts:
         self.me = Me(db, passwords, throttle, auth, directory, clock)
         self.devices = Devices(db, acts, auth, clock)
         self.staff = Staff(acts, auth, directory)
-        self.shops = Shops(acts, secrets, apps)
+        self.shops = Shops(acts, secrets, apps, news)
         self.apps = Apps(acts, secrets, auth)
         self.keys = Keys(acts, auth)
         self.users = Users(db, directory, auth, clock)
         self.audit = Audit(acts, directory)
+
+    def heard(self, kind: str, id: str) -> None:
+        """Another process changed what this one may remember (`news`)."""
+        if kind == USER:
+            self.authenticator.unlearn(id)
+        elif kind == PROFILE:
+            self.directory.forget(id)
+        elif kind == APP:
+            self.authenticator.unlearn_app(id)
+        elif kind == SHOPS:
+            self.shops.forget()
+
+    def forget_all(self) -> None:
+        """News may have been missed."""
+        self.authenticator.unlearn_all()
+        self.directory.forget_all()
+        self.known_apps.forget_all()
+        self.shops.forget()
 
     async def first_start(self, shop_name: str) -> FirstAdministrator | None:
         """Makes the first owner and shop where there is none. The answer is for the console, once."""

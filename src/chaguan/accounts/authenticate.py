@@ -12,10 +12,11 @@ from sqlalchemy import Connection
 
 from chaguan.accounts.access_tokens import AccessClaims, TokenSigner, verify_access_token
 from chaguan.accounts.api_keys import parse_api_key, verify_api_key
-from chaguan.accounts.cache import OwnedCache, Readings
+from chaguan.accounts.cache import EVERYTHING, OwnedCache, Readings
 from chaguan.accounts.directory import Directory
 from chaguan.accounts.jws import MAX_TOKEN, refused
 from chaguan.accounts.known_apps import KnownApp, KnownApps
+from chaguan.accounts.news import APP, USER, News
 from chaguan.accounts.profile import clean_avatar, clean_name
 from chaguan.accounts.recognition import Recognition
 from chaguan.accounts.seen import FLUSH_S, SeenDevices
@@ -68,6 +69,7 @@ class Authenticator:
         directory: Directory,
         seen: SeenDevices,
         clock: Clock,
+        news: News,
         *,
         remember: int = 50_000,
     ) -> None:
@@ -77,6 +79,7 @@ class Authenticator:
         self._directory = directory
         self._seen = seen
         self._clock = clock
+        self._news = news
         self._recognition = Recognition(db)
         self._user_tokens = UserTokens(remember)
         self._warm: OwnedCache[bytes, _Warm] = OwnedCache(remember)
@@ -130,26 +133,59 @@ class Authenticator:
         self.on_reauthorize(user_id)
 
     def forget(self, user_id: str) -> None:
-        """What is remembered of a user (or of an API key, by its id) is asked for again."""
+        """What is remembered of a user (or of an API key, by its id) is asked for again, everywhere."""
+        self.unlearn(user_id)
+        self._news.tell(USER, user_id)
+
+    def forget_app(self, app_id: str) -> None:
+        """After a change of an app or its secrets."""
+        self.unlearn_app(app_id)
+        self._news.tell(APP, app_id)
+
+    async def check_still_welcome(self, caller: Caller) -> None:
+        """Whether a live session's caller would be admitted now, from the database: news of a revocation may have
+        been lost on its way here. Raises as `authenticate` does."""
+        if caller.kind == "server" or not caller.device_id:
+            return
+        known = await self._db.read(
+            lambda connection: users.find_known(connection, caller.user_id, caller.device_id)
+        )
+        if known is None or known.revoked_at is not None:
+            raise refused("signed_out")
+        _refuse_disabled(known)
+        if (known.role or "") != (caller.role.value if caller.role else ""):
+            raise refused("role_changed")
+        if caller.app_id:
+            _refuse_disabled_app(await self._apps.get(caller.app_id, self._clock()))
+
+    def unlearn(self, user_id: str) -> None:
+        """The same, in this process."""
         self._readings.changed(user_id)
         self._warm.forget_owner(user_id)
         self._admitted.forget_owner(user_id)
 
-    def forget_app(self, app_id: str) -> None:
-        """After a change of an app or its secrets."""
+    def unlearn_app(self, app_id: str) -> None:
         self._apps.forget(app_id)
         self._readings.changed(app_id)
         for user_id in self._warm.owners(lambda held: held.caller.app_id == app_id):
-            self.forget(user_id)
+            self.unlearn(user_id)
+
+    def unlearn_all(self) -> None:
+        """News may have been missed."""
+        self._readings.all_changed()
+        self._warm.clear()
+        self._admitted.clear()
 
     async def _admit(self, key: bytes, presented: Presented, now: int) -> Caller:
         while True:
             with self._readings.reading() as changed:
                 caller, until = await self._caller(presented, now)
-            if not {caller.user_id, caller.app_id} & changed:
+            if not {caller.user_id, caller.app_id, EVERYTHING} & changed:
                 break
             # Disabled or signed out while this was read: unlearn it and look again.
-            self.forget(caller.user_id)
+            self.unlearn(caller.user_id)
+        if self._news.longest_ms is not None:
+            until = min(until, now + self._news.longest_ms)
         self._warm.put(key, caller.user_id, _Warm(caller, until, now))
         return caller
 

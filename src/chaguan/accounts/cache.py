@@ -36,6 +36,9 @@ class Cache(Generic[K, V]):
     def forget(self, key: K) -> V | None:
         return self._held.pop(key, None)
 
+    def clear(self) -> None:
+        self._held.clear()
+
     def values(self) -> list[V]:
         return list(self._held.values())
 
@@ -69,6 +72,10 @@ class OwnedCache(Generic[K, V]):
         for key in self._keys.pop(owner, ()):
             self._entries.forget(key)
 
+    def clear(self) -> None:
+        self._entries.clear()
+        self._keys.clear()
+
     def _forget_key(self, gone: tuple[K, str, V] | None) -> None:
         if gone is None:
             return
@@ -78,6 +85,9 @@ class OwnedCache(Generic[K, V]):
             keys.discard(key)
             if not keys:
                 del self._keys[owner]
+
+
+EVERYTHING = "*"
 
 
 class Readings:
@@ -91,6 +101,11 @@ class Readings:
     def changed(self, key: str) -> None:
         for touched in self._open:
             touched.add(key)
+
+    def all_changed(self) -> None:
+        """Anything may have changed."""
+        for touched in self._open:
+            touched.add(EVERYTHING)
 
     @contextmanager
     def reading(self) -> Iterator[set[str]]:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
-from chaguan.accounts.cache import Cache, Readings
+from chaguan.accounts.cache import EVERYTHING, Cache, Readings
+from chaguan.accounts.news import PROFILE, News
 from chaguan.accounts.store import users as store
 from chaguan.accounts.store.users import Identity
 from chaguan.core.errors import AppError, ErrorCode
@@ -17,8 +18,9 @@ _CHUNK = 500
 class Directory:
     """Not access-checked: who may see a user is decided where their id was found."""
 
-    def __init__(self, db: Database, cache_size: int = 20_000) -> None:
+    def __init__(self, db: Database, news: News, cache_size: int = 20_000) -> None:
         self._db = db
+        self._news = news
         self._held: Cache[str, User] = Cache(cache_size)
         self._readings = Readings()
 
@@ -56,6 +58,11 @@ class Directory:
         """The newest state of a user, by whoever just stored or read it."""
         self._readings.changed(user.id)
         self._held.put(user.id, user)
+        self._news.tell(PROFILE, user.id)
+
+    def forget_all(self) -> None:
+        self._readings.all_changed()
+        self._held.clear()
 
     def forget(self, user_id: str) -> None:
         self._readings.changed(user_id)
@@ -68,6 +75,6 @@ class Directory:
         with self._readings.reading() as changed:
             found = {user.id: user for user in await self._db.read(work)}
         for user in found.values():
-            if user.id not in changed:
+            if not {user.id, EVERYTHING} & changed:
                 self._held.put(user.id, user)
         return found

@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 from sqlalchemy import Connection
 
-from chaguan.accounts.cache import Cache, Readings
+from chaguan.accounts.cache import EVERYTHING, Cache, Readings
 from chaguan.accounts.secrets import Secrets
 from chaguan.accounts.store import apps as store
 from chaguan.accounts.user_tokens import AppSecret, active_secrets
@@ -60,6 +60,11 @@ class KnownApps:
         self._readings.changed(app_id)
         self._held.forget(app_id)
 
+    def forget_all(self) -> None:
+        self._loading.clear()
+        self._readings.all_changed()
+        self._held.clear()
+
     async def _read(self, app_id: str, now: int) -> KnownApp:
         try:
             with self._readings.reading() as changed:
@@ -69,7 +74,7 @@ class KnownApps:
                 del self._loading[app_id]
         if app is None:
             return KnownApp(app_id, "", False, ())
-        if app_id not in changed:
+        if not {app_id, EVERYTHING} & changed:
             self._held.put(app_id, app)
         return app
 

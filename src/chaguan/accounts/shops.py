@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from chaguan.accounts.access import access_admin
 from chaguan.accounts.acts import Acts
 from chaguan.accounts.known_apps import KnownApps
+from chaguan.accounts.news import SHOPS, News
 from chaguan.accounts.profile import check_avatar, check_name
 from chaguan.accounts.secrets import Secrets
 from chaguan.accounts.store import apps as store
@@ -55,8 +56,9 @@ class ShopChange(msgspec.Struct):
 class Shops:
     """Few and asked for often, so all of them are kept in memory."""
 
-    def __init__(self, acts: Acts, secrets: Secrets, apps: KnownApps) -> None:
+    def __init__(self, acts: Acts, secrets: Secrets, apps: KnownApps, news: News) -> None:
         self._acts = acts
+        self._news = news
         self._apps = apps
         self._secrets = secrets
         self._held: Mapping[str, Shop] | None = None
@@ -78,7 +80,8 @@ class Shops:
             return _shop(store.find_shop(connection, shop_id))
 
         shop = await self._acts.write(caller, "shop_created", shop_id, work, **_shown(change))
-        self._forget()
+        self.forget()
+        self._news.tell(SHOPS, "")
         return shop
 
     async def change(self, caller: Caller, shop_id: str, change: ShopChange) -> Shop:
@@ -91,7 +94,8 @@ class Shops:
             return _shop(store.find_shop(connection, shop_id))
 
         shop = await self._acts.write(caller, "shop_changed", shop_id, work, **_shown(change))
-        self._forget()
+        self.forget()
+        self._news.tell(SHOPS, "")
         return shop
 
     async def find(self, shop_id: str) -> Shop | None:
@@ -134,7 +138,7 @@ class Shops:
             self._held = found
         return found
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         self._changes += 1
         self._held = None
 

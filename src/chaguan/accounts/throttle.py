@@ -1,4 +1,5 @@
-"""Counts attempts to sign in, on disk and before the password is looked at."""
+"""Counts attempts to sign in, on disk and before the password is looked at: so all processes count together, also
+while nothing else joins them."""
 
 from sqlalchemy import Connection
 
@@ -18,7 +19,7 @@ class Throttle:
         budgets = throttle_keys(account, address, known_device_id)
 
         def work(connection: Connection) -> int:
-            held = store.find_tallies(connection, budgets)
+            held = store.hold_tallies(connection, budgets)
             verdicts = {key: attempt(budget, held.get(key, Tally()), now) for key, budget in budgets.items()}
             waits = [verdict.retry_after_ms for verdict in verdicts.values() if not verdict.allowed]
             if not waits:
@@ -33,7 +34,7 @@ class Throttle:
         budgets = throttle_keys(account, address, known_device_id)
 
         def work(connection: Connection) -> None:
-            held = store.find_tallies(connection, budgets)
+            held = store.hold_tallies(connection, budgets)
             back = {key: succeeded(budgets[key], tally, now) for key, tally in held.items()}
             store.put_tallies(connection, back)
 

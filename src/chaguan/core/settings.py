@@ -118,6 +118,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     takes no cookies, and a token must be said on it."""
     allow_private_addresses: list[str] = []
     """Hosts on private networks that outbound requests (context URLs) may reach, as `host` or `host:port`."""
+    redis_url: str = ""
+    """Redis or Valkey through which several processes talk: `redis://:password@host:6379/0`, `rediss://…` for TLS, or
+    `redis+sentinel://:password@host1,host2,host3/name/0`. Empty: one process, alone."""
+    nodes: int = 1
+    """How many processes serve together. While Redis can't be reached each lets through its share of the limits."""
     search: bool = True
     """Index messages for search, encrypted."""
     metrics_listen: str = ""
@@ -172,6 +177,7 @@ ENVIRONMENT = {
     "S3_ACCESS_KEY_ID": "s3.access_key_id",
     "S3_SECRET_ACCESS_KEY": "s3.secret_access_key",
     "CHAGUAN_DATABASE_URL": "database_url",
+    "REDIS_URL": "redis_url",
 }
 
 

@@ -12,6 +12,9 @@ from chaguan.protocol.errors import CloseCode
 _CROWD_FROM = 129
 
 
+OnTopic = Callable[[str], None]
+
+
 class Listener(Protocol):
     """What the hub knows of a session."""
 
@@ -51,7 +54,13 @@ class Hub:
         self.sessions: set[Listener] = set()
         self.dropped: Counter[str] = Counter()
         self._merged: set[str] = set()
+        self._on_first: OnTopic | None = None
+        self._on_last: OnTopic | None = None
         self.is_draining = False
+
+    def watch(self, on_first: OnTopic, on_last: OnTopic) -> None:
+        """Be told when a topic gets its first session here, and when it has lost its last."""
+        self._on_first, self._on_last = on_first, on_last
 
     def add(self, session: Listener) -> None:
         self.sessions.add(session)
@@ -65,6 +74,8 @@ class Hub:
             topic = holder.topic
         elif holder is None:
             self._topics[topic] = self._crowd(topic, (session,)) if topic in self._merged else session
+            if self._on_first is not None:
+                self._on_first(topic)
         else:
             few = holder if isinstance(holder, tuple) else (holder,)
             if session in few if len(few) < len(session.topics) else topic in session.topics:
@@ -97,7 +108,7 @@ class Hub:
         if isinstance(holder, Crowd):
             holder.leave(session, is_owed)
             if holder.is_idle and not holder.sessions:
-                del self._topics[topic]
+                self._end(topic)
             return
         rest: tuple[Listener, ...] = ()
         if isinstance(holder, tuple):
@@ -106,7 +117,12 @@ class Hub:
         if rest:
             self._topics[topic] = rest[0] if len(rest) == 1 else rest
         else:
-            del self._topics[topic]
+            self._end(topic)
+
+    def _end(self, topic: str) -> None:
+        del self._topics[topic]
+        if self._on_last is not None:
+            self._on_last(topic)
 
     def _crowd(self, topic: str, sessions: Iterable[Listener]) -> Crowd:
         crowd = Crowd(topic, sessions, self._outflow, self._call_later, self._pacing, self._forget_if_empty)
@@ -115,7 +131,7 @@ class Hub:
 
     def _forget_if_empty(self, crowd: Crowd) -> None:
         if not crowd.sessions and self._topics.get(crowd.topic) is crowd:
-            del self._topics[crowd.topic]
+            self._end(crowd.topic)
 
     def publish(self, topic: str, frame: bytes, is_transient: bool = False) -> None:
         """Push one ready frame to all local sessions of the topic. A transient frame is the first to be left out

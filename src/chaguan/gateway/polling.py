@@ -8,7 +8,6 @@ from msgspec import Meta
 from chaguan.core.caller import Caller
 from chaguan.gateway.hub import Hub
 from chaguan.gateway.routes import Routes
-from chaguan.messaging.sync import Sync
 from chaguan.protocol.commands import Hello
 from chaguan.protocol.replies import Welcome
 
@@ -52,9 +51,8 @@ class _Waiting:
 
 
 class Polling:
-    def __init__(self, routes: Routes, sync: Sync, hub: Hub) -> None:
+    def __init__(self, routes: Routes, hub: Hub) -> None:
         self._routes = routes
-        self._sync = sync
         self._hub = hub
 
     async def poll(self, command: Poll, address: str) -> Welcome:
@@ -63,9 +61,7 @@ class Polling:
         waiting.is_over = self._hub.is_draining
         self._hub.add(waiting)
         try:
-            self._hub.subscribe(waiting, caller.user_id)
-            for conversation_id in await self._sync.topics(caller):
-                self._hub.subscribe(waiting, conversation_id)
+            await self._routes.listen(waiting, caller)
             return await self._news(caller, command, waiting)
         finally:
             self._hub.drop(waiting)

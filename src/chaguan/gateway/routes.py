@@ -1,6 +1,7 @@
 """What a session may ask, and in which state: signing in, catching up, watching; all else goes to the verbs."""
 
 import secrets
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -10,8 +11,9 @@ from chaguan.core.clock import Clock, now_ms
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Limits as LimitSettings
 from chaguan.desk import topic_of
-from chaguan.gateway.hub import Hub
+from chaguan.gateway.hub import Hub, Listener
 from chaguan.gateway.presence import PresenceBoard
+from chaguan.gateway.relay import Relay, has_log
 from chaguan.gateway.session import Session
 from chaguan.gateway.verbs import People, Verbs
 from chaguan.messaging.sync import Sync
@@ -23,6 +25,7 @@ class Authenticates(Protocol):
     async def authenticate(
         self, token: str, device_id: str = "", platform: str = "", address: str = ""
     ) -> Caller: ...
+    async def check_still_welcome(self, caller: Caller) -> None: ...
 
 
 class Routes:
@@ -53,21 +56,37 @@ class Routes:
         )
         self._hub: Hub
         self._presence: PresenceBoard
+        self._relay: Relay | None = None
 
-    def bind(self, hub: Hub, presence: PresenceBoard) -> None:
+    def bind(self, hub: Hub, presence: PresenceBoard, relay: Relay | None = None) -> None:
         """The hub is made inside the running loop."""
         self._hub = hub
         self._presence = presence
+        self._relay = relay
 
     async def hello(self, session: Session, command: c.Hello) -> Welcome:
         caller = await self.sign_in(command, session.link.address)
         session.caller = caller
-        # First listen, then read: what is said meanwhile waits behind the welcome and is told from it by seq.
-        self._hub.subscribe(session, caller.user_id)
-        for conversation_id in await self._sync.topics(caller):
-            self._hub.subscribe(session, conversation_id)
+        await self.listen(session, caller)
         self._presence.came(caller.user_id)
         return await self.welcome(caller, command)
+
+    async def listen(self, session: Listener, caller: Caller) -> None:
+        """First listen, then read: what is said meanwhile waits behind the welcome and is told from it by seq."""
+        self._hub.subscribe(session, caller.user_id)
+        await self._ready([caller.user_id])
+        for conversation_id in await self._sync.topics(caller):
+            self._hub.subscribe(session, conversation_id)
+        if self._relay is not None:
+            await self._relay.ready(session.topics)
+            # Who was removed while the subscription was on its way has not been heard leaving.
+            present = set(await self._sync.topics(caller))
+            for topic in [topic for topic in session.topics if has_log(topic) and topic not in present]:
+                self._hub.unsubscribe(session, topic)
+
+    async def _ready(self, topics: Iterable[str]) -> None:
+        if self._relay is not None:
+            await self._relay.ready(topics)
 
     async def sign_in(self, command: c.Hello, address: str) -> Caller:
         if command.protocol != c.PROTOCOL_VERSION:
@@ -119,16 +138,35 @@ class Routes:
             return await self._watch_desk(session, caller, command)
         result = await self._verbs.run(caller, command)
         if isinstance(command, c.GetConversation) and not command.conversation_id.startswith("d_"):
-            self._hub.subscribe(session, command.conversation_id)
+            is_new = self._hub.subscribe(session, command.conversation_id)
+            if is_new and self._relay is not None:
+                result = await self._read_again(session, caller, command)
         return result
 
+    async def _read_again(
+        self, session: Session, caller: Caller, command: c.GetConversation
+    ) -> Struct | None:
+        """What was said between the first reading and the subscription."""
+        try:
+            await self._ready([command.conversation_id])
+            return await self._verbs.run(caller, command)
+        except AppError:
+            self._hub.unsubscribe(session, command.conversation_id)
+            raise
+
     async def reauthorize(self, session: Session) -> None:
-        """Revocation closes sessions at once in this process; what remains to be seen is the token's own end."""
+        """Revocation closes sessions at once; what remains to be seen is the token's own end, and, with other
+        processes, what they said while the link to them was broken."""
         caller = session.caller
         if caller is None or (caller.expires_at and caller.expires_at + 60_000 < self._clock()):
             raise AppError(ErrorCode.unauthenticated, "the token expired")
         if not await self._people.users([caller.user_id]):
             raise AppError(ErrorCode.forbidden, "no such user")
+        await self._check_still_welcome(caller)
+
+    async def _check_still_welcome(self, caller: Caller) -> None:
+        if self._relay is not None:
+            await self._authenticator.check_still_welcome(caller)
 
     def left(self, session: Session) -> None:
         if session.caller is not None:
@@ -140,6 +178,7 @@ class Routes:
             if renewed.user_id != caller.user_id:
                 raise AppError(ErrorCode.forbidden, "another user's token")
             session.caller = caller = renewed
+        await self._check_still_welcome(caller)
         return await self.welcome(caller, command)
 
     async def _watch_desk(self, session: Session, caller: Caller, command: c.WatchDesk) -> Struct:
@@ -147,6 +186,7 @@ class Routes:
         desk_topic = topic_of(shop_id)
         if caller.is_staff and self._hub.subscribe(session, desk_topic):
             try:
+                await self._ready([desk_topic])
                 return await self._verbs.watch_desk(caller, command)
             except AppError:
                 self._hub.unsubscribe(session, desk_topic)

@@ -19,6 +19,7 @@ from chaguan.messaging.rooms import Rooms
 from chaguan.messaging.safety import Safety
 from chaguan.messaging.search.service import Search
 from chaguan.messaging.sync import Sync
+from chaguan.messaging.tail import Tail
 from chaguan.messaging.views import Views
 
 __all__ = ["Messaging"]
@@ -65,6 +66,7 @@ class Messaging:
         )
         self.members = Members(db, self.rooms, self.log, self.views, publisher, directory, limits)
         self.sync = Sync(db, self.rooms, self.views, self.log.recent, link, directory)
+        self.tail = Tail(db, self.rooms, self.log.recent, link)
         self.safety = Safety(db, vault, self.rooms, self.views, directory, clock)
         self.search = Search(db, vault, self.rooms, link, directory, enabled=search, clock=clock)
         self.log.listeners.append(self.search.wake)

@@ -207,7 +207,7 @@ class Conversations:
             # What looked for it while it did not exist yet must not remember that.
             self._rooms.forget_member(row.id, user_id)
             if row.kind != ConversationKind.direct:
-                self._publisher.follow(user_id, row.id)
+                self._publisher.follow(user_id, row.id, 0)
             self._views.tell(user_id, version, [row.id])
         opened = await self._opened(caller, row.id)
         opened.created = versions is not None

@@ -119,6 +119,8 @@ class Log:
             self.recent.forget(room.id)
         if draft.kind not in (JOINED, LEFT) or room.member_count <= rules.ANNOUNCED_MEMBERS:
             self.publish(room, push)
+        else:
+            self._publisher.skip(room.id, push)
         if draft.on_appended is not None:
             draft.on_appended(appended, value)
         for committed in self.listeners:

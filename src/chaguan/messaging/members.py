@@ -102,9 +102,9 @@ class Members:
                 read_ordinal=log_store.ordinal_at(connection, room.id, seq),
             )
 
-        def joined(_placed: Placed, version: int) -> None:
+        def joined(placed: Placed, version: int) -> None:
             self._members_changed(room, user_id, 1)
-            self._publisher.follow(user_id, room.id)
+            self._publisher.follow(user_id, room.id, placed.seq)
             self._views.tell(user_id, version, [room.id])
 
         fields = {"user_id": user_id, "role": role.value}

@@ -23,7 +23,7 @@ from chaguan.messaging.model import (
     unpack_state,
     uuid_bytes,
 )
-from chaguan.messaging.ports import BeforeAppend, Publisher
+from chaguan.messaging.ports import BeforeAppend, Publisher, Rates
 from chaguan.messaging.rooms import Rooms
 from chaguan.messaging.store import log as store
 from chaguan.messaging.writer import Effect
@@ -59,6 +59,8 @@ class Messages:
         self._before_append = before_append
         self._limits = limits
         self._clock = clock
+        self.rates: Rates | None = None
+        """Set where other processes count too."""
 
     async def send(self, caller: Caller, command: c.SendMessage) -> Sent:
         room, member = await self._rooms.access_conversation(caller, command.conversation_id)
@@ -73,7 +75,7 @@ class Messages:
         if type(content) is not Text:
             content = await self._before_append(caller, room, content)
         quote = await self._quote(room, member, command.quote_seq) if command.quote_seq else None
-        rules.count_message(room, self._clock() // 1_000, self._limits.messages_per_second)
+        self._count(room)
         appended = await self._log.append(
             Draft(
                 room=room,
@@ -87,6 +89,13 @@ class Messages:
             )
         )
         return Sent(appended.seq, appended.ordinal, appended.created_at)
+
+    def _count(self, room: Room) -> None:
+        second, limit = self._clock() // 1_000, self._limits.messages_per_second
+        if self.rates is None:
+            rules.count_message(room, second, limit)
+        elif not self.rates.allow(room.id, second, limit):
+            raise rules.too_many_messages()
 
     async def notice(
         self, room: Room, member: Membership, actor_id: str, key: bytes, content: SystemNotice

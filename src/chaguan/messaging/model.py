@@ -81,12 +81,14 @@ class Room:
         "key",
         "kind",
         "last_at",
+        "loaded_at",
         "member_count",
         "member_version",
         "name",
         "pair",
         "rate",
         "shop_id",
+        "version",
     )
 
     def __init__(self, id: str, kind: ConversationKind, key: DataKey | None) -> None:
@@ -100,6 +102,10 @@ class Room:
         self.created_at = self.last_at = 0
         self.head_seq = self.head_ordinal = self.floor_seq = 0
         self.member_version = self.member_count = 0
+        self.loaded_at = 0.0
+        """Before it was read, by `time.monotonic`."""
+        self.version = 0
+        """Which reading of it this is: memberships are remembered with it."""
         self.rate: tuple[int, int] = (0, 0)
         """The second that is running and the messages sent in it."""
 

@@ -15,11 +15,14 @@ class Publisher(Protocol):
     """Fan-out to live sessions. A topic is a user's id or a conversation's id."""
 
     def publish(self, topic: str, push: Struct) -> None: ...
-    def is_followed(self, topic: str) -> bool:
-        """Whether anybody here listens; spares making a push for nobody."""
+    def skip(self, topic: str, entry: Struct) -> None:
+        """An entry that is pushed to nobody, so that nobody waits for it."""
 
-    def follow(self, user_id: str, topic: str) -> None:
-        """The user's live sessions receive the topic from now on."""
+    def is_followed(self, topic: str) -> bool:
+        """Whether anybody may listen; spares making a push for nobody."""
+
+    def follow(self, user_id: str, topic: str, seq: int) -> None:
+        """The user's live sessions receive the topic from the entry after `seq` on."""
 
     def unfollow(self, user_id: str, topic: str) -> None: ...
 
@@ -40,6 +43,12 @@ class OnCommitted(Protocol):
     """Wakes those who read the log; called after each entry, often, and must return at once."""
 
     def __call__(self, conversation_id: str, /) -> None: ...
+
+
+class Rates(Protocol):
+    """Limits that hold for all processes together."""
+
+    def allow(self, key: str, second: int, limit: int) -> bool: ...
 
 
 class Links(Protocol):

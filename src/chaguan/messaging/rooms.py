@@ -1,8 +1,10 @@
 """Conversations and memberships as this process knows them, and the door to them: `access_conversation`."""
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from itertools import count
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
@@ -63,19 +65,25 @@ class _Cache(Generic[K, V]):
 
 
 class Rooms:
+    """With other processes beside this one, what is remembered holds only while they are heard (`is_current`)."""
+
     def __init__(self, db: Database, vault: Vault, access: Access, limit: int = 50_000) -> None:
         self._db = db
         self._vault = vault
         self._access = access
         self._rooms: _Cache[str, Room] = _Cache(limit)
-        self._members: _Cache[tuple[str, str], Membership] = _Cache(limit * 4)
+        self._members: _Cache[tuple[str, int, str], Membership] = _Cache(limit * 4)
+        self._versions = count(1)
+        self.is_current: Callable[[Room], bool] | None = None
+        self.tell: Callable[[str], None] = lambda _conversation_id: None
+        """Called with the conversation of which others must not trust their memory."""
 
     async def access_conversation(self, caller: Caller, conversation_id: str) -> tuple[Room, Membership]:
         """The conversation and what the caller may see of it; `not_found` for who may see nothing."""
         room = self._rooms.peek(conversation_id)
-        member = self._members.peek((conversation_id, caller.user_id))
-        if room is None:
+        if room is None or self.is_current is not None:
             room = await self.room(conversation_id)
+        member = self._members.peek((conversation_id, room.version, caller.user_id))
         if member is None:
             member = await self._member(room, caller.user_id)
         if not member.is_current:
@@ -96,17 +104,26 @@ class Rooms:
     async def room(self, conversation_id: str) -> Room:
         held = self._rooms.peek(conversation_id)
         if held is not None:
-            return held
+            if self.is_current is None or self.is_current(held):
+                return held
+            self._rooms.drop(conversation_id)
         return await self._rooms.get(conversation_id, lambda: self._load_room(conversation_id))
 
     def peek(self, conversation_id: str) -> Room | None:
         return self._rooms.peek(conversation_id)
 
     def forget_member(self, conversation_id: str, user_id: str) -> None:
-        self._members.drop((conversation_id, user_id))
+        room = self._rooms.peek(conversation_id)
+        if room is not None:
+            self._members.drop((conversation_id, room.version, user_id))
 
     def forget(self, conversation_id: str) -> None:
         self._rooms.drop(conversation_id)
+
+    def forget_everywhere(self, conversation_id: str) -> None:
+        """After a change that is no entry of its log."""
+        self.forget(conversation_id)
+        self.tell(conversation_id)
 
     def recheck(self, room: Room, user_id: str) -> Callable[[Connection], None]:
         """Decides again, inside the append's transaction, whether the user still belongs to the conversation."""
@@ -125,7 +142,7 @@ class Rooms:
             found = await self._db.read(lambda c: store.membership(c, room.id, user_id))
             return found or Membership(MemberRole.member, [])
 
-        return await self._members.get((room.id, user_id), load)
+        return await self._members.get((room.id, room.version, user_id), load)
 
     async def _load_room(self, conversation_id: str) -> Room:
         def read(connection: Connection) -> tuple[store.Row, frozenset[str]] | None:
@@ -135,10 +152,13 @@ class Rooms:
             pair = (row.peer_a, row.peer_b)
             return row, store.blocked_by(connection, pair) if row.peer_a else frozenset()
 
+        before = time.monotonic()
         found = await self._db.read(read)
         if found is None:
             raise AppError(ErrorCode.not_found, "no such conversation")
-        return self._make(*found)
+        room = self._make(*found)
+        room.loaded_at, room.version = before, next(self._versions)
+        return room
 
     def _make(self, row: store.Row, blocked_by: frozenset[str]) -> Room:
         key = self._vault.unwrap(row.id, row.data_key) if row.data_key is not None else None

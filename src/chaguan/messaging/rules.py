@@ -46,8 +46,12 @@ def count_message(room: Room, second: int, limit: int) -> None:
     if running != second:
         count = 0
     if count >= limit:
-        raise AppError(ErrorCode.rate_limited, "too many messages in this conversation", retry_after_ms=1_000)
+        raise too_many_messages()
     room.rate = (second, count + 1)
+
+
+def too_many_messages() -> AppError:
+    return AppError(ErrorCode.rate_limited, "too many messages in this conversation", retry_after_ms=1_000)
 
 
 def check_may_recall(

@@ -77,7 +77,7 @@ class Safety:
 
         version = await self._db.write(write)
         if version is not None:
-            self._rooms.forget(room_id)
+            self._rooms.forget_everywhere(room_id)
             self._views.tell(caller.user_id, version, [room_id])
 
     async def report(self, caller: Caller, command: c.ReportUser) -> None:

@@ -170,9 +170,8 @@ class Sync:
             room, member = await self._rooms.access_conversation(caller, conversation_id)
         except AppError:
             return ConversationSync(conversation_id=conversation_id, head_seq=0, head_ordinal=0, reset=True)
-        if seq == room.head_seq:
-            return None
-        return await self._since(room, member, seq, MAX_GAP)
+        sync = await self._since(room, member, seq, MAX_GAP)
+        return None if sync.head_seq == seq else sync
 
     def _from_memory(self, room: Room, member: Membership, seq: int, limit: int) -> ConversationSync | None:
         """What somebody lacks who may see all that was said since; None when it must be read."""

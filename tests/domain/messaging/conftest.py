@@ -31,13 +31,16 @@ class Recorder:
         self.told: list[tuple[str, Struct]] = []
         self.followed: set[tuple[str, str]] = set()
 
+    def skip(self, topic: str, entry: Struct) -> None:
+        pass
+
     def publish(self, topic: str, push: Struct) -> None:
         self.told.append((topic, push))
 
     def is_followed(self, topic: str) -> bool:
         return True
 
-    def follow(self, user_id: str, topic: str) -> None:
+    def follow(self, user_id: str, topic: str, seq: int) -> None:
         self.followed.add((user_id, topic))
 
     def unfollow(self, user_id: str, topic: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, text, update
 
 from chaguan.accounts.rules import Tally
 from chaguan.accounts.store.rows import AnyRow
@@ -153,16 +153,27 @@ def spend_invitation(connection: Connection, token_hash: str, at: int) -> bool:
     return bool(connection.execute(statement.values(used_at=at)).rowcount)
 
 
-def find_tallies(connection: Connection, subjects: Iterable[str]) -> dict[str, Tally]:
-    rows = connection.execute(select(tallies).where(tallies.c.subject.in_(list(subjects))))
-    return {row.subject: Tally(row.clear_at) for row in rows}
+def hold_tallies(connection: Connection, subjects: Iterable[str]) -> dict[str, Tally]:
+    """Read them to change them: until the end of the transaction nobody else does, at whatever node they count. Rows
+    are made first, since what is not there can't be locked; in order, lest two lock each other out."""
+    wanted = sorted(subjects)
+    for subject in wanted:
+        connection.execute(_MAKE_TALLY, {"subject": subject})
+    held = select(tallies).where(tallies.c.subject.in_(wanted)).order_by(tallies.c.subject).with_for_update()
+    return {row.subject: Tally(row.clear_at) for row in connection.execute(held)}
 
 
 def put_tallies(connection: Connection, found: Mapping[str, Tally]) -> None:
+    """Of those that are held."""
     for subject, tally in found.items():
-        mine = update(tallies).where(tallies.c.subject == subject)
-        if not connection.execute(mine.values(clear_at=tally.clear_at)).rowcount:
-            connection.execute(tallies.insert().values(subject=subject, clear_at=tally.clear_at))
+        connection.execute(
+            update(tallies).where(tallies.c.subject == subject).values(clear_at=tally.clear_at)
+        )
+
+
+_MAKE_TALLY = text(
+    "INSERT INTO sign_in_tallies (subject, clear_at) VALUES (:subject, 0) ON CONFLICT (subject) DO NOTHING"
+)
 
 
 def drop_clear_tallies(connection: Connection, now: int, limit: int = 500) -> int:

@@ -1,0 +1,334 @@
+"""Between this process's sessions and those of the others: the hub's side of a shared broker.
+
+An entry leaves once for each process that follows its topic. It reaches sessions in the order of the log, whoever
+appended it; a hole that does not close by itself is filled from the database.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from chaguan.core.errors import AppError
+from chaguan.gateway.hub import Hub, Listener
+from chaguan.gateway.order import Line, Order, Said
+from chaguan.gateway.session import RESUME_NEEDED
+from chaguan.gateway.websocket import payload_of, text_frame
+from chaguan.infra.broker import Broker
+from chaguan.protocol import entries
+from chaguan.protocol.content import Text
+from chaguan.protocol.entries import Entry
+
+logger = logging.getLogger("chaguan.relay")
+NODES = "nodes"
+"""The topic that every process follows."""
+HOLE_S = 0.2
+RETRY_S = 1.0
+MAX_FILL = 200
+IDLE_S = 15.0
+REPAIR_S = 10.0
+FILLS_AT_ONCE = 8
+_ENTRIES: tuple[type, ...] = Entry.__args__
+_LOGS = ("g_", "s_")
+
+
+class Told(Struct, array_like=True, tag=1, gc=False):
+    """A push that has no place in a log."""
+
+    frame: bytes
+
+
+class Follow(Struct, array_like=True, tag=2, gc=False):
+    """The user's sessions follow the conversation from the entry after `seq` on."""
+
+    user_id: str
+    topic: str
+    seq: int
+
+
+class Head(Struct, array_like=True, tag=3, gc=False):
+    """The log had reached `seq` some seconds ago: who has not pushed it lost something."""
+
+    conversation_id: str
+    seq: int
+
+
+class News(Struct, array_like=True, tag=4, gc=False):
+    """Something that other processes remember has changed; `app.py` knows the kinds."""
+
+    kind: str
+    id: str
+    device_id: str = ""
+    reason: str = ""
+
+
+Note = Said | Told | Follow | Head | News
+_encode_note = msgspec.msgpack.Encoder().encode
+_decode_note = msgspec.msgpack.Decoder(Note).decode
+_encode_push = msgspec.json.Encoder().encode
+
+
+class Logs(Protocol):
+    """The ends of the logs (`messaging.tail`)."""
+
+    def heard(
+        self, conversation_id: str, seq: int, ordinal: int, created_at: int, text_entry: bytes | None
+    ) -> None: ...
+    def forget(self, conversation_id: str) -> None: ...
+    async def heads(self, conversation_ids: Sequence[str]) -> dict[str, int]: ...
+    async def since(self, conversation_id: str, seq: int, limit: int) -> tuple[list[Entry], int]: ...
+
+
+def has_log(topic: str) -> bool:
+    return topic.startswith(_LOGS)
+
+
+class Relay:
+    def __init__(self, hub: Hub, broker: Broker, logs: Logs, on_news: Callable[[News], None]) -> None:
+        self._hub = hub
+        self._broker = broker
+        self._logs = logs
+        self._on_news = on_news
+        self.on_link: Callable[[bool], None] = lambda _is_linked: None
+        """Called when the link broke, and when it is back; news may have been missed."""
+        self._order = Order(self._forward, self._has_hole)
+        self._begun: set[str] = set()
+        self._idle: dict[str, float] = {}
+        self._last: tuple[Struct | None, bytes, Said | None] = (None, b"", None)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._fills = asyncio.Semaphore(FILLS_AT_ONCE)
+        self._loop = asyncio.get_running_loop()
+        self.filled = 0
+        """Entries that had to be read because no push brought them."""
+        broker.listen(self._heard, self._link_changed)
+        broker.subscribe(NODES)
+        hub.watch(self._opened, self._closed)
+
+    async def start(self) -> None:
+        await self._broker.start()
+        self._run(self._tidy())
+
+    async def stop(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._broker.stop()
+
+    # What this process follows
+
+    def _opened(self, topic: str) -> None:
+        self._idle.pop(topic, None)
+        self._broker.subscribe(topic)
+
+    def _closed(self, topic: str) -> None:
+        self._idle[topic] = self._loop.time()
+
+    async def _tidy(self) -> None:
+        """Who comes back soon, as a phone does that changes networks, finds the topic still followed."""
+        while True:
+            await asyncio.sleep(IDLE_S / 3)
+            before = self._loop.time() - IDLE_S
+            for topic in [topic for topic, since in self._idle.items() if since < before]:
+                del self._idle[topic]
+                if not self._hub.is_local(topic):
+                    self._broker.unsubscribe(topic)
+                    self._begun.discard(topic)
+                    self._order.forget(topic)
+
+    async def ready(self, topics: Iterable[str]) -> None:
+        """Return when what is published from now on arrives here; then heads may be read (DESIGN §2.4). Without
+        a link at once: what is missed meanwhile is repaired when it is back."""
+        wanted = [topic for topic in topics if topic not in self._begun]
+        if wanted and await self._broker.confirmed(wanted):
+            await self._begin(wanted)
+
+    async def _begin(self, topics: Sequence[str]) -> None:
+        heads = await self._logs.heads([topic for topic in topics if has_log(topic)])
+        for topic, seq in heads.items():
+            self._order.begin(topic, topic, seq)
+        self._begun.update(topic for topic in topics if self._broker.since(topic) is not None)
+
+    # What this process says
+
+    def publish(self, topic: str, push: Struct, frame: bytes) -> None:
+        last, encoded, said = self._last
+        if last is not push:
+            said = self._said(push, frame)
+            encoded = _encode_note(Told(frame) if said is None else said)
+            self._last = (push, encoded, said)
+        self._broker.publish(topic, encoded)
+        if not self._is_here(topic):
+            return
+        if said is None:
+            self._hub.publish(topic, frame)
+        else:
+            self._order.offer(topic, said)
+
+    def skip(self, topic: str, entry: Struct) -> None:
+        """An entry that is shown to nobody, and that all who count must count."""
+        self.publish(topic, entry, b"")
+
+    def follow(self, user_id: str, topic: str, seq: int) -> None:
+        self._broker.publish(user_id, _encode_note(Follow(user_id, topic, seq)))
+        if self._hub.is_local(user_id):
+            self._run(self._follow(user_id, topic, seq))
+
+    def announce(self, topic: str, conversation_id: str, seq: int) -> None:
+        self._broker.publish(topic, _encode_note(Head(conversation_id, seq)))
+        self._check_head(topic, conversation_id, seq)
+
+    def tell(self, news: News) -> None:
+        self._broker.publish(NODES, _encode_note(news), keep=True)
+
+    def _is_here(self, topic: str) -> bool:
+        return self._hub.is_local(topic) or topic in self._idle
+
+    @staticmethod
+    def _said(push: Struct, frame: bytes) -> Said | None:
+        if not isinstance(push, _ENTRIES):
+            return None
+        said = Said(push.conversation_id, push.seq, frame, 0, push.created_at)  # type: ignore[attr-defined]
+        if isinstance(push, entries.MessageSent):
+            said.ordinal = push.ordinal
+            said.is_text = isinstance(push.content, Text) and not push.changed_seq
+        elif isinstance(push, entries.MemberJoined):
+            said.joined = push.user_id
+        elif isinstance(push, entries.MemberLeft):
+            said.left = push.user_id
+        return said
+
+    # What the others say
+
+    def _heard(self, topic: str, message: bytes) -> None:
+        try:
+            note: Note = _decode_note(message)
+        except msgspec.MsgspecError:
+            logger.warning("a process of another version said something that is not understood")
+            return
+        if isinstance(note, Said):
+            text_entry = payload_of(note.frame) if note.is_text else None
+            self._logs.heard(note.conversation_id, note.seq, note.ordinal, note.created_at, text_entry)
+            if self._is_here(topic):
+                self._order.offer(topic, note)
+        elif isinstance(note, Told):
+            self._hub.publish(topic, note.frame)
+        elif isinstance(note, Follow):
+            self._run(self._follow(note.user_id, note.topic, note.seq))
+        elif isinstance(note, Head):
+            self._check_head(topic, note.conversation_id, note.seq)
+        else:
+            self._on_news(note)
+
+    def _forward(self, topic: str, said: Said) -> None:
+        """An entry in its turn. Who left hears nothing after it, who joined nothing before."""
+        if said.frame:
+            self._hub.publish(topic, said.frame)
+        if said.left:
+            for session in self._hub.sessions_of(said.left):
+                self._hub.unsubscribe(session, topic)
+        if said.joined and topic == said.conversation_id:
+            for session in self._hub.sessions_of(said.joined):
+                self._hub.subscribe(session, topic)
+
+    async def _follow(self, user_id: str, topic: str, seq: int) -> None:
+        last = self._order.last(topic, topic)
+        if last is not None and last < seq and self._is_here(topic):
+            return  # it is on its way on the conversation's own topic, behind what the user may not see
+        sessions = self._hub.sessions_of(user_id)
+        for session in sessions:
+            self._hub.subscribe(session, topic)
+        if not sessions or not await self._broker.confirmed([topic]):
+            return
+        last = self._order.last(topic, topic)
+        if last is None:
+            self._order.begin(topic, topic, seq)
+            self._begun.add(topic)
+            heads = await self._logs.heads([topic])
+            self._check_head(topic, topic, heads.get(topic, 0))
+        elif last > seq:
+            await self._catch_up(sessions, topic, seq, last)
+
+    async def _catch_up(self, sessions: Sequence[Listener], topic: str, seq: int, up_to: int) -> None:
+        """What the others of the topic were told before these sessions followed it."""
+        lacking, head = await self._logs.since(topic, seq, MAX_FILL)
+        frames = [text_frame(_encode_push(entry)) for entry in lacking if entry.seq <= up_to]
+        for session in sessions:
+            for frame in frames or ([RESUME_NEEDED] if head > seq else []):
+                session.push(frame)
+
+    # What got lost
+
+    def _check_head(self, topic: str, conversation_id: str, seq: int) -> None:
+        if not self._hub.is_local(topic) or not seq:
+            return
+        last = self._order.last(topic, conversation_id)
+        if last is None:
+            self._order.begin(topic, conversation_id, seq - 1)
+        if last is None or last < seq:
+            self._run(self._fill((topic, conversation_id)))
+
+    def _has_hole(self, line: Line) -> None:
+        self._loop.call_later(HOLE_S, self._fill_hole, line)
+
+    def _fill_hole(self, line: Line) -> None:
+        if self._order.is_waiting(line):
+            self._run(self._fill(line))
+
+    async def _fill(self, line: Line) -> None:
+        topic, conversation_id = line
+        async with self._fills:
+            last = self._order.last(topic, conversation_id)
+            if last is None:
+                return
+            self._logs.forget(conversation_id)
+            try:
+                lacking, head = await self._logs.since(conversation_id, last, MAX_FILL)
+            except AppError as error:
+                logger.warning("what %s lacks can't be read yet: %s", conversation_id, error)
+                self._loop.call_later(RETRY_S, self._fill_hole, line)
+                return
+            for entry in lacking:
+                self.filled += 1
+                said = self._said(entry, text_frame(_encode_push(entry)))
+                assert said is not None
+                self._order.offer(topic, said)
+            if head > last and not lacking:
+                for session in self._hub.sessions_of(topic):
+                    session.push(RESUME_NEEDED)
+            self._order.begin(topic, conversation_id, head)
+
+    def _link_changed(self, is_linked: bool) -> None:
+        self.on_link(is_linked)
+        self._begun.clear()
+        if is_linked:
+            self._run(self._begin_anew())
+
+    async def _begin_anew(self) -> None:
+        """All topics count as gapped: everybody asks for what they lack, spread over some seconds."""
+        topics = self._hub.local_topics()
+        try:
+            await self.ready(topics)
+        except AppError as error:
+            logger.warning("the heads can't be read: %s", error)
+        sessions = [session for session in self._hub.sessions if session.topics]
+        random.shuffle(sessions)
+        parts = 100
+        for part in range(parts):
+            for session in sessions[part::parts]:
+                session.push(RESUME_NEEDED)
+            if part < len(sessions):
+                await asyncio.sleep(REPAIR_S / parts)
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("relay: %s", task.exception())

@@ -1,0 +1,102 @@
+"""The other processes of this deployment: what they must hear of this one, and it of them."""
+
+import asyncio
+from collections.abc import Callable
+
+from chaguan.accounts import Accounts
+from chaguan.core.settings import Settings
+from chaguan.gateway.announcer import Announcer
+from chaguan.gateway.hub import Hub
+from chaguan.gateway.presence import PresenceBoard
+from chaguan.gateway.relay import News, Relay
+from chaguan.infra.broker import Broker
+from chaguan.infra.broker.rates import SharedRates
+from chaguan.messaging import Messaging
+from chaguan.messaging.model import Room
+
+SIGNED_OUT, REAUTHORIZE, CONVERSATION = "signed_out", "reauthorize", "conversation"
+TRUSTED_MS = 300_000
+"""How long a decision about a token is remembered: news of a revocation may be lost with the process that had it."""
+ALONE_MS = 10_000
+"""The same while no news comes."""
+
+SignOut = Callable[[str, str | None, str], None]
+Reauthorize = Callable[[str], None]
+
+
+class Others:
+    """Made when the settings name a Redis. `sign_out` and `reauthorize` close sessions of this process."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        hub: Hub,
+        accounts: Accounts,
+        messaging: Messaging,
+        settings: Settings,
+        sign_out: SignOut,
+        reauthorize: Reauthorize,
+    ) -> None:
+        self.broker = broker
+        self._accounts = accounts
+        self._messaging = messaging
+        self._sign_out = sign_out
+        self._reauthorize = reauthorize
+        self.relay = Relay(hub, broker, messaging.tail, self._heard)
+        self.relay.on_link = self._link_changed
+        self.presence = PresenceBoard(hub, accounts.directory, broker=broker, relay=self.relay)
+        self._announcer = Announcer(self.relay, broker, messaging.tail)
+        messaging.rooms.is_current = self._is_current
+        messaging.rooms.tell = lambda id: self.relay.tell(News(CONVERSATION, id))
+        messaging.messages.rates = SharedRates(broker, settings.nodes)
+        accounts.news.tell = lambda kind, id: self.relay.tell(News(kind, id))
+        accounts.news.longest_ms = TRUSTED_MS
+        accounts.authenticator.on_signed_out = self._signed_out
+        accounts.authenticator.on_reauthorize = self._must_reauthorize
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        await self.relay.start()
+        self._tasks = [
+            asyncio.create_task(self._announcer.run()),
+            asyncio.create_task(self.presence.keep(self.broker)),
+        ]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.relay.stop()
+
+    def _is_current(self, room: Room) -> bool:
+        """Whether everything that was appended since the conversation was read has been heard here."""
+        return any(
+            since is not None and since <= room.loaded_at
+            for since in map(self.broker.since, room.pair or (room.id,))
+        )
+
+    def _signed_out(self, user_id: str, device_id: str | None, reason: str) -> None:
+        self._sign_out(user_id, device_id, reason)
+        self.relay.tell(News(SIGNED_OUT, user_id, device_id or "", reason))
+
+    def _must_reauthorize(self, user_id: str) -> None:
+        self._reauthorize(user_id)
+        self.relay.tell(News(REAUTHORIZE, user_id))
+
+    def _heard(self, news: News) -> None:
+        if news.kind == SIGNED_OUT:
+            self._accounts.authenticator.unlearn(news.id)
+            self._sign_out(news.id, news.device_id or None, news.reason)
+        elif news.kind == REAUTHORIZE:
+            self._accounts.authenticator.unlearn(news.id)
+            self._reauthorize(news.id)
+        elif news.kind == CONVERSATION:
+            self._messaging.tail.forget(news.id)
+        else:
+            self._accounts.heard(news.kind, news.id)
+
+    def _link_changed(self, is_linked: bool) -> None:
+        self._accounts.news.longest_ms = TRUSTED_MS if is_linked else ALONE_MS
+        self._accounts.forget_all()
+        if is_linked:
+            self.presence.note_all()

@@ -1,0 +1,255 @@
+"""Two gateways, one database, one Valkey: what is said and done at one takes effect at the other."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chaguan.core.ids import uuid7
+from chaguan.gateway import relay
+from chaguan.health import Health
+from chaguan.messaging.model import uuid_text
+from tests.e2e.server import Client, run
+from tests.e2e.test_chat import Town
+from tests.edge_server import until
+from tools.servers.valkey import Single
+
+
+class Pair:
+    def __init__(self, here: Town, there: Town, valkey: Single) -> None:
+        self.here = here
+        self.there = there
+        self.valkey = valkey
+
+    async def group(self, *names: str) -> tuple[str, list[Client]]:
+        """A group of staff, who come in turn to the one and the other node; the first owns it."""
+        clients, ids = [], []
+        for number, name in enumerate(names):
+            token = await self.here.agent_token(name)
+            town = self.there if number % 2 else self.here
+            client, welcome = await town.come(token, f"dev_{name}")
+            clients.append(client)
+            ids.append(welcome["user"]["id"])
+        opened = await clients[0].ask(
+            "create_group", name="tea", member_ids=ids[1:], client_msg_id=uuid_text(uuid7())
+        )
+        group = opened["view"]["conversation"]["id"]
+        for client in clients[1:]:
+            await _knows(client, group)
+        self.ids = dict(zip(names, ids, strict=True))
+        return group, clients
+
+    def linked(self, wanted: bool) -> bool:
+        return all(town.running.deployment.broker.is_linked is wanted for town in (self.here, self.there))
+
+    async def cut(self) -> None:
+        await asyncio.to_thread(self.valkey.server.kill)
+        await until(lambda: self.linked(False))
+
+    async def mend(self) -> None:
+        await asyncio.to_thread(self.valkey.server.start)
+        await until(lambda: self.linked(True), 10)
+
+
+async def _knows(client: Client, conversation_id: str) -> None:
+    def told() -> bool:
+        views = [view for push in client.pushes for view in push.get("conversations", ())]
+        return any(view["conversation"]["id"] == conversation_id for view in views)
+
+    await until(told)
+
+
+def texts(client: Client, conversation_id: str) -> list[str]:
+    return [
+        push["content"]["text"]
+        for push in client.pushes
+        if push["type"] == "message_sent" and push["conversation_id"] == conversation_id
+    ]
+
+
+def seqs(client: Client, conversation_id: str) -> list[int]:
+    return [
+        push["seq"]
+        for push in client.pushes
+        if push.get("conversation_id") == conversation_id and "seq" in push
+    ]
+
+
+@pytest.fixture
+async def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pair]:
+    monkeypatch.setattr(relay, "REPAIR_S", 0.2)
+    with Single() as valkey:
+        towns: list[Town] = []
+        try:
+            for _ in range(2):
+                towns.append(Town(await run(tmp_path / "data", redis_url=valkey.url, nodes=2, search=False)))
+            here, there = towns
+            await here.settle()
+            there.owner, there.app_id, there.secret = here.owner, here.app_id, here.secret
+            yield Pair(here, there, valkey)
+        finally:
+            for town in towns:
+                for client in town.clients:
+                    await client.close()
+                await town.running.stop()
+
+
+async def test_what_is_said_at_one_node_arrives_at_the_other(pair: Pair) -> None:
+    group, (ming, hong) = await pair.group("ming", "hong")
+    await ming.say(group, "from here")
+    await hong.until("message_sent", conversation_id=group)
+    await hong.say(group, "from there")
+    await until(lambda: texts(ming, group) == ["from here", "from there"])
+
+
+async def test_a_direct_conversation_spans_the_nodes(pair: Pair) -> None:
+    _, (ming, hong) = await pair.group("ming", "hong")
+    opened = await ming.ask("create_direct", user_id=pair.ids["hong"])
+    room = opened["view"]["conversation"]["id"]
+    await ming.say(room, "one")
+    await hong.say(room, "two")
+    await ming.say(room, "three")
+    for client in (ming, hong):
+        await until(lambda client=client: texts(client, room) == ["one", "two", "three"])
+    await hong.ask("mark_read", conversation_id=room, seq=3)
+    assert (await ming.until("mark_moved", conversation_id=room))["read_seq"] == 3
+
+
+async def test_many_who_write_at_both_nodes_are_read_in_order_by_all(pair: Pair) -> None:
+    group, clients = await pair.group("ming", "hong", "lan", "bo")
+    for round_ in range(10):
+        await asyncio.gather(*(client.say(group, f"{round_}") for client in clients))
+    for client in clients:
+        await until(lambda client=client: len(texts(client, group)) == 40)
+        found = seqs(client, group)
+        assert found == sorted(set(found))
+
+
+async def test_who_is_removed_at_one_node_hears_nothing_more_at_the_other(pair: Pair) -> None:
+    group, (ming, hong, lan) = await pair.group("ming", "hong", "lan")
+    await ming.ask(
+        "remove_member", conversation_id=group, user_id=pair.ids["hong"], client_msg_id=uuid_text(uuid7())
+    )
+    await hong.until("member_left", conversation_id=group)
+    await ming.say(group, "about hong")
+    await until(lambda: texts(lan, group) == ["about hong"])
+    reply = await hong.raw(
+        "send_message",
+        conversation_id=group,
+        client_msg_id=uuid_text(uuid7()),
+        content={"type": "text", "text": "?"},
+    )
+    assert reply["error"]["code"] == "forbidden"
+    history = await hong.ask("get_history", conversation_id=group)
+    assert [message["content"]["text"] for message in history["messages"]] == []
+    assert texts(hong, group) == []
+
+
+async def test_who_joins_at_one_node_hears_everything_after_at_the_other(pair: Pair) -> None:
+    group, (ming, _) = await pair.group("ming", "hong")
+    token = await pair.here.agent_token("new")
+    new, welcome = await pair.there.come(token, "dev_new")
+    await ming.ask(
+        "add_members",
+        conversation_id=group,
+        user_ids=[welcome["user"]["id"]],
+        client_msg_id=uuid_text(uuid7()),
+    )
+    for number in range(5):
+        await ming.say(group, f"{number}")
+    await until(lambda: texts(new, group) == ["0", "1", "2", "3", "4"])
+
+
+async def test_signing_out_at_one_node_closes_the_sessions_at_the_other(pair: Pair) -> None:
+    accounts = pair.here.running.deployment.accounts
+    _, (_, hong) = await pair.group("ming", "hong")
+    accounts.authenticator.sign_out(pair.ids["hong"], None, "revoked")
+    await hong.ended()
+    assert hong.close_code == 4501
+    assert any(push["type"] == "signed_out" for push in hong.pushes)
+
+
+async def test_typing_and_presence_cross_over(pair: Pair) -> None:
+    group, (ming, hong) = await pair.group("ming", "hong")
+    await ming.ask("set_typing", conversation_id=group)
+    await hong.until("typing", user_id=pair.ids["ming"])
+    shown = await ming.ask("watch_presence", user_ids=[pair.ids["hong"]])
+    assert shown["presences"][0]["online"] is True
+    await hong.close()
+    told = await ming.until("presence_changed", user_id=pair.ids["hong"])
+    assert told["online"] is False and told["seen_at"] > 0
+
+
+async def test_the_limit_of_a_conversation_holds_for_both_nodes_together(pair: Pair) -> None:
+    group, (ming, hong) = await pair.group("ming", "hong")
+
+    async def flood(client: Client) -> int:
+        replies = await asyncio.gather(
+            *(
+                client.raw(
+                    "send_message",
+                    conversation_id=group,
+                    client_msg_id=uuid_text(uuid7()),
+                    content={"type": "text", "text": "x"},
+                )
+                for _ in range(60)
+            )
+        )
+        return sum("ok" in reply for reply in replies)
+
+    await asyncio.sleep(1 - time.time() % 1)  # the limit counts by the second of the clock
+    allowed = await flood(ming) + await flood(hong)
+    assert 40 <= allowed <= 80
+
+
+async def test_without_valkey_each_node_goes_on_and_afterwards_nothing_lacks(pair: Pair) -> None:
+    group, (ming, hong, lan) = await pair.group("ming", "hong", "lan")
+    await pair.cut()
+    report = await Health(pair.here.running.deployment).report()
+    assert report.status == "degraded" and "Redis can't be reached" in report.reasons[0]
+    await ming.say(group, "alone")
+    await until(lambda: texts(lan, group) == ["alone"])
+    assert texts(hong, group) == []
+    # Who says something is told by the log what was said elsewhere meanwhile.
+    await hong.say(group, "me too")
+    await until(lambda: texts(hong, group) == ["alone", "me too"])
+    await ming.say(group, "last")
+    await until(lambda: texts(lan, group) == ["alone", "me too", "last"])
+    await pair.mend()
+    for client in (ming, hong, lan):
+        await client.until("resume_needed")
+    resumed = await hong.ask("resume", epoch=None, user_version=1, known=[[group, 2]])
+    assert [entry["content"]["text"] for entry in resumed["syncs"][0]["entries"]] == ["last"]
+    await ming.say(group, "together")
+    await until(lambda: texts(hong, group)[-1] == "together")
+    assert (await Health(pair.here.running.deployment).report()).status == "ok"
+
+
+async def test_a_last_push_that_got_lost_is_found_by_the_announcer(pair: Pair) -> None:
+    group, (ming, hong) = await pair.group("ming", "hong")
+    await ming.say(group, "heard")
+    await until(lambda: texts(hong, group) == ["heard"])
+    broker: Any = pair.here.running.deployment.broker
+    publish, broker.publish = broker.publish, lambda *_args, **_options: None
+    await ming.say(group, "lost on the way")
+    broker.publish = publish
+    await until(lambda: texts(hong, group) == ["heard", "lost on the way"], 12)
+
+
+async def test_a_block_holds_at_the_other_node_at_once(pair: Pair) -> None:
+    _, (ming, hong) = await pair.group("ming", "hong")
+    opened = await ming.ask("create_direct", user_id=pair.ids["hong"])
+    room = opened["view"]["conversation"]["id"]
+    await ming.say(room, "hello")
+    await hong.until("message_sent", conversation_id=room)
+    await hong.ask("set_block", user_id=pair.ids["ming"], on=True)
+    reply = await ming.raw(
+        "send_message",
+        conversation_id=room,
+        client_msg_id=uuid_text(uuid7()),
+        content={"type": "text", "text": "still there?"},
+    )
+    assert reply["error"]["code"] == "forbidden"
