@@ -13,7 +13,7 @@ from chaguan.core.clock import now_ms
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Settings
 from chaguan.desk import AgentAccess, ContextService, ContextSource, DeskService
-from chaguan.gateway.addresses import forwarded_address
+from chaguan.gateway.addresses import forwarded_address, proxies
 from chaguan.gateway.edge import Edge, EdgeSettings
 from chaguan.gateway.polling import Polling
 from chaguan.gateway.presence import PresenceBoard
@@ -185,6 +185,7 @@ class Deployment:
             connections_per_address=limits.connections_per_address,
             slow_s=self.settings.slow_ms / 1000,
             address_of=forwarded_address(self.settings.trusted_proxies),
+            is_proxy=proxies(self.settings.trusted_proxies),
         )
 
 

@@ -25,7 +25,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     commands_per_second: int = 50
     """From one session, with bursts of twice that."""
     connections_per_address: int = 2_000
-    """WebSockets at once from one address. Offices and phone networks share addresses."""
+    """WebSockets at once from one address (in IPv6: from one /64), and as many connections for HTTP. Offices and phone networks share addresses."""
     recall_window_s: int = 120
     """How long a sender may recall a message, in seconds; -1 for ever."""
     group_members: int = 10_000
