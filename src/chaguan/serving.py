@@ -132,6 +132,7 @@ def http_app(
     given: dict[str, object] = {
         "verbs": deployment.verbs,
         "polling": deployment.polling,
+        "pace": deployment.pace,
         "media": deployment.media,
         "limits": deployment.settings.limits,
         "messaging": deployment.messaging,
