@@ -13,6 +13,9 @@ _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?
 _ENDPOINT = re.compile(r"https?://[^/?#@\s]+/?")
 
 
+MAX_PORT = 65_535
+
+
 class ConfigError(Exception):
     """A configuration that can't work; the text is one sentence that says what to change."""
 
@@ -244,6 +247,10 @@ def _place(values: dict[str, object], name: str, value: str) -> None:
 
 def _check(settings: Settings) -> None:
     """What the types can't say."""
+    if not 0 <= settings.port <= MAX_PORT:
+        raise ConfigError(
+            f"configuration: port is {settings.port}; it goes from 0 (any free one) to {MAX_PORT}"
+        )
     for network in settings.trusted_proxies:
         try:
             ip_network(network, strict=False)
