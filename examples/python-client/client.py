@@ -1,8 +1,4 @@
-#!/usr/bin/env python3
-"""A Chaguan client in one file, written from docs/reference/protocol.md alone.
-
-    client.py http://127.0.0.1:8080 chat.json TOKEN                     with a user token of the business's server
-    client.py http://127.0.0.1:8080 chat.json APP_ID APPID PHONE_ID     as a phone of the sandbox
+"""A Chaguan client, written from docs/reference/protocol.md alone: client.py http://127.0.0.1:8080 chat.json TOKEN
 
 It shows a customer's service conversation: each line typed is sent, each message is printed once. What it holds is
 kept in the file, so it may be killed at any moment and goes on where it was. Needs Python 3.11 and `websockets`.
@@ -13,34 +9,26 @@ import json
 import random
 import sys
 import time
-import urllib.request
 import uuid
 from pathlib import Path
 
 import websockets
-
-HEARTBEAT_S, SILENCE_S, RESUME_S = 30, 45, 300
-BUSY = ("rate_limited", "unavailable", "timeout", "internal")
 
 
 class Refused(Exception):
     """The error of a reply: {code, detail, data}."""
 
 
-def post(url, **body):
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)
-
-
 class Client:
-    def __init__(self, url, sign_in, path):
-        self.url, self.sign_in, self.path = url, sign_in, path
+    HEARTBEAT_S, SILENCE_S, RESUME_S = 30, 45, 300
+
+    def __init__(self, url, path, token):
+        self.url, self.path, self.token = url, path, token
         self.device, self.outbox = "py-" + uuid.uuid4().hex[:12], []
         self.forget(None)
         if path.exists():
             self.__dict__.update(json.loads(path.read_text()))
-        self.token, self.attempt, self.command_id, self.typed = "", 0, 0, asyncio.Event()
+        self.attempt, self.command_id, self.typed = 0, 0, asyncio.Event()
 
     def forget(self, epoch):
         self.epoch, self.version, self.room, self.held, self.messages = epoch, 0, "", 0, {}
@@ -51,28 +39,22 @@ class Client:
         new.write_text(json.dumps({name: getattr(self, name) for name in names}, ensure_ascii=False))
         new.replace(self.path)
 
-    # The connection: hello, heartbeat, back-off
-
     async def run(self):
         while True:
-            wait_s = random.uniform(0.5, 1) * min(30, 2**self.attempt)
-            self.attempt = min(5, self.attempt + 1)
+            wait_s, self.attempt = random.uniform(0.5, 1) * min(30, 2**self.attempt), self.attempt + 1
             try:
-                self.token = self.token or await asyncio.to_thread(self.sign_in, self.device)
                 async with websockets.connect(self.url, compression=None, max_size=None) as socket:
                     await self.live(socket)
             except websockets.ConnectionClosed as closed:
                 code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
-                if code >= 4500:
-                    sys.exit(f"the server closed for good: {code} {reason}")
+                if code >= 4500 or code == 4003:
+                    sys.exit(f"closed for good, or until there is a fresh token: {code} {reason}")
                 wait_s = int(reason) / 1000 if code == 4000 else wait_s
-                self.token = "" if code == 4003 else self.token
             except (OSError, TimeoutError, websockets.InvalidHandshake, Refused) as error:
                 print("! no connection:", error, file=sys.stderr)
             await asyncio.sleep(wait_s)
 
     async def live(self, socket):
-        """Until the connection is lost, which one of the three notices."""
         self.socket, self.replies, self.wanted = socket, {}, 0
         self.heard = self.spoke = time.monotonic()
         self.tasks = {asyncio.create_task(each) for each in (self.read(), self.beat(), self.talk())}
@@ -85,8 +67,7 @@ class Client:
             await asyncio.gather(*self.tasks, return_exceptions=True)
 
     def start(self, work):
-        task = asyncio.create_task(work)
-        self.tasks.add(task)  # kept until the connection ends, which also cancels it
+        self.tasks.add(asyncio.create_task(work))  # kept until the connection ends, which also cancels it
 
     async def read(self):
         while True:
@@ -103,11 +84,11 @@ class Client:
 
     async def beat(self):
         resumed = time.monotonic()
-        while time.monotonic() - self.heard < SILENCE_S:
+        while time.monotonic() - self.heard < self.SILENCE_S:
             await asyncio.sleep(1)
-            if time.monotonic() - self.spoke >= HEARTBEAT_S:
+            if time.monotonic() - self.spoke >= self.HEARTBEAT_S:
                 self.start(self.ask("heartbeat"))
-            if time.monotonic() - resumed >= RESUME_S:
+            if time.monotonic() - resumed >= self.RESUME_S:
                 resumed = time.monotonic()
                 self.start(self.catch_up("resume"))
         raise TimeoutError("silence")
@@ -117,12 +98,9 @@ class Client:
         reply = self.replies[self.command_id] = asyncio.get_running_loop().create_future()
         self.spoke = time.monotonic()
         await self.socket.send(json.dumps({"type": type, "id": self.command_id, **fields}))
-        answer = await reply
-        if "error" in answer:
+        if "error" in (answer := await reply):
             raise Refused(answer["error"])
         return answer.get("ok")
-
-    # Catching up, then sending what waits
 
     async def talk(self):
         await self.catch_up("hello", protocol=1, token=self.token, device_id=self.device, platform="python")
@@ -139,8 +117,7 @@ class Client:
 
     async def catch_up(self, type, **fields):
         known = [[self.room, self.held]] if self.room else []
-        where = {"epoch": self.epoch, "user_version": self.version, "known": known}
-        welcome = await self.ask(type, **where, **fields)
+        welcome = await self.ask(type, epoch=self.epoch, user_version=self.version, known=known, **fields)
         if self.epoch != welcome["epoch"]:
             self.forget(welcome["epoch"])
         self.version = welcome["user_version"]
@@ -155,34 +132,31 @@ class Client:
             await self.ask("send_message", conversation_id=self.room, **message)
         except Refused as refused:
             error = refused.args[0]
-            if error["code"] in BUSY:  # it stays in the outbox, with its key, and is sent again
+            if error["code"] in ("rate_limited", "unavailable", "timeout", "internal"):
                 await asyncio.sleep(error.get("data", {}).get("retry_after_ms", 1000) / 1000)
-                return self.typed.set()
+                return self.typed.set()  # it stays in the outbox, with its key, and is sent again
             print("! not sent:", error["code"], flush=True)
         self.outbox.remove(message)
         return self.save()
 
-    # Applying what comes
-
     def apply(self, entry):
-        if entry["seq"] > self.held + 1:
-            return self.pull(entry["seq"])  # a gap; what is pulled includes this entry
-        if entry["seq"] <= self.held:
-            return None
-        self.held = entry["seq"]
-        if entry["type"] == "message_sent":
-            return self.store(entry)
-        target = self.messages.get(str(entry.get("target_seq")))
-        if target is not None and entry["seq"] > target.get("changed_seq", 0):
-            target["changed_seq"] = entry["seq"]
-            if entry["type"] in ("message_edited", "message_recalled"):
-                target["content"] = entry.get("content")
-        return None
+        seq, target = entry["seq"], self.messages.get(str(entry.get("target_seq")))
+        if seq > self.held + 1:
+            self.pull(seq)  # a gap; what is pulled includes this entry
+        elif seq == self.held + 1:
+            self.held = seq
+            if entry["type"] == "message_sent":
+                self.store(entry)
+            elif target and seq > target.get("changed_seq", 0):
+                target["changed_seq"] = seq
+                if entry["type"] in ("message_edited", "message_recalled"):
+                    target["content"] = entry.get("content")
 
     def apply_sync(self, sync):
         if sync.get("reset"):
-            room = self.room if sync["head_seq"] else ""
-            return self.start_log(room, sync["head_seq"], sync.get("entries", []))
+            return self.start_log(
+                self.room if sync["head_seq"] else "", sync["head_seq"], sync.get("entries", [])
+            )
         for entry in sync.get("entries", []):
             self.apply(entry)
         return self.pull(sync["head_seq"]) if sync.get("more") else None
@@ -204,27 +178,18 @@ class Client:
 
     def store(self, message):
         self.messages[str(message["seq"])] = message
-        content = message.get("content") or {}
-        shown = content.get("text") or content.get("fallback") or content.get("type")
+        content = message.get("content") or {"text": "(recalled)"}
+        shown = content.get("text") or content.get("fallback") or content["type"]
         print(f"#{message['seq']} {message['sender_id']}: {shown}", flush=True)
 
     def type(self, line):
-        message = {"client_msg_id": str(uuid.uuid4()), "content": {"type": "text", "text": line}}
-        self.outbox.append(message)
+        self.outbox.append({"client_msg_id": str(uuid.uuid4()), "content": {"type": "text", "text": line}})
         self.save()
         self.typed.set()
 
 
-async def main(base, path, *who):
-    def sign_in(device):
-        if len(who) == 1:
-            return who[0]
-        app_id, appid, phone = who
-        code = post(base + "/sandbox/wechat/phone/login", appid=appid, phone_id=phone)["code"]
-        signed = post(base + "/v1/auth/wechat", app_id=app_id, code=code, device_id=device)
-        return signed["access_token"]
-
-    client = Client(base.replace("http", "ws", 1) + "/v1/ws", sign_in, Path(path))
+async def main(base, path, token):
+    client = Client(base.replace("http", "ws", 1) + "/v1/ws", Path(path), token)
     running = asyncio.create_task(client.run())
     while line := await asyncio.to_thread(sys.stdin.readline):
         client.type(line.rstrip("\n"))

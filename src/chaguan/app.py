@@ -13,8 +13,9 @@ from chaguan.core.clock import now_ms
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Settings
 from chaguan.desk import AgentAccess, ContextService, ContextSource, DeskService
-from chaguan.gateway.addresses import forwarded_address
+from chaguan.gateway.addresses import forwarded_address, proxies
 from chaguan.gateway.edge import Edge, EdgeSettings
+from chaguan.gateway.pace import Pace
 from chaguan.gateway.polling import Polling
 from chaguan.gateway.presence import PresenceBoard
 from chaguan.gateway.publisher import HubPublisher
@@ -90,13 +91,14 @@ class Deployment:
         self.routes = Routes(
             verbs, self.messaging.sync, accounts.authenticator, accounts.directory, epoch, settings.limits
         )
+        self.pace = Pace(settings.limits.commands_per_second)
         self.edge: Edge
         self.polling: Polling
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, edge_settings: EdgeSettings | None = None) -> None:
         self.edge = Edge(self.routes, Command, edge_settings or self._edge_settings())
-        self.polling = Polling(self.routes, self.edge.hub)
+        self.polling = Polling(self.routes, self.edge.hub, self.pace)
         self.accounts.authenticator.on_signed_out = self._signed_out
         self.accounts.authenticator.on_reauthorize = self._reauthorize
         await self.blobs.check_start()
@@ -185,6 +187,7 @@ class Deployment:
             connections_per_address=limits.connections_per_address,
             slow_s=self.settings.slow_ms / 1000,
             address_of=forwarded_address(self.settings.trusted_proxies),
+            is_proxy=proxies(self.settings.trusted_proxies),
         )
 
 

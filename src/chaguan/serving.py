@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import errno
 import logging
 import socket
+import sqlite3
 import ssl
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 
 import uvloop
 from litestar import Litestar
+from sqlalchemy.exc import OperationalError
 
 from chaguan import pages
 from chaguan.app import Deployment, open_deployment
@@ -27,6 +30,7 @@ from chaguan.probes import Probes
 
 SANDBOX_PATH = "/sandbox/wechat"
 logger = logging.getLogger("chaguan")
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG)
 
 
 def run(settings: Settings) -> int:
@@ -40,6 +44,17 @@ def run(settings: Settings) -> int:
             # A commit waits for the writer thread; with the usual 5 ms it would wait for the loop's whole stretch.
             sys.setswitchinterval(0.0005)
             uvloop.run(_serve(settings, sock, tls))
+    except (OperationalError, sqlite3.OperationalError) as error:
+        reason = error.orig if isinstance(error, OperationalError) else error
+        raise ConfigError(
+            f"The database can't be used ({reason}); mend that (is its disk full?) and start again."
+        ) from error
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        raise ConfigError(
+            f"{error.filename or settings.data} can't be written ({error.strerror}); mend that and start again."
+        ) from error
     finally:
         opening.unlock_folder(lock)
     return 0
@@ -132,6 +147,7 @@ def http_app(
     given: dict[str, object] = {
         "verbs": deployment.verbs,
         "polling": deployment.polling,
+        "pace": deployment.pace,
         "media": deployment.media,
         "limits": deployment.settings.limits,
         "messaging": deployment.messaging,

@@ -230,3 +230,32 @@ async def test_json_nested_too_deeply_is_refused_and_never_becomes_a_message_tha
         (message,) = (await reader.ask("get_history", conversation_id=room))["messages"]
         assert message["content"]["data"] == json.loads(allowed)
         await reader.close()
+
+
+async def test_a_name_cannot_hide_or_turn_what_stands_beside_it(served):
+    owner = await served.owner()
+    made = {"client_msg_id": "018f0000-0000-7000-8000-0000000000aa", "member_ids": []}
+    for nothing in ("\u200b", "\u202e", "\x00 \ufeff"):
+        assert (await owner.raw("create_group", name=nothing, **made))["error"]["code"] == "bad_request"
+    group = (await owner.ask("create_group", name="\u202e茶\x00 友\u2066", **made))["view"]["conversation"]
+    assert group["name"] == "茶 友"
+    key = "018f0000-0000-7000-8000-0000000000ab"
+    await owner.ask("update_conversation", conversation_id=group["id"], client_msg_id=key, name="\u202e新")
+    found = await owner.ask("get_conversation", conversation_id=group["id"])
+    assert found["view"]["conversation"]["name"] == "新"
+    poll = {"type": "poll", "protocol": 1, "token": served.token("li"), "device_id": "d\x00", "wait_s": 0}
+    assert (await served.http("POST", "/v1/poll", poll))[0] == 400
+    await owner.close()
+
+
+async def test_commands_by_http_are_counted_as_those_of_a_session_are(served):
+    token, command = served.token("li"), {"type": "list_contacts", "id": 1}
+    answers = [
+        await asyncio.gather(*(served.http("POST", "/v1/commands", command, token) for _ in range(30)))
+        for _ in range(8)
+    ]
+    busy = [answer for batch in answers for status, answer in batch if status == 429]
+    assert busy and all(answer["error"]["data"]["retry_after_ms"] for answer in busy)
+    poll = {"type": "poll", "protocol": 1, "token": token, "device_id": "d", "wait_s": 0}
+    assert (await served.http("POST", "/v1/poll", poll))[0] in (200, 429)
+    assert (await served.http("POST", "/v1/commands", command, served.token("mei")))[0] == 200

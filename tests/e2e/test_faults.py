@@ -5,6 +5,8 @@ import os
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from chaguan.app import open_deployment
 from chaguan.cli import main
 from chaguan.core.settings import Settings
 from chaguan.infra import opening
-from tests.e2e.process import Served
+from tests.e2e.process import ENVIRONMENT, Served
 
 
 @pytest.fixture
@@ -181,8 +183,33 @@ def test_a_busy_port_is_said(tmp_path, refused):
         assert f"Port {port}" in refused(tmp_path / "data", port=port)
 
 
-@pytest.mark.parametrize("text", ["search = 'perhaps'", "prot = 8080", "= broken", "[limits]\nimage = -1x"])
+@pytest.mark.parametrize(
+    "text", ["search = 'perhaps'", "prot = 8080", "= broken", "[limits]\nimage = -1x", "limits = 1"]
+)
 def test_a_wrong_configuration_is_said(tmp_path, refused, text):
     config = tmp_path / "chaguan.toml"
     config.write_text(text)
     assert refused(tmp_path / "data", "--config", str(config))
+
+
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_a_port_that_is_none_is_said(tmp_path, refused, port):
+    assert f"port is {port}" in refused(tmp_path / "data", port=port)
+
+
+@pytest.mark.parametrize("room", [8 * 1024, 64 * 1024])
+def test_a_disk_that_fills_up_at_the_first_start_is_said(tmp_path, room):
+    full = f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room})); "
+    start = "from chaguan.cli import main; sys.exit(main(sys.argv[1:]))"
+    arguments = ["serve", "--port", "0", "--data-dir", str(tmp_path / "data")]
+    done = subprocess.run(
+        [sys.executable, "-c", full + start, *arguments],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    (sentence,) = [line for line in done.stderr.splitlines() if line.startswith("chaguan: ")]
+    assert "disk" in sentence or "can't be written" in sentence

@@ -12,6 +12,7 @@ from chaguan.accounts.audit import record_act
 from chaguan.accounts.authenticate import Authenticator, Reauthorize, SignedOut
 from chaguan.accounts.directory import Directory
 from chaguan.accounts.first_start import FirstAdministrator
+from chaguan.accounts.profile import check_name
 from chaguan.accounts.secrets import rewrap_keys
 from chaguan.accounts.sessions import SignedIn, Visitor
 from chaguan.accounts.shops import ContextSource, Shop, Shops
@@ -37,6 +38,7 @@ __all__ = [
     "access_scope",
     "access_staff",
     "access_user",
+    "check_name",
     "open_accounts",
     "record_act",
     "rewrap_keys",

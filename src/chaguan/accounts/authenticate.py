@@ -113,6 +113,8 @@ class Authenticator:
         now = self._clock()
         if len(token) > MAX_TOKEN or len(device_id) > MAX_DEVICE_ID:
             raise refused("token_malformed")
+        if not device_id.isprintable():
+            raise AppError(ErrorCode.bad_request, "a device_id of printable characters", field="device_id")
         key = _key(token, device_id)
         held = self._warm.find(key)
         if held is not None and now < held.until:

@@ -1,9 +1,10 @@
 """Decisions about signing in. Pure: tallies and the time in, a verdict out."""
 
 import hashlib
-from ipaddress import IPv6Address, ip_address, ip_network
 
 import msgspec
+
+from chaguan.core.networks import network_of
 
 
 class Budget(msgspec.Struct, frozen=True):
@@ -41,7 +42,7 @@ def throttle_keys(account: str, address: str, known_device_id: str = "") -> dict
     exists: the answer must not tell. `known_device_id` is set only after its token was found genuine and of
     this account."""
     name = hashlib.sha256(account.strip().casefold().encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    place = f"address:{_network(address)}"
+    place = f"address:{network_of(address)}"
     if known_device_id:
         return {f"device:{name}:{known_device_id}": KNOWN_DEVICE, place: ADDRESS}
     return {f"account:{name}": ACCOUNT, place: ADDRESS}
@@ -65,16 +66,3 @@ def succeeded(budget: Budget, tally: Tally, now: int) -> Tally:
 
 def is_forgotten(tally: Tally, now: int) -> bool:
     return tally.clear_at <= now
-
-
-def _network(address: str) -> str:
-    """One customer of a provider holds a whole /64 of IPv6 addresses."""
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ip_network((parsed, 64), strict=False))
-    return str(parsed)

@@ -13,6 +13,9 @@ _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?
 _ENDPOINT = re.compile(r"https?://[^/?#@\s]+/?")
 
 
+MAX_PORT = 65_535
+
+
 class ConfigError(Exception):
     """A configuration that can't work; the text is one sentence that says what to change."""
 
@@ -25,7 +28,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     commands_per_second: int = 50
     """From one session, with bursts of twice that."""
     connections_per_address: int = 2_000
-    """WebSockets at once from one address. Offices and phone networks share addresses."""
+    """WebSockets at once from one address (in IPv6: from one /64), and as many connections for HTTP. Offices and phone networks share addresses."""
     recall_window_s: int = 120
     """How long a sender may recall a message, in seconds; -1 for ever."""
     group_members: int = 10_000
@@ -244,6 +247,10 @@ def _place(values: dict[str, object], name: str, value: str) -> None:
 
 def _check(settings: Settings) -> None:
     """What the types can't say."""
+    if not 0 <= settings.port <= MAX_PORT:
+        raise ConfigError(
+            f"configuration: port is {settings.port}; it goes from 0 (any free one) to {MAX_PORT}"
+        )
     for network in settings.trusted_proxies:
         try:
             ip_network(network, strict=False)

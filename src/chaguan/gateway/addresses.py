@@ -4,6 +4,8 @@ import ipaddress
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
+from chaguan.core.networks import network_of
+
 AddressOf = Callable[[str, Mapping[bytes, bytes]], str]
 """Peer address and request headers (lower-case names) → the address to count."""
 
@@ -12,9 +14,8 @@ def peer_address(peer: str, _headers: Mapping[bytes, bytes]) -> str:
     return peer
 
 
-def forwarded_address(trusted: Iterable[str]) -> AddressOf:
-    """Believes `X-Forwarded-For` from the given networks only, read from the right: what stands left of the
-    first address that is not a trusted proxy may have been made up by the client."""
+def proxies(trusted: Iterable[str]) -> Callable[[str], bool]:
+    """Whether an address is one of the given networks'."""
     networks = [ipaddress.ip_network(each, strict=False) for each in trusted]
 
     def is_trusted(text: str) -> bool:
@@ -23,6 +24,14 @@ def forwarded_address(trusted: Iterable[str]) -> AddressOf:
         except ValueError:
             return False
         return any(address in network for network in networks)
+
+    return is_trusted
+
+
+def forwarded_address(trusted: Iterable[str]) -> AddressOf:
+    """Believes `X-Forwarded-For` from the given networks only, read from the right: what stands left of the
+    first address that is not a trusted proxy may have been made up by the client."""
+    is_trusted = proxies(trusted)
 
     def address_of(peer: str, headers: Mapping[bytes, bytes]) -> str:
         address = peer
@@ -35,7 +44,7 @@ def forwarded_address(trusted: Iterable[str]) -> AddressOf:
 
 
 class AddressLimit:
-    """Counts open connections by address."""
+    """Counts open connections by address, in IPv6 by network."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -43,13 +52,19 @@ class AddressLimit:
         self.refused = 0
 
     def enter(self, address: str) -> bool:
-        if self._open[address] >= self._limit:
+        whose = _whose(address)
+        if self._open[whose] >= self._limit:
             self.refused += 1
             return False
-        self._open[address] += 1
+        self._open[whose] += 1
         return True
 
     def leave(self, address: str) -> None:
-        self._open[address] -= 1
-        if self._open[address] <= 0:
-            del self._open[address]
+        whose = _whose(address)
+        self._open[whose] -= 1
+        if self._open[whose] <= 0:
+            del self._open[whose]
+
+
+def _whose(address: str) -> str:
+    return network_of(address) if ":" in address else address

@@ -23,12 +23,17 @@ def any_origin(_origin: str) -> bool:
     return True
 
 
+def no_proxy(_peer: str) -> bool:
+    return False
+
+
 class EdgeSettings(NamedTuple):
     """Sizes in bytes, times in seconds. `rate` is commands per second and session after `burst` at once."""
 
     path: bytes = b"/v1/ws"
     is_origin_allowed: Callable[[str], bool] = any_origin
     address_of: AddressOf = peer_address
+    is_proxy: Callable[[str], bool] = no_proxy
     hello_s: float = 10
     silence_s: float = 45
     lag_s: float = 30
@@ -100,6 +105,7 @@ class Edge:
             self.wheel.ticks(self.settings.silence_s), self.wheel.ticks(self.settings.lag_s)
         )
         self.addresses = addresses or AddressLimit(self.settings.connections_per_address)
+        self.http_addresses = AddressLimit(self.settings.connections_per_address)
         self.tasks: set[asyncio.Task[None]] = set()
         self.closed: Counter[int] = Counter()
         self.calls = Calls(self.settings.slow_s)
@@ -112,6 +118,18 @@ class Edge:
 
     def stop(self) -> None:
         self.wheel.stop()
+
+    def count_http(self, transport: asyncio.BaseTransport) -> str | None:
+        """What to give back with `uncount_http`; None: this address holds too many. Proxies stand for many."""
+        peer = transport.get_extra_info("peername")
+        address = str(peer[0]) if peer else ""
+        if not address or self.settings.is_proxy(address):
+            return ""
+        return address if self.http_addresses.enter(address) else None
+
+    def uncount_http(self, counted: str | None) -> None:
+        if counted:
+            self.http_addresses.leave(counted)
 
     def drain(self, window_s: float | None = None) -> None:
         """No new sessions; each present one finishes its commands and is told when to come back. Idempotent."""

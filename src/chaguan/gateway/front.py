@@ -22,7 +22,16 @@ _LONGEST_PLAIN = 8_192
 class FrontDoor(asyncio.Protocol):
     """Lives until the head of the first request is here; one who takes longer than a hello may is cut off."""
 
-    __slots__ = ("_connections", "_edge", "_head", "_make_http", "_make_session", "_transport", "wheel_slot")
+    __slots__ = (
+        "_connections",
+        "_counted",
+        "_edge",
+        "_head",
+        "_make_http",
+        "_make_session",
+        "_transport",
+        "wheel_slot",
+    )
 
     def __init__(
         self,
@@ -36,11 +45,16 @@ class FrontDoor(asyncio.Protocol):
         self._make_http = make_http
         self._connections = connections
         self._head = b""
+        self._counted: str | None = None
         self._transport: asyncio.Transport = None  # type: ignore[assignment]  # set before anything else happens
         self.wheel_slot = -1
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._counted = self._edge.count_http(transport)
+        if self._counted is None:
+            self._transport.abort()
+            return
         self._connections.add(self)
         self._edge.wheel.schedule(self, self._edge.wheel.ticks(self._edge.settings.hello_s))
 
@@ -70,6 +84,8 @@ class FrontDoor(asyncio.Protocol):
     def _leave(self) -> None:
         self._connections.discard(self)
         self._edge.wheel.cancel(self)
+        self._edge.uncount_http(self._counted)
+        self._counted = None
 
     def _choose(self, data: bytes) -> asyncio.Protocol:
         path = b"GET " + self._edge.settings.path

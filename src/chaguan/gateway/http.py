@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
+from chaguan.gateway.pace import Pace
 from chaguan.gateway.polling import Poll, Polling
 from chaguan.gateway.verbs import Verbs
 from chaguan.protocol.commands import Command
@@ -20,13 +21,17 @@ _decode_poll = msgspec.json.Decoder(Poll).decode
 
 @post("/v1/commands", status_code=200, request_max_body_size=MAX_BODY)
 async def run_command(
-    request: Request[Any, Any, Any], caller: NamedDependency[Caller], verbs: NamedDependency[Verbs]
+    request: Request[Any, Any, Any],
+    caller: NamedDependency[Caller],
+    verbs: NamedDependency[Verbs],
+    pace: NamedDependency[Pace],
 ) -> Reply:
     """Run one command of the protocol, as over the WebSocket, and get its `reply`.
 
     The body is a command as docs/reference/protocol.md has them, except `hello`, `resume`, `heartbeat` and the
-    `watch_…` commands, which need a connection. A refused command answers with the HTTP status of its error.
+    `watch_…` commands, which need a connection. As often as over a WebSocket (`rate_limited`). A refused command answers with the HTTP status of its error.
     """
+    pace.take(caller)
     command = _decoded(_decode_command, await request.body())
     return Reply(command.id, ok=await verbs.run(caller, command))
 

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from chaguan.core.caller import Caller
 from chaguan.gateway.hub import Hub
+from chaguan.gateway.pace import Pace
 from chaguan.gateway.routes import Routes
 from chaguan.protocol.commands import Hello
 from chaguan.protocol.replies import Welcome
@@ -51,12 +52,14 @@ class _Waiting:
 
 
 class Polling:
-    def __init__(self, routes: Routes, hub: Hub) -> None:
+    def __init__(self, routes: Routes, hub: Hub, pace: Pace) -> None:
+        self._pace = pace
         self._routes = routes
         self._hub = hub
 
     async def poll(self, command: Poll, address: str) -> Welcome:
         caller = await self._routes.sign_in(command, address)
+        self._pace.take(caller)
         waiting = _Waiting(caller)
         waiting.is_over = self._hub.is_draining
         self._hub.add(waiting)

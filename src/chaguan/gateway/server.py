@@ -48,7 +48,7 @@ class EdgeServer(uvicorn.Server):
         make_session: SessionMaker = Session,
         notice_s: float = 0,
     ) -> None:
-        http = front_door(edge, make_session, bounded_http(edge.wheel))
+        http = front_door(edge, make_session, bounded_http(edge))
         if tls is not None:
             http = over_tls(http, tls, edge.wheel)
         super().__init__(

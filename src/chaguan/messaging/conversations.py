@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET
 from sqlalchemy import Connection
 
+from chaguan.accounts import check_name
 from chaguan.core.caller import Caller
 from chaguan.core.clock import Clock, now_ms
 from chaguan.core.errors import AppError, ErrorCode
@@ -84,13 +85,12 @@ class Conversations:
         ids = [id for id in dict.fromkeys(command.member_ids) if id != caller.user_id]
         if len(ids) >= self._limits.group_members:
             raise AppError(ErrorCode.too_large, "too many members", limit=self._limits.group_members)
+        name = check_name(command.name)
         await self.access_users(ids)
         # The key makes the id, so asking again finds the group that the first asking made.
         id = derived_id("g", self._id_key, caller.user_id, command.client_msg_id)
         parties = [Party(caller.user_id, MemberRole.owner), *(Party(id, MemberRole.member) for id in ids)]
-        row = self._row(
-            id, ConversationKind.group, caller, name=command.name, join_history=command.join_history
-        )
+        row = self._row(id, ConversationKind.group, caller, name=name, join_history=command.join_history)
         return await self._open(caller, row, parties)
 
     async def open_service(self, caller: Caller, shop_id: str, customer_id: str) -> Opened:
@@ -124,10 +124,9 @@ class Conversations:
     async def update(self, caller: Caller, command: c.UpdateConversation) -> Appended:
         room, member = await self._rooms.access_member(caller, command.conversation_id)
         rules.check_runs_group(room, member)
+        name = command.name if command.name is UNSET else check_name(command.name)
         fields: dict[str, Any] = {
-            name: value
-            for name, value in (("name", command.name), ("avatar", command.avatar))
-            if value is not UNSET
+            name: value for name, value in (("name", name), ("avatar", command.avatar)) if value is not UNSET
         }
 
         def effect(connection: Connection, _seq: int, _at: int) -> None:

@@ -16,6 +16,7 @@ from chaguan.accounts.rules import Budget, Tally, attempt
 from chaguan.core.caller import Caller
 from chaguan.core.clock import Clock
 from chaguan.core.errors import AppError, ErrorCode
+from chaguan.core.networks import network_of
 
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
@@ -58,7 +59,7 @@ def guard_doors(addresses: Addresses, clock: Clock, budget: Budget = KNOCKS) -> 
     tallies: Cache[str, Tally] = Cache(20_000)
 
     def guard(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
-        address = addresses.of(connection)
+        address = network_of(addresses.of(connection))
         verdict = attempt(budget, tallies.find(address) or Tally(), clock())
         tallies.put(address, verdict.tally)
         if not verdict.allowed:
