@@ -106,6 +106,20 @@ test('a finger held on one element is followed when it leaves it', async () => {
   ])
 })
 
+test('what calls itself a button is reached with Tab and tapped with Enter', async () => {
+  const shown = await run(
+    page(
+      '<view data-n="1" role="button" bindtap="on">甲</view><view bindtap="on">乙</view><view data-n="2" role="link" bindtap="on">丙</view>',
+      'Page({ seen: [], on(e) { this.seen.push(e.currentTarget.dataset.n) } })',
+    ),
+  )
+  await shown.getByText('甲').focus()
+  await shown.keyboard.press('Enter')
+  await shown.keyboard.press('Tab')
+  await shown.keyboard.press(' ')
+  expect(await shown.evaluate(() => window.__harness.page()?.['seen'])).toEqual(['1', '2'])
+})
+
 test('an input placed low is lifted above the keyboard, unless adjust-position is off', async () => {
   const shown = await run(
     page(

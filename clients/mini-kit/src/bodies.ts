@@ -1,5 +1,6 @@
 import type { Card, Content, Message } from '@chaguan/sdk'
 import { kit } from './kit'
+import { noticeText } from './notices'
 import { fill, type Texts } from './texts'
 import { lengthText } from './times'
 
@@ -170,7 +171,12 @@ export function bodyOfContent(content: Content, texts: Texts): Body {
 
 /** `nameOf` gives the name of a user, `me` is the reader's own id. */
 export function bodyOf(message: Message, me: string, nameOf: (userId: string) => string, texts: Texts): Body {
-  if (message.content) return bodyOfContent(message.content, texts)
+  const { content } = message
+  if (content?.type === 'system') {
+    const told = noticeText(content.name, content.params ?? {}, me, nameOf, texts)
+    if (told) return { kind: 'system', plain: told }
+  }
+  if (content) return bodyOfContent(content, texts)
   const by = message.recalled_by ?? ''
   if (!by) return { kind: 'recalled', plain: texts.erased }
   return {

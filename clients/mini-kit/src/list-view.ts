@@ -1,5 +1,6 @@
 import type { Client, Message, MessageWindow } from '@chaguan/sdk'
 import { kit } from './kit'
+import { linesOf, peopleOf } from './notices'
 import { Pages, type Patch } from './pages'
 import { rowOf, type RowContext } from './rows'
 
@@ -84,13 +85,13 @@ export class ListView {
     await this.host.draw({ failed: false })
     try {
       await this.client.messages.open(this.id)
-      await this.fetchUsers()
     } catch {
       // Without a network what is held is shown; the client pulls the rest by itself when it is back.
       if (!this.client.messages.list(this.id).messages.length) return this.host.draw({ failed: true, ready: true })
     }
-    if (!this.opened) await this.open()
-    else this.take()
+    if (this.opened) return this.take()
+    await this.open()
+    void this.fetchUsers()
   }
 
   setVisible(on: boolean): void {
@@ -214,7 +215,7 @@ export class ListView {
 
   private async open(): Promise<void> {
     this.opened = true
-    this.window = this.client.messages.list(this.id)
+    this.window = this.read()
     this.context = this.makeContext(this.firstUnread())
     const patch = this.pages.reset(this.window.messages)
     await this.host.draw({ ...patch, empty: !this.window.messages.length, older: this.window.hasOlder ? '' : 'none' })
@@ -226,17 +227,23 @@ export class ListView {
     if (measures && measures.scrollHeight <= measures.list.height) void this.older()
   }
 
+  private read(): MessageWindow {
+    const window = this.client.messages.list(this.id)
+    const kind = this.client.conversations.find(this.id)?.conversation.kind
+    return { ...window, messages: linesOf(window, kind === 'group') }
+  }
+
   private take(): void {
     if (!this.opened) return
     const before = this.window
-    this.window = this.client.messages.list(this.id)
+    this.window = this.read()
     const marked = this.context.marked
     this.context = { ...this.context, now: Date.now(), marked: this.marked() }
     const touched = new Set([marked.key, this.context.marked.key])
     const same = marked.key === this.context.marked.key && marked.note === this.context.marked.note
     const patch = this.pages.update(this.window.messages, same ? new Set() : touched)
     const added = this.added(before)
-    if (added.mine || (this.atEnd && added.theirs))
+    if (added.mine || (this.atEnd && (added.theirs || added.told)))
       void this.host.draw({ ...patch, empty: false }).then(() => this.toEnd())
     else {
       if (added.theirs) Object.assign(patch, { fresh: (this.fresh += added.theirs) })
@@ -247,15 +254,16 @@ export class ListView {
   }
 
   /** New messages at the end since then. */
-  private added(before: MessageWindow): { mine: boolean; theirs: number } {
+  private added(before: MessageWindow): { mine: boolean; theirs: number; told: boolean } {
     const last = before.messages[before.messages.length - 1]
     const known = new Set(before.messages.slice(-50).map((message) => message.client_msg_id))
-    const added = { mine: false, theirs: 0 }
+    const added = { mine: false, theirs: 0, told: false }
     const { messages } = this.window
     for (let i = messages.length - 1; i >= 0; i--) {
       const message = messages[i] as Message
       if (message.client_msg_id === last?.client_msg_id || known.has(message.client_msg_id)) break
-      if (message.sender_id === this.context.me) added.mine = true
+      if (!message.sender_id) added.told = true
+      else if (message.sender_id === this.context.me) added.mine = true
       else added.theirs += 1
     }
     return added
@@ -337,8 +345,8 @@ export class ListView {
     const missing = new Set(
       this.window.messages
         .slice(-100)
-        .map((message) => message.sender_id)
-        .filter((userId) => userId && !this.client.users.find(userId)),
+        .reduce<string[]>((ids, message) => ids.concat(peopleOf(message)), [])
+        .filter((userId) => !this.client.users.find(userId)),
     )
     if (!missing.size || !this.opened) return
     await this.client.users.get(Array.from(missing)).then(

@@ -16,7 +16,8 @@ export interface Preview {
   dot: boolean
   muted: boolean
   pinned: boolean
-  label: string
+  /** What signs alone show, in words: unread, pinned, muted. */
+  states: string
 }
 
 export function titleOf(item: ConversationItem, texts: Texts): string {
@@ -60,6 +61,6 @@ export function previewOf(item: ConversationItem, client: Client, texts: Texts, 
     unread: counted && !muted ? (counted > 99 ? '99+' : String(counted)) : '',
     dot: counted > 0 && muted,
     pinned: (inbox.pinned_at ?? 0) > 0,
-    label: [title, text, ...states].filter(Boolean).join(', '),
+    states: states.filter(Boolean).join(', '),
   }
 }

@@ -91,6 +91,16 @@ const zh = {
   caseWaiting: '已为您接通人工客服，请稍候',
   caseTaken: '{agent_name} 为您服务',
   caseResolved: '本次咨询已结束',
+  you: '你',
+  joined: '{user}加入了群聊',
+  added: '{actor}邀请{user}加入了群聊',
+  left: '{user}退出了群聊',
+  removedMember: '{actor}将{user}移出了群聊',
+  madeOwner: '{user}成为群主',
+  madeAdmin: '{actor}将{user}设为管理员',
+  plainMember: '{actor}取消了{user}的管理员身份',
+  renamed: '{actor}将群名改为“{name}”',
+  newPicture: '{actor}更换了群头像',
 }
 
 export type Texts = typeof zh
@@ -185,6 +195,16 @@ const en: Texts = {
   caseWaiting: 'We are connecting you to a person',
   caseTaken: '{agent_name} is here to help',
   caseResolved: 'This consultation has ended',
+  you: 'you',
+  joined: '{user} joined the group',
+  added: '{actor} added {user} to the group',
+  left: '{user} left the group',
+  removedMember: '{actor} removed {user} from the group',
+  madeOwner: '{user} now owns the group',
+  madeAdmin: '{actor} made {user} an administrator',
+  plainMember: '{actor} made {user} an ordinary member',
+  renamed: '{actor} named the group “{name}”',
+  newPicture: '{actor} changed the group picture',
 }
 
 const TEXTS: Record<Language, Texts> = { 'zh-CN': zh, en }

@@ -30,7 +30,7 @@ const en: Texts = {
   brewTitle: 'Brewing', added: 'In your cart', emptyCart: 'Your cart is empty', emptyCartLine: 'Pick a tea and take your time', goShopping: 'Browse teas',
   total: 'Total', checkout: 'Check out', remove: 'Remove', ordered: 'Order placed', orders: 'My orders', allOrders: 'All orders',
   paid: 'To ship', shipped: 'On its way', done: 'Done', order: 'Order', orderNo: 'Number', orderedAt: 'Placed', pay: 'Paid',
-  noOrders: 'No orders yet', noOrdersLine: 'Once you order, you follow it here', askOrder: 'Ask about this order', pieces: '{n} pieces',
+  noOrders: 'No orders yet', noOrdersLine: 'Once you order, you follow it here', askOrder: 'Ask about this order', pieces: 'Pieces: {n}',
   failed: 'The network is slow', failedLine: 'Please check it and try again', retry: 'Try again', language: '中文', languageLabel: 'Language',
   guest: 'Tea friend', welcome: 'Come in for a cup', contact: 'Customer service', contactLine: '9:00 to 22:00, every day', about: 'About us', devices: 'Devices',
   devicesLine: 'This phone', version: 'Version', paidLine: 'We are packing it; it leaves within 48 hours', shippedLine: 'The parcel is on its way', doneLine: 'May this cup suit you',

@@ -40,6 +40,9 @@ class Words:
     reply: str
     recalled: str
     paid: str
+    add_cart: str
+    added: str
+    emoji: str
 
 
 ZH = Words(
@@ -78,6 +81,9 @@ ZH = Words(
     reply="回复",
     recalled="撤回了一条消息",
     paid="待发货",
+    add_cart="加入购物车",
+    added="已加入购物车",
+    emoji="表情",
 )
 EN = Words(
     locale="en-GB",
@@ -115,4 +121,7 @@ EN = Words(
     reply="Reply",
     recalled="recalled a message",
     paid="To ship",
+    add_cart="Add to cart",
+    added="In your cart",
+    emoji="Emoji",
 )

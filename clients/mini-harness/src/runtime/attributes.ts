@@ -1,5 +1,6 @@
 // Attributes every tag understands, whether it is a native node, a built-in or the program's own component.
 import { callHandler } from './events'
+import { makeReachable } from './keys'
 import type { BackedElement, GeElement, Template } from './types'
 
 const COMMON = /^(hidden|aria-[a-z]+|role|hover-(class|stop-propagation|start-time|stay-time)|animation|user-select)$/
@@ -51,4 +52,5 @@ function setCommon(element: GeElement, name: string, value: unknown): void {
   const absent = value === undefined || value === null || (value === false && !name.startsWith('aria-')) || value === ''
   if (absent && !(name === 'hidden' && value === '')) dom.removeAttribute(name)
   else dom.setAttribute(name, String(value))
+  if (name === 'role') makeReachable(dom, String(value))
 }

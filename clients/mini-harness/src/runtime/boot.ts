@@ -4,6 +4,7 @@ import { pagesOf } from '../program-config'
 import { installAppGlobals, launchApp } from './app'
 import { defineBuiltins } from './components/index'
 import { installGestures } from './gestures'
+import { installKeys } from './keys'
 import { harness, installHarness, tellParent } from './harness'
 import { firstPage, openPages, parseQuery, reLaunch, setUpPages } from './pages'
 import { mountScreen, screenRoot } from './screen'
@@ -34,6 +35,7 @@ installHarness()
 defineNamedBehaviors()
 defineBuiltins()
 installGestures(screenRoot)
+installKeys(screenRoot)
 Object.assign(globalThis, {
   wx: createWx(harness),
   __mp: { configure, register, start },

@@ -31,6 +31,7 @@ export class NavBar {
   private readonly capsule: HTMLElement
   /** The program chose the colours itself: the theme has no say any more. */
   private chosen = false
+  private onName: (title: string) => void = () => undefined
 
   constructor(
     private readonly window: WindowConfig,
@@ -64,6 +65,13 @@ export class NavBar {
 
   setTitle(text: string): void {
     this.title.textContent = text
+    this.onName(text)
+  }
+
+  /** Hears what the page is called, now and whenever it is called otherwise. */
+  named(listener: (title: string) => void): void {
+    this.onName = listener
+    listener(this.text)
   }
 
   get text(): string {

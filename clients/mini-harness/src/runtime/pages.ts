@@ -7,6 +7,7 @@ import { TabBar } from './tabbar'
 import { themeChanged } from './theme'
 import { Emitter } from './emitter'
 import { config } from './settings'
+import { word } from './words'
 import type { AppConfig, BackedElement, ComponentJson, PageInstance, Query } from './types'
 
 export const MAX_STACK = 10
@@ -156,8 +157,11 @@ function create(path: string, query: Query): OpenPage {
   const viewport = make('div', 'mp-viewport')
   const scroller = make('wx-page', '', viewport)
   scroller.dataset['route'] = path
+  // Who has no finger scrolls with the arrow keys.
+  scroller.tabIndex = 0
   const placeholder = make('div', '', scroller)
   holder.append(nav.element, viewport)
+  nav.named((title) => holder.setAttribute('aria-label', title || word('page')))
   setPageHeight(holder, json.navigationStyle !== 'custom', isTab(path))
 
   const root = associated.createRoot('mp-root', space, path)

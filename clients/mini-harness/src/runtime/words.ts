@@ -12,6 +12,7 @@ const WORDS = {
   actions: ['操作', 'Actions'],
   preview: ['图片预览', 'Picture preview'],
   keyboard: ['键盘', 'Keyboard'],
+  page: ['页面', 'Page'],
   copied: ['内容已复制', 'Copied'],
 } as const
 

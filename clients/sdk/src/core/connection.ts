@@ -159,7 +159,7 @@ export function createConnection(
     resumedAt = adapter.now()
     const link = transport
     ask(owner.asked(), deadline_ms, () => {
-      if (transport === link) lost(ABNORMAL, 'no answer to resume')
+      if (transport === link) lost(ABNORMAL, 'no answer')
     })
   }
 
@@ -394,7 +394,7 @@ export function createConnection(
     if (mode === 'socket') {
       if (now - heardAt > SILENCE_MS) return lost(ABNORMAL, 'silence')
       if (now - heardAt >= IDLE_MS - TICK_MS) write({ type: 'heartbeat', id: nextId++ })
-    } else if (adapter.socket && now - pollSince > SOCKET_AGAIN_MS) return lost(ABNORMAL, 'try the socket again')
+    } else if (adapter.socket && now - pollSince > SOCKET_AGAIN_MS) return lost(ABNORMAL, 'socket again')
     if (visible && now - resumedAt > RESUME_EVERY_MS) resume()
   }
 

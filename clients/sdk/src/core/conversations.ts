@@ -102,11 +102,9 @@ export function createConversations(engine: Engine): ConversationsApi {
       cursor,
       archived,
     })
-    store.addUsers(page.users)
-    page.conversations.forEach((view) => store.addView(view))
     const next = page.next_cursor || ''
     if (!archived) Object.assign(store, { nextCursor: next, listEnd: !next })
-    flush()
+    hold(page.users, page.conversations)
     return { more: next !== '', cursor: next }
   }
 
@@ -184,7 +182,7 @@ export function createConversations(engine: Engine): ConversationsApi {
   const opened = (opened: Opened): ConversationItem => {
     hold(opened.users, [opened.view])
     const item = itemOf(opened.view.conversation.id)
-    if (!item) throw new ChaguanError('not_found', 'it was removed')
+    if (!item) throw new ChaguanError('not_found', 'removed')
     return item
   }
 

@@ -1,4 +1,4 @@
-import type { Command, ConversationView, Push, Replies, User, Welcome } from '@chaguan/protocol'
+import type { Command, ConversationView, MessageSent, Push, Replies, User, Welcome } from '@chaguan/protocol'
 import { createCache } from './cache'
 import type { Cache } from './cache'
 import { createConnection } from './connection'
@@ -98,7 +98,15 @@ export function createEngine(config: ClientOptions): Engine {
     },
     (text) => logger?.debug(text),
   )
-  const sync = createSync({ adapter, store, connection, report, command, flush: () => flush() })
+  const sync = createSync({
+    adapter,
+    store,
+    connection,
+    report,
+    command,
+    flush: () => flush(),
+    hold: (users, views) => hold(users, views),
+  })
   const media = createMedia({ config, base, connection })
   const typing = createTyping({ config, store, events, connection, now, command })
   const outbox = createOutbox({
@@ -118,12 +126,12 @@ export function createEngine(config: ClientOptions): Engine {
     upload: media.uploadItem,
     save: cache.saveItem,
     erase: cache.eraseItem,
-    changed: (conversation_id) => events.emit('message:changed', { conversation_id }),
+    changed: (conversation_id) => changed(conversation_id),
     expectSeq: (id, seq) => acknowledged(id, seq),
   })
 
   const signIn = async (options: SignInOptions): Promise<void> => {
-    if (!options.token && !options.getToken) throw new ChaguanError('bad_request', 'token or getToken')
+    if (!options.token && !options.getToken) throw new ChaguanError('bad_request', 'no token')
     stop('signing in')
     const mine = ++signIns
     credentials = options
@@ -181,7 +189,7 @@ export function createEngine(config: ClientOptions): Engine {
   const token = async (renew: boolean): Promise<string> => {
     const { token, getToken } = credentials ?? {}
     if (getToken) return getToken(renew)
-    if (!token || renew) throw new ChaguanError('unauthenticated', 'the token was refused')
+    if (!token || renew) throw new ChaguanError('unauthenticated', 'refused')
     return token
   }
 
@@ -219,7 +227,7 @@ export function createEngine(config: ClientOptions): Engine {
     cache.outbox(userId).then((items) => {
       if (store.me?.id !== userId) return
       outbox.restore(items)
-      items.forEach((item) => events.emit('message:changed', { conversation_id: item.conversation_id }))
+      items.forEach((item) => changed(item.conversation_id))
     }, report)
   }
 
@@ -296,10 +304,26 @@ export function createEngine(config: ClientOptions): Engine {
       typing.stopped(message.conversation_id, message.sender_id)
       events.emit('message', { conversation_id: message.conversation_id, message: asSent(message) })
     }
-    logs.forEach((id) => events.emit('message:changed', { conversation_id: id }))
+    logs.forEach((id) => changed(id))
+    askWho(messages)
     if (rows.size) events.emit('conversation', { conversation_ids: Array.from(rows) })
     if (rows.size) tellTotal()
     if (rows.size + logs.size) saveSoon(logs)
+  }
+
+  const changed = (conversation_id: string): void => {
+    events.emit('message:changed', { conversation_id })
+  }
+
+  /** A push names its sender by id alone. Who that is, is asked, and told as a change of the window. */
+  const askWho = (messages: readonly MessageSent[]): void => {
+    const unknown = messages.filter((message) => !store.users.has(message.sender_id))
+    const user_ids = Array.from(new Set(unknown.map((message) => message.sender_id)))
+    if (!user_ids.length) return
+    command<'get_users'>({ type: 'get_users', user_ids }).then(({ users }) => {
+      store.addUsers(users)
+      unknown.forEach((message) => changed(message.conversation_id))
+    }, report)
   }
 
   const acknowledged = (id: string, seq: number): void => {

@@ -38,7 +38,7 @@ export function createMedia(engine: Pick<Engine, 'config' | 'base' | 'connection
     onProgress: (fraction: number) => void,
   ): { done: Promise<Content>; abort(): void } => {
     const media = item.media
-    if (!media) throw new ChaguanError('internal', 'nothing to upload')
+    if (!media) throw new ChaguanError('internal', 'no file')
     const task = start(media.file, media.kind, onProgress)
     return { done: task.done.then((uploaded) => contentOf(media.kind, uploaded, media.name)), abort: task.abort }
   }

@@ -217,7 +217,7 @@ export function createMessages(engine: Engine): MessagesApi {
         if (edgeOf(conversationId, where) !== edge) return
         if (store.mergeHistory(conversationId, history, merge)) return
       }
-      throw new ChaguanError('unavailable', 'the log changes too fast')
+      throw new ChaguanError('unavailable', 'too many changes')
     } finally {
       setLoading(conversationId, false)
     }

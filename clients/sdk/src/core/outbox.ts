@@ -216,7 +216,7 @@ export function createOutbox(owner: OutboxOwner) {
   }
 
   const startUpload = (item: OutboxItem): void => {
-    if (!item.media?.file) return fail(item, new ChaguanError('not_found', 'the file is gone'))
+    if (!item.media?.file) return fail(item, new ChaguanError('not_found', 'no file'))
     item.progress = 0
     const upload = owner.upload(item, (fraction) => {
       item.progress = fraction

@@ -1,7 +1,8 @@
-import type { Command, Replies, Welcome } from '@chaguan/protocol'
+import type { Command, ConversationView, Replies, User, Welcome } from '@chaguan/protocol'
 import type { Adapter } from './adapter'
 import type { Asked, Connection, RequestOf } from './connection'
 import { asChaguanError } from './errors'
+import type { ChaguanError } from './errors'
 import { lastAt } from './rows'
 import type { Store } from './store'
 
@@ -19,10 +20,14 @@ export interface SyncOwner {
   command<Name extends Command['type']>(request: RequestOf<Name>): Promise<Replies[Name]>
   /** The store changed. */
   flush(): void
+  /** Takes users and rows that an answer brought. */
+  hold(users: readonly User[] | undefined, views: readonly ConversationView[]): void
   report(error: unknown): void
 }
 
 export type Sync = ReturnType<typeof createSync>
+
+const isGone = ({ code }: ChaguanError): boolean => code === 'not_found' || code === 'forbidden'
 
 /** Brings what the pushes did not: gaps, rows that are not held, what happened further down the list. */
 export function createSync(owner: SyncOwner) {
@@ -55,7 +60,6 @@ export function createSync(owner: SyncOwner) {
 
   /** Conversations that are not held and had something new while we were away are at the top of the list. */
   const listNewer = async (seenAt: number): Promise<void> => {
-    const { store } = owner
     let cursor = ''
     try {
       for (let page = 0; page < MAX_LIST_PAGES; page++) {
@@ -64,10 +68,7 @@ export function createSync(owner: SyncOwner) {
           limit: PAGE,
           cursor,
         })
-        store.addUsers(answer.users)
-        answer.conversations.forEach((view) => store.addView(view))
-        store.gaps().forEach((id) => pull(id))
-        owner.flush()
+        owner.hold(answer.users, answer.conversations)
         const last = answer.conversations[answer.conversations.length - 1]
         cursor = answer.next_cursor || ''
         if (!cursor || !last || (!last.inbox.pinned_at && lastAt(last) < seenAt)) return
@@ -104,7 +105,7 @@ export function createSync(owner: SyncOwner) {
       }
     } catch (raw) {
       const error = asChaguanError(raw)
-      if (error.code === 'not_found' || error.code === 'forbidden') {
+      if (isGone(error)) {
         store.forget(id)
         owner.flush()
       } else {
@@ -124,16 +125,12 @@ export function createSync(owner: SyncOwner) {
   const fetchRow = async (id: string): Promise<void> => {
     if (fetching.has(id)) return
     fetching.add(id)
-    const { store } = owner
     try {
       const opened = await owner.command<'get_conversation'>({ type: 'get_conversation', conversation_id: id })
-      store.addUsers(opened.users)
-      store.addView(opened.view)
-      if (store.isBehind(id)) pull(id)
-      owner.flush()
+      owner.hold(opened.users, [opened.view])
     } catch (raw) {
       const error = asChaguanError(raw)
-      if (error.code !== 'not_found' && error.code !== 'forbidden') owner.report(error)
+      if (!isGone(error)) owner.report(error)
     } finally {
       fetching.delete(id)
     }

@@ -67,3 +67,26 @@ test('older messages are loaded page by page until the beginning', async () => {
     Array.from({ length: 70 }, (_, i) => i + 1),
   )
 })
+
+test('who an unknown sender is, is asked, and told as a change of the window', async () => {
+  const { server, clock, device } = world()
+  const id = server.model.create('direct', ['ann', 'bob'])
+  const { im } = device()
+  await im.signIn({ token: 'ann' })
+  await clock.advance(100)
+  // Nobody whom a row names: the voice in which the business's own server speaks.
+  server.model.addUser('voice', 'bot', '云岫茶铺')
+  const named: boolean[] = []
+  im.on('message:changed', () => named.push(im.users.find('voice') !== undefined))
+  server.model.append(id, {
+    type: 'message_sent',
+    sender_id: 'voice',
+    client_msg_id: 'k1',
+    ordinal: 1,
+    content: { type: 'text', text: '已发货' },
+  })
+  await clock.advance(100)
+  expect(im.messages.list(id).messages.map((message) => message.sender_id)).toEqual(['voice'])
+  expect(im.users.find('voice')?.name).toBe('云岫茶铺')
+  expect(named).toEqual([false, true])
+})

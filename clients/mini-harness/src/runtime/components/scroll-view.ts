@@ -111,6 +111,8 @@ function mount(host: Host<Props>) {
     const { scrollX, scrollY, scrollAnchoring, enableFlex } = host.props
     dom.style.overflowX = scrollX ? 'auto' : 'hidden'
     dom.style.overflowY = scrollY ? 'auto' : 'hidden'
+    // Who has no finger scrolls with the arrow keys.
+    dom.tabIndex = scrollX || scrollY ? 0 : -1
     dom.style.setProperty('overflow-anchor', scrollAnchoring ? 'auto' : 'none')
     if (enableFlex) dom.style.display = 'flex'
   }
