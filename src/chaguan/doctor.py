@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import resource
 import shutil
 import socket
@@ -18,6 +19,8 @@ from msgspec import Struct
 from chaguan.core.errors import AppError
 from chaguan.core.settings import ConfigError, Settings
 from chaguan.infra import facts, opening
+from chaguan.infra.blob_stores import bucket_of, is_settled
+from chaguan.infra.blobs import Blobs
 from chaguan.infra.sealing import check
 
 LOW_DISK = 1024 * 1024 * 1024
@@ -48,6 +51,7 @@ def examine(settings: Settings) -> list[Finding]:
         _database,
         _postgres,
         _master_key,
+        _blobs,
         _port,
         _tls,
         _exposure,
@@ -154,6 +158,27 @@ def _master_key(settings: Settings) -> Iterator[Finding]:
         f"The master key {ring.current_id} opens this data.",
         "Keep a copy of it, apart from the backups.",
     )
+
+
+def _blobs(settings: Settings) -> Iterator[Finding]:
+    bucket = bucket_of(settings)
+    if bucket is None:
+        return
+    try:
+        asyncio.run(Blobs.in_bucket(bucket).check())
+    except AppError as error:
+        level = "fault" if is_settled(error) else "warn"
+        yield Finding(
+            level, f"The bucket {bucket.name}: {error.detail}.", "Look at blobs_url, [s3] and the service."
+        )
+        return
+    yield Finding("ok", f"The bucket {bucket.name} can be written.")
+    if bucket.endpoint.startswith("http:") and not re.match(r"http://(127\.|localhost)", bucket.endpoint):
+        yield Finding(
+            "warn",
+            "The bucket is reached without TLS.",
+            "Files are sealed, but anybody on the way can drop them.",
+        )
 
 
 def _port(settings: Settings) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import time
@@ -17,11 +18,14 @@ from chaguan.accounts.user_tokens import AppSecret, UserTokens
 from chaguan.app import open_deployment
 from chaguan.core.settings import Settings, load
 from chaguan.desk.context import signed_headers
+from chaguan.infra.blob_stores import bucket_of
 from tests.e2e.deployed import chaguan, free_port, settled
+from tests.e2e.process import chaguan as cli
 
 HOW_TO = Path("docs/how-to")
 PRODUCTION = ["serve-in-production.md", "serve-in-production.zh-CN.md"]
 PAGES = ["connect-your-business.md", "connect-your-business.zh-CN.md"]
+BACKUPS = ["back-up-and-restore.md", "back-up-and-restore.zh-CN.md"]
 SECRET = "a secret of an app, long enough to be one"
 
 
@@ -145,3 +149,34 @@ def test_both_languages_hold_the_same_code(page):
         return [re.sub("#.*", "", text) for text in blocks]
 
     assert code(page) and code(page) == code(page.replace(".zh-CN", ""))
+
+
+@pytest.mark.parametrize("page", BACKUPS)
+def test_the_rehearsal_of_a_restore_works_as_it_is_written(page, tmp_path):
+    settled(tmp_path / "data")
+    backup = tmp_path / "chaguan.tar"
+    assert cli("backup", "--data-dir", str(tmp_path / "data"), str(backup)).returncode == 0
+    places = {
+        "/tmp/rehearsal": str(tmp_path / "rehearsal"),
+        "/safe/master.key": str(tmp_path / "data" / "master.key"),
+        "/backup/chaguan.tar": str(backup),
+        "8099": str(free_port()),
+    }
+    text = block(page, "sh", "rehearsal")
+    for written, meant in places.items():
+        text = text.replace(written, meant)
+    restore, doctor_, serve = (shlex.split(line)[1:] for line in text.splitlines())
+    assert cli(*restore).returncode == 0
+    assert "opens this data" in cli(*doctor_).stdout
+    program = chaguan(tmp_path / "rehearsal", int(places["8099"]))
+    program.stop()
+    assert serve == ["serve", "--data-dir", places["/tmp/rehearsal"], "--port", places["8099"]]
+
+
+@pytest.mark.parametrize("page", BACKUPS)
+def test_the_bucket_of_the_page_is_one_that_is_understood(page, tmp_path):
+    (tmp_path / "secret").write_text("hush")
+    text = block(page, "toml", "bucket").replace("/etc/chaguan/s3-secret", str(tmp_path / "secret"))
+    (tmp_path / "chaguan.toml").write_text(text, encoding="utf-8")
+    bucket = bucket_of(load(tmp_path / "chaguan.toml"))
+    assert bucket is not None and bucket.endpoint == "https://tea-house.oss-cn-hangzhou.aliyuncs.com"

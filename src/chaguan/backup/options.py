@@ -33,9 +33,7 @@ def _add_backup(commands: Commands, configured: Configured, settings_of: Setting
         "backup", help="copy database and files as of one moment, also while serving"
     )
     configured(parser)
-    parser.add_argument(
-        "target", type=Path, metavar="FOLDER|FILE.tar", help="a new one; its parent must exist"
-    )
+    parser.add_argument("target", type=Path, metavar="FOLDER|FILE.tar", help="where to; a new name")
     parser.add_argument("--with-key", action="store_true", help="put the master key into the backup as well")
     parser.set_defaults(run=lambda options: _back_up(settings_of(options), options))
 

@@ -47,6 +47,10 @@ class Restored(Struct, frozen=True):
 def restore(
     settings: Settings, source: Path, *, replace: bool, key_file: Path | None, say: Callable[[str], object]
 ) -> Restored:
+    if settings.database_url:
+        raise ConfigError(
+            "The data is to be on PostgreSQL, where this command can't restore; use pg_restore."
+        )
     with archive.open_backup(source) as backup:
         opening.prepare_folder(settings.data)
         lock = opening.lock_folder(settings.data)

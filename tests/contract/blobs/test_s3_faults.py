@@ -1,5 +1,6 @@
 """A bucket that refuses, is not there, goes away and comes back."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,12 +9,13 @@ import obstore
 import pytest
 
 from chaguan.core.errors import AppError, ErrorCode
-from chaguan.core.settings import ConfigError
+from chaguan.core.settings import S3, ConfigError, Settings
+from chaguan.doctor import examine
 from chaguan.infra.blob_stores import Bucket, bucket_store
 from chaguan.infra.blobs import Blobs
 from tests.contract.blobs.conftest import bucket_for, names
 from tests.contract.blobs.test_blob_stores import KEY, LARGE, NAME, parts, read
-from tools.servers.s3 import S3Server
+from tools.servers.s3 import ACCESS_KEY, BUCKET, REGION, SECRET_KEY, S3Server
 
 
 @pytest.fixture
@@ -103,3 +105,19 @@ async def test_variables_meant_for_other_programs_redirect_nothing(
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "another's")
     await Blobs(bucket_store(bucket)).check()
+
+
+async def test_doctor_says_beforehand_what_is_wrong_with_a_bucket(s3: S3Server, tmp_path: Path) -> None:
+    def told(secret: str, name: str = BUCKET, endpoint: str = s3.endpoint) -> tuple[str, str]:
+        access = S3(endpoint, REGION, ACCESS_KEY, secret)
+        settings = Settings(data_dir=str(tmp_path), blobs_url=f"s3://{name}", s3=access)
+        (found,) = [each for each in examine(settings) if "bucket" in each.fact]
+        return found.level, found.fact
+
+    assert (await asyncio.to_thread(told, SECRET_KEY))[0] == "ok"
+    level, fact = await asyncio.to_thread(told, "guessed")
+    assert level == "fault" and "refused the keys" in fact
+    level, fact = await asyncio.to_thread(told, SECRET_KEY, "absent")
+    assert level == "fault" and "does not exist" in fact
+    level, fact = await asyncio.to_thread(told, SECRET_KEY, BUCKET, "http://127.0.0.1:1")
+    assert level == "warn" and "does not answer" in fact

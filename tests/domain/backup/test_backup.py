@@ -28,8 +28,9 @@ async def taken(house: House, target: Path, *, with_key: bool = True) -> making.
     return await asyncio.to_thread(back_up, house.settings, target, with_key=with_key, say=str)
 
 
-def put_back(target: Path, into: Path, *, replace: bool = False) -> restoring.Restored:
-    return restore(Settings(data_dir=str(into)), target, replace=replace, key_file=None, say=str)
+async def put_back(target: Path, into: Path, *, replace: bool = False) -> restoring.Restored:
+    settings = Settings(data_dir=str(into))
+    return await asyncio.to_thread(restore, settings, target, replace=replace, key_file=None, say=str)
 
 
 async def test_a_blob_deleted_while_a_backup_runs_is_in_it_and_goes_afterwards(
@@ -80,7 +81,8 @@ async def test_a_blob_that_the_store_had_lost_is_named_and_stops_nothing(
     (house.settings.data / "blobs" / name).unlink()
     done = await taken(house, tmp_path / "backup")
     assert done.manifest.missing == [name] and done.manifest.blobs == 1
-    assert put_back(tmp_path / "backup", tmp_path / "new").manifest.missing == [name]
+    restored = await put_back(tmp_path / "backup", tmp_path / "new")
+    assert restored.manifest.missing == [name]
 
 
 async def test_a_backup_that_breaks_off_leaves_nothing_under_its_name(
@@ -125,17 +127,17 @@ async def test_a_restore_killed_at_any_step_is_finished_by_running_it_again(
         while True:
             into = tmp_path / f"into-{old}-{step}"
             if old:
-                put_back(target, into)
+                await put_back(target, into)
             with monkeypatch.context() as patch:
                 reached = _die_at(patch, step)
                 with suppress(Killed):
-                    put_back(target, into, replace=old)
+                    await put_back(target, into, replace=old)
             if not reached():
                 break
             if (into / "restoring").exists():
                 with pytest.raises(ConfigError, match="`chaguan restore` again"):
-                    opening.open_database(into)
-            done = put_back(target, into, replace=old)
+                    opening.open_file(into)
+            done = await put_back(target, into, replace=old)
             assert blob_files(into / "blobs") == whole and not (into / "restoring").exists()
             assert sqlite_snapshot.fact(into / "chaguan.db", "epoch").decode() == done.epoch
             assert (into / "master.key").read_bytes().splitlines()[-1]
@@ -171,7 +173,7 @@ async def test_data_of_a_newer_release_is_refused(house: House, tmp_path: Path) 
         connection.commit()
     await taken(house, tmp_path / "backup")
     with pytest.raises(ConfigError, match="written by a newer Chaguan"):
-        put_back(tmp_path / "backup", tmp_path / "new")
+        await put_back(tmp_path / "backup", tmp_path / "new")
     assert not (tmp_path / "new" / "chaguan.db").exists()
     assert not (tmp_path / "new" / "restoring").exists()
 
@@ -189,5 +191,5 @@ async def test_names_in_a_forged_backup_lead_nowhere_else(house: House, tmp_path
     }
     (tmp_path / "backup" / "manifest.json").write_bytes(msgspec.json.encode(manifest))
     with pytest.raises(ConfigError, match=r"names '\.\./\.\./evil'"):
-        put_back(tmp_path / "backup", tmp_path / "new")
+        await put_back(tmp_path / "backup", tmp_path / "new")
     assert not (tmp_path / "evil").exists()
