@@ -75,11 +75,12 @@ Outcome = tuple[Appended, Any] | AppError
 
 
 class _Pending:
-    __slots__ = ("append", "future")
+    __slots__ = ("append", "future", "size")
 
     def __init__(self, append: Append, future: asyncio.Future[Appended]) -> None:
         self.append = append
         self.future = future
+        self.size = append.size
 
 
 class WriterFigures:
@@ -118,11 +119,12 @@ class LogWriter:
 
     def append(self, append: Append) -> asyncio.Future[Appended]:
         """Queue an entry; the future gives its place in the log once that is durable."""
-        if self._bytes > QUEUE_BYTES or self._is_late():
+        if self._bytes > QUEUE_BYTES or self._is_late(append.created_at):
             raise AppError(ErrorCode.unavailable, "the log can't keep up", retry_after_ms=1_000)
         future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Pending(append, future))
-        self._bytes += append.size
+        pending = _Pending(append, future)
+        self._queue.append(pending)
+        self._bytes += pending.size
         if self._running is None:
             self._running = asyncio.create_task(self._run())
         return future
@@ -132,16 +134,16 @@ class LogWriter:
         while self._running is not None:
             await asyncio.shield(self._running)
 
-    def _is_late(self) -> bool:
-        return bool(self._queue) and self._clock() - self._queue[0].append.created_at > MAX_AGE_MS
+    def _is_late(self, now: int) -> bool:
+        return bool(self._queue) and now - self._queue[0].append.created_at > MAX_AGE_MS
 
     async def _run(self) -> None:
         try:
+            # A new task begins a turn later, so everything that this turn of the loop received goes into the batch.
             while self._queue:
-                # Everything that this turn of the loop received goes into the batch.
-                await asyncio.sleep(0)
                 batch = self._take()
                 await self._write(batch, self._begin(batch))
+                await asyncio.sleep(0)
         finally:
             self._running = None
 
@@ -158,10 +160,10 @@ class LogWriter:
                 held.append(pending)
                 continue
             counts[pending.append.conversation_id] = count + 1
-            size += pending.append.size
+            size += pending.size
             batch.append(pending)
         self._queue.extendleft(reversed(held))
-        self._bytes -= sum(pending.append.size for pending in batch)
+        self._bytes -= size
         return batch
 
     def _begin(self, batch: list[_Pending]) -> Batch:

@@ -29,8 +29,8 @@ from chaguan.messaging.store import inboxes, log
 from chaguan.protocol import commands as c
 from chaguan.protocol.replies import SearchHit, SearchPage
 
-CHUNK = 4_096
-GATHER_S = 0.5
+CHUNK = 8_192
+GATHER_S = 1
 """A busy log is indexed in few, large batches."""
 BUDGET = 200_000
 """Postings that one page may cost (see `matching`)."""
