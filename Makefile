@@ -8,7 +8,7 @@ VENV  = .venv/bin/python
 
 export PYTHONUTF8 := 1
 
-.PHONY: run test check bench soak screenshots lock format clean help
+.PHONY: run test check bench soak bundle screenshots lock format clean help
 
 run: ## start Chaguan with demo data (PORT=8080 HOST=127.0.0.1 DATA_DIR=./data)
 	$(SETUP) run
@@ -30,6 +30,10 @@ soak: ## the long form of the tests
 	$(SETUP) test
 	@$(VENV) -m tools.test --soak $(ARGS)
 
+bundle: ## one archive in dist/ that installs Chaguan on a machine without a network
+	$(SETUP) run
+	@$(VENV) -m tools.bundle
+
 screenshots: ## take the pictures of docs/images anew
 	$(SETUP) test
 	@$(VENV) -m tools.screenshots
@@ -43,7 +47,7 @@ format: ## rewrite the sources as the formatters like them
 	@$(VENV) -m tools.check --fix
 
 clean: ## remove all that set-up and builds have made (not ./data)
-	rm -rf .venv .cache build src/*.egg-info src/chaguan/web clients/node_modules clients/*/node_modules clients/*/dist
+	rm -rf .venv .cache build dist src/*.egg-info src/chaguan/web clients/node_modules clients/*/node_modules clients/*/dist
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 help: ## this list

@@ -96,15 +96,17 @@ class Deployment:
         self.polling: Polling
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def start(self, edge_settings: EdgeSettings | None = None) -> None:
+    async def start(self, edge_settings: EdgeSettings | None = None, *, consumers: bool = True) -> None:
+        """`consumers`: whether this process follows the log too, or leaves that to another."""
         self.edge = Edge(self.routes, Command, edge_settings or self._edge_settings())
         self.polling = Polling(self.routes, self.edge.hub, self.pace)
         self.accounts.authenticator.on_signed_out = self._signed_out
         self.accounts.authenticator.on_reauthorize = self._reauthorize
         await self.blobs.check_start()
         await self._meet_others()
-        await self.messaging.start()
-        await self.desk.start()
+        await self.messaging.start(consumers=consumers)
+        if consumers:
+            await self.desk.start()
         self._tasks = [
             asyncio.create_task(_every(TIDY_S, self.accounts.tidy)),
             asyncio.create_task(_every(SWEEP_S, self.media.sweep)),

@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_serve(commands)
+    _add_worker(commands)
     _add_schema(commands)
     _add_keys(commands)
     add_backup_commands(commands, _configured, settings_of)
@@ -62,7 +63,22 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--tls", nargs=2, metavar=("CERTIFICATE", "KEY"), help="serve https and wss with these PEM files"
     )
+    parser.add_argument("--workers", type=int, metavar="N", help="processes that share the port (default: 1)")
     parser.set_defaults(run=_serve)
+
+
+def _add_worker(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "worker", help="run the consumers of the log (search, the desk) apart from `serve`"
+    )
+    _configured(parser)
+    parser.set_defaults(run=_worker)
+
+
+def _worker(options: argparse.Namespace) -> int:
+    from chaguan.serving import run_consumers
+
+    return run_consumers(settings_of(options))
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -77,6 +93,7 @@ def _serve(options: argparse.Namespace) -> int:
         sandbox=options.demo,
         tls_certificate=certificate,
         tls_key=key,
+        workers=options.workers,
     )
     return run(settings)
 

@@ -23,7 +23,8 @@ APPID = "wx00000000teashop"
 AGENTS = (("mei@tea.example", "小梅", Role.agent), ("lin@tea.example", "老林", Role.admin))
 PASSWORD = "tea-and-talk-2026"  # noqa: S105  the demo's own, printed on its page
 _PR_SET_PDEATHSIG = 1
-SHOP_SERVER = Path(__file__).parents[2] / "examples" / "tea-shop" / "server"
+_PLACES = (Path(__file__).parents[2], Path(sys.prefix).parent)
+"""Where `examples` may lie: beside the sources, or beside the virtual environment that a bundle installs."""
 
 
 class Demo:
@@ -100,8 +101,9 @@ class Demo:
             self._keep(known | {"context_url": url})
 
     def _start_shop(self, known: dict[str, str]) -> None:
-        main = SHOP_SERVER / "main.py"
-        if not main.exists():
+        found = [place / "examples" / "tea-shop" / "server" / "main.py" for place in _PLACES]
+        main = next((path for path in found if path.exists()), None)
+        if main is None:
             return
         settings = self._deployment.settings
         environment = {

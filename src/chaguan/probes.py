@@ -31,10 +31,10 @@ class Probes:
         """`socket`: where the other processes of this node ask for the figures of this one."""
         self.metrics.loop_lag.start()
         if socket:
-            own = Listener({"/families": self._families})
+            own = Listener({**self.pages(), "/families": self._families}, guarded=frozenset())
             await own.start_unix(socket)
             self._listeners.append(own)
-        if self._settings.metrics_listen:
+        elif self._settings.metrics_listen:
             await self._listen(self._settings.metrics_listen)
 
     async def stop(self) -> None:
@@ -101,4 +101,4 @@ def _text(value: object) -> str:
 
 def _response(page: tuple[int, str, str]) -> Response[str]:
     status, kind, body = page
-    return Response(body, status_code=status, media_type=kind)
+    return Response(body, status_code=status, media_type=kind.partition("; charset")[0])

@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import errno
 import logging
+import signal
 import socket
 import sqlite3
 import ssl
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +18,22 @@ from litestar import Litestar
 from sqlalchemy.exc import OperationalError
 
 from chaguan import pages
+from chaguan.accounts import FirstAdministrator
 from chaguan.app import Deployment, open_deployment
 from chaguan.core.logs import set_up
 from chaguan.core.settings import ConfigError, Settings
 from chaguan.gateway import http as chat
-from chaguan.gateway.server import EdgeServer, listen, raise_descriptor_limit, tame_collector
+from chaguan.gateway.server import EdgeServer, end_now, listen, raise_descriptor_limit, tame_collector
 from chaguan.infra import opening
+from chaguan.metrics.siblings import socket_of, whole_node
 from chaguan.openapi import conversations, media, reports
 from chaguan.openapi.http import create_http
 from chaguan.openapi.observing import Observed
 from chaguan.platforms.sandbox import SandboxWeChat, wechat_router
 from chaguan.probes import Probes
+from chaguan.supervisor import CONSUMERS, Doors, Job, Supervisor, follow_supervisor
 
+LOOK_S = 0.5
 SANDBOX_PATH = "/sandbox/wechat"
 logger = logging.getLogger("chaguan")
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG)
@@ -36,6 +42,9 @@ _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG)
 def run(settings: Settings) -> int:
     """Serve until a signal asks to stop. Problems at start are one sentence each."""
     set_up(settings.log_format, settings.log_level)
+    if settings.workers > 1:
+        refuse_many(settings, f"--workers {settings.workers}")
+        return run_many(settings)
     opening.prepare_folder(settings.data)
     lock = opening.lock_folder(settings.data)
     try:
@@ -60,19 +69,94 @@ def run(settings: Settings) -> int:
     return 0
 
 
-async def _serve(settings: Settings, sock: socket.socket, tls: ssl.SSLContext | None) -> None:
+def refuse_many(settings: Settings, what: str) -> None:
+    """Two processes on one SQLite file would allocate the same seq, and neither would hear what the other wrote."""
+    if not settings.is_shared:
+        raise ConfigError(
+            f"{what} needs a database that several processes may write, and {settings.data} holds SQLite, which is "
+            "one process's alone; leave it out, or move to PostgreSQL."
+        )
+
+
+def run_many(settings: Settings) -> int:
+    """Several processes behind one port. The data is opened once before, so that they find it migrated."""
+    uvloop.run(_prepare(settings))
+    slots = [str(nth) for nth in range(settings.workers)] + [CONSUMERS] * settings.consumers
+    doors = Doors(settings.host, settings.port)
+
+    async def supervise() -> int:
+        doors.open(slots[0])
+        say = partial(_say_where, settings, doors.port, bool(settings.tls_certificate))
+        return await Supervisor(settings, slots, doors).run(say)
+
+    try:
+        return asyncio.run(supervise())
+    except OSError as error:
+        raise _busy(settings, error) from error
+
+
+async def _prepare(settings: Settings) -> None:
+    opening.prepare_folder(settings.data)
+    deployment = await open_deployment(settings)
+    _show_first(await deployment.accounts.first_start(settings.name))
+    await deployment.http.close()
+    await deployment.db.close()
+
+
+def run_job(job: Job) -> int:
+    """A process of a node, as its supervisor wants it."""
+    set_up(job.settings.log_format, job.settings.log_level)
+    sys.setswitchinterval(0.0005)
+    if job.slot == CONSUMERS:
+        uvloop.run(_consume(job.settings, job))
+        return 0
+    with socket.socket(fileno=job.descriptor) as sock:
+        uvloop.run(_serve(job.settings, sock, _tls(job.settings), job))
+    return 0
+
+
+def run_consumers(settings: Settings) -> int:
+    """`chaguan worker`: the consumers of the log, without a port of their own."""
+    set_up(settings.log_format, settings.log_level)
+    refuse_many(settings, "chaguan worker")
+    uvloop.run(_consume(settings, None))
+    return 0
+
+
+async def _consume(settings: Settings, job: Job | None) -> None:
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+    deployment = await open_deployment(settings)
+    await deployment.start()
+    probes = Probes(deployment)
+    await _start_probes(probes, settings, job)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: end_now("a second signal") if asked.is_set() else asked.set())
+    if job is not None:
+        follow_supervisor(loop)
+    try:
+        while not asked.is_set():
+            # Others write: without a broker that says so, looking is how to know.
+            deployment.messaging.search.feed.wake()
+            deployment.desk.feed.wake()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asked.wait(), LOOK_S)
+        deployment.edge.is_leaving = True
+    finally:
+        await probes.stop()
+        await deployment.stop()
+
+
+async def _serve(
+    settings: Settings, sock: socket.socket, tls: ssl.SSLContext | None, job: Job | None = None
+) -> None:
     port = sock.getsockname()[1]
     stand_in: SandboxWeChat | None = None
     if settings.sandbox:
         settings = with_sandbox(settings, port)
     deployment = await open_deployment(settings, allow=_own_addresses(settings, port))
     first = await deployment.accounts.first_start(settings.name)
-    if first is not None:
-        print(
-            f"\n  First administrator: {first.email}  password: {first.password}\n  (shown only now)\n",
-            flush=True,
-        )
-    await deployment.start()
+    _show_first(first)
+    await deployment.start(consumers=settings.consumers and job is None)
     extra: dict[str, Any] = {}
     demo = None
     if settings.demo:
@@ -88,13 +172,16 @@ async def _serve(settings: Settings, sock: socket.socket, tls: ssl.SSLContext | 
             "Leave `sandbox` out of the configuration in production.",
             SANDBOX_PATH,
         )
-    probes = Probes(deployment)
+    folder = Path(job.folder) if job else None
+    probes = Probes(deployment, partial(whole_node, folder) if folder else None)
     app = observed_app(deployment, probes, stand_in, extra)
     raise_descriptor_limit()
     server = EdgeServer(app, deployment.edge, tls, notice_s=settings.drain_notice_ms / 1000)
     tame_collector()
-    await _start_probes(probes, settings)
-    announce = asyncio.create_task(_announce(server, settings, port, tls is not None))
+    await _start_probes(probes, settings, job)
+    if job is not None:
+        follow_supervisor(asyncio.get_running_loop())
+    announce = asyncio.create_task(_announce(server, settings, port, tls is not None, job))
     try:
         await server.serve(sockets=[sock])
     finally:
@@ -105,9 +192,12 @@ async def _serve(settings: Settings, sock: socket.socket, tls: ssl.SSLContext | 
         await deployment.stop()
 
 
-async def _start_probes(probes: Probes, settings: Settings, socket: str = "") -> None:
+async def _start_probes(probes: Probes, settings: Settings, job: Job | None) -> None:
+    own = socket_of(Path(job.folder), job.slot) if job else None
+    if own is not None:
+        own.unlink(missing_ok=True)
     try:
-        await probes.start(socket)
+        await probes.start(str(own or ""))
     except OSError as error:
         raise ConfigError(
             f"metrics_listen {settings.metrics_listen} can't be opened ({error.strerror}); choose another."
@@ -176,9 +266,13 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         return listen(settings.host, settings.port)
     except OSError as error:
-        raise ConfigError(
-            f"Port {settings.port} on {settings.host} can't be opened ({error.strerror}); choose another with PORT=…"
-        ) from error
+        raise _busy(settings, error) from error
+
+
+def _busy(settings: Settings, error: OSError) -> ConfigError:
+    return ConfigError(
+        f"Port {settings.port} on {settings.host} can't be opened ({error.strerror}); choose another with PORT=…"
+    )
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:
@@ -195,9 +289,22 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
         ) from error
 
 
-async def _announce(server: EdgeServer, settings: Settings, port: int, is_tls: bool) -> None:
+def _show_first(first: FirstAdministrator | None) -> None:
+    if first is not None:
+        print(
+            f"\n  First administrator: {first.email}  password: {first.password}\n  (shown only now)\n",
+            flush=True,
+        )
+
+
+async def _announce(server: EdgeServer, settings: Settings, port: int, is_tls: bool, job: Job | None) -> None:
     while not server.started:  # noqa: ASYNC110  uvicorn offers no event for it
         await asyncio.sleep(0.01)
+    if job is None:
+        _say_where(settings, port, is_tls)
+
+
+def _say_where(settings: Settings, port: int, is_tls: bool) -> None:
     scheme = "https" if is_tls else "http"
     if settings.host in ("0.0.0.0", "::"):  # noqa: S104  the user's own choice
         address = lan_address()

@@ -139,6 +139,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """`debug` (every command, batch and push), `info`, `warning` or `error`."""
     slow_ms: int = 1_000
     """A command or request that takes longer is logged, with its trace id, stage by stage."""
+    workers: int = 1
+    """Processes that share the port; `serve --workers` sets it. More than one need a database that several processes
+    may write, and one more then runs the consumers of the log."""
+    consumers: bool = True
+    """Whether `serve` runs the consumers of the log (search, the desk); off where `chaguan worker` does."""
     drain_notice_ms: int = 0
     """After a signal to stop, `/ready` says no for so long before the port closes: for load balancers that ask it.
     Those that try the next node when a connection is refused (Caddy, nginx) need none."""
@@ -152,6 +157,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         """Name and prefix of the bucket for blobs; None when they are in the folder."""
         name, _, prefix = self.blobs_url.removeprefix("s3://").partition("/")
         return (name, prefix.strip("/")) if self.blobs_url else None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several processes may write its database. SQLite is one process's."""
+        return False
 
     @property
     def data(self) -> Path:
@@ -261,6 +271,8 @@ def _check(settings: Settings) -> None:
     for name, known in (("log_format", LOG_FORMATS), ("log_level", LOG_LEVELS)):
         if getattr(settings, name) not in known:
             raise ConfigError(f"configuration: {name} is one of {', '.join(known)}")
+    if settings.workers < 1:
+        raise ConfigError("configuration: workers is 1 or more")
     _check_metrics(settings)
     if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://")):
         raise ConfigError("configuration: database_url begins with postgresql://, or is empty for SQLite")

@@ -117,11 +117,14 @@ def end_now(reason: str) -> None:
     os._exit(1)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket, made before the loop so that a busy port is a plain error at start."""
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A listening socket, made before the loop so that a busy port is a plain error at start. `shared`: others of
+    this user may listen on the port too, and the kernel spreads connections over them."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         sock.bind((host, port))
     except OSError:

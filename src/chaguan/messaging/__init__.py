@@ -72,10 +72,11 @@ class Messaging:
         self.log.listeners.append(self.search.wake)
         self._flushing: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
+    async def start(self, *, consumers: bool = True) -> None:
         await self.marks.recover()
         self._flushing = asyncio.create_task(self.marks.keep_flushing())
-        await self.search.start()
+        if consumers:
+            await self.search.start()
 
     async def rewrap_keys(self) -> int:
         """Put the conversations' keys under the current master key, in chunks; returns how many were not."""

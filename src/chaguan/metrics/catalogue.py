@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from chaguan.metrics.exposition import Family, Sample
+
 
 class Metric(NamedTuple):
     name: str
@@ -85,6 +87,12 @@ CATALOGUE = (
     Metric("process_start_time_seconds", "gauge", "", "Unix time of the start."),
 )
 BY_NAME = {metric.name: metric for metric in CATALOGUE}
+
+
+def family(name: str, samples: list[Sample]) -> Family:
+    """KeyError for a name that stands nowhere."""
+    metric = BY_NAME[name]
+    return Family(name, metric.kind, metric.help, samples)
 
 
 def markdown() -> str:

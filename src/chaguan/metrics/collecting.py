@@ -11,7 +11,7 @@ from chaguan.gateway.hub import Listener
 from chaguan.gateway.server import room_for_connections
 from chaguan.messaging.writer import WriterFigures
 from chaguan.metrics import process
-from chaguan.metrics.catalogue import BY_NAME
+from chaguan.metrics.catalogue import family
 from chaguan.metrics.exposition import Family, Sample, histogram
 from chaguan.metrics.loop_lag import LoopLag
 from chaguan.openapi.observing import Observed
@@ -44,7 +44,7 @@ class Metrics:
         ]
         for hook in self.hooks:
             found += await hook()
-        return [Family(name, BY_NAME[name].kind, BY_NAME[name].help, samples) for name, samples in found]
+        return [family(name, samples) for name, samples in found]
 
     async def _queued(self) -> int:
         total = 0
@@ -140,7 +140,7 @@ def command_name(kind: type) -> str:
 
 
 def _one(value: float) -> list[Sample]:
-    return [Sample({}, value)]
+    return [Sample({}, float(value))]
 
 
 def _by(label: str, counts: Mapping[str, float] | Mapping[int, int]) -> list[Sample]:
