@@ -18,6 +18,8 @@ from msgspec import Struct
 from chaguan.core.errors import AppError
 from chaguan.core.settings import ConfigError, Settings
 from chaguan.infra import facts, opening
+from chaguan.infra.broker import LinkLost, parse_redis_url, probe
+from chaguan.infra.broker.place import is_public
 from chaguan.infra.sealing import check
 
 LOW_DISK = 1024 * 1024 * 1024
@@ -48,6 +50,7 @@ def examine(settings: Settings) -> list[Finding]:
         _database,
         _postgres,
         _master_key,
+        _redis,
         _port,
         _tls,
         _exposure,
@@ -154,6 +157,24 @@ def _master_key(settings: Settings) -> Iterator[Finding]:
         f"The master key {ring.current_id} opens this data.",
         "Keep a copy of it, apart from the backups.",
     )
+
+
+def _redis(settings: Settings) -> Iterator[Finding]:
+    if not settings.redis_url:
+        return
+    try:
+        place = parse_redis_url(settings.redis_url)
+        found = asyncio.run(probe(place))
+    except ConfigError as error:
+        yield Finding("fault", str(error), "Mend redis_url.")
+    except LinkLost as error:
+        yield Finding("fault", f"Redis can't be reached ({error}).", "Start it, or mend redis_url.")
+    else:
+        yield Finding("ok", f"Redis answers at {found}.")
+        if is_public(found) and not place.password:
+            yield Finding(
+                "warn", "It is public and has no password.", "Set requirepass, and redis_url with it."
+            )
 
 
 def _port(settings: Settings) -> Iterator[Finding]:
