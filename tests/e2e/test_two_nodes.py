@@ -1,4 +1,4 @@
-"""Two gateways, one database, one Valkey: what is said and done at one takes effect at the other."""
+"""Two gateways, one PostgreSQL, one Valkey: what is said and done at one takes effect at the other."""
 
 import asyncio
 import time
@@ -83,13 +83,16 @@ def seqs(client: Client, conversation_id: str) -> list[int]:
 
 
 @pytest.fixture
-async def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pair]:
+async def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> AsyncIterator[Pair]:
     monkeypatch.setattr(relay, "REPAIR_S", 0.2)
     with Single() as valkey:
         towns: list[Town] = []
         try:
             for _ in range(2):
-                towns.append(Town(await run(tmp_path / "data", redis_url=valkey.url, nodes=2, search=False)))
+                node = await run(
+                    tmp_path / "data", database_url=database_url, redis_url=valkey.url, nodes=2, search=False
+                )
+                towns.append(Town(node))
             here, there = towns
             await here.settle()
             there.owner, there.app_id, there.secret = here.owner, here.app_id, here.secret

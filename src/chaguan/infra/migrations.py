@@ -46,7 +46,8 @@ def _upgrade(connection: Connection) -> None:
 
 
 def is_migrated(connection: Connection) -> bool:
-    return revision(connection) == newest()
+    """Whether this version can serve the data: a newer node may have expanded the schema already."""
+    return revision(connection) >= newest()
 
 
 def config_of(connection: Connection) -> "Config":

@@ -51,7 +51,8 @@ def _without_state(error: BaseException | None) -> Fate:
     if isinstance(error, OSError):  # refused, reset, unknown host; TimeoutError too
         return Fate.lost
     name = type(error).__name__
-    if name in ("InterfaceError", "InternalClientError") and "clos" in str(error):
+    if name == "InternalClientError" or (name == "InterfaceError" and "clos" in str(error)):
+        # The former is what the driver says between the server's farewell and the end of the connection.
         return Fate.lost
     if name == "InvalidCachedStatementError":
         return Fate.again

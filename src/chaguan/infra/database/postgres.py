@@ -26,7 +26,9 @@ T = TypeVar("T")
 STATEMENT_MS = 10_000
 WAIT_FOR_CONNECTION_S = 5
 MAX_AGAIN = 20
-MAX_LOST = 3
+MAX_LOST = 10
+"""More than a pool holds: when the server goes, all of its connections go."""
+PATIENCE_S = 5
 QUEUE_LIMIT = 4_096
 LARGEST_PAUSE_S = 0.2
 
@@ -146,6 +148,7 @@ class PostgresDatabase:
     async def _try(self, engine: AsyncEngine, work: Work[T]) -> T:
         """As often as it can help."""
         counts = {Fate.again: MAX_AGAIN, Fate.lost: MAX_LOST}
+        until = asyncio.get_running_loop().time() + PATIENCE_S
         for attempt in range(MAX_AGAIN + MAX_LOST):
             try:
                 return await self._once(engine, work)
@@ -158,7 +161,7 @@ class PostgresDatabase:
             except Exception as error:  # noqa: BLE001  a defect goes on as it is
                 fate = fate_of(error)
                 left = counts.get(fate, 0)
-                if left == 0:
+                if left == 0 or asyncio.get_running_loop().time() > until:
                     told = translate(error, fate)
                     raise told from (None if told is error else error)
                 counts[fate] = left - 1
