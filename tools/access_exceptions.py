@@ -47,7 +47,6 @@ EXCEPTIONS: dict[str, str] = {
     "media.Media.sweep": _LIFE,
     "messaging.Conversations.page": _OWN,
     "messaging.Feed": _LIFE,
-    "messaging.Lanes.flush": _LIFE,
     "messaging.Log.append": _INNER,
     "messaging.LogWriter.flush": _LIFE,
     "messaging.Lanes.flush": _LIFE,

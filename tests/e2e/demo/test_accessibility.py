@@ -62,7 +62,7 @@ async def test_axe_finds_nothing_on_the_pages_of_the_phone(stage: Stage, words: 
     demo = await stage.demo(words, color_scheme=scheme)
     await shop(demo)
     found: dict[str, Any] = {name: await visit(demo, *page) for name, page in PAGES.items()}
-    assert found == dict.fromkeys(PAGES, [])
+    assert not any(found.values()), found
 
 
 @LOOKS
@@ -80,5 +80,5 @@ async def test_axe_finds_nothing_while_phone_and_desk_converse(
     found["emoji"] = await violations(phone_frame(demo))
     found["messages"] = await visit(demo, "/pages/messages/index", "answer")
     found["demo"] = await violations(demo.page.main_frame)
-    assert found == dict.fromkeys(found, [])
+    assert not any(found.values()), found
     await demo.desk.resolve()
