@@ -1,7 +1,6 @@
 """axe finds nothing to complain of: the demo page and every page of the phone, in both languages, light and dark."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import Frame, expect
@@ -10,7 +9,6 @@ from tests.e2e.demo.stage import Demo, Stage
 from tests.e2e.demo.words import EN, ZH, Words
 
 AXE = Path(__file__).parents[3] / "clients" / "node_modules" / "axe-core" / "axe.min.js"
-# How long a picture fades in is nothing that a rule looks at, but colours are measured as they stand.
 RUN = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ['violations'] })
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
@@ -61,7 +59,7 @@ async def shop(demo: Demo) -> None:
 async def test_axe_finds_nothing_on_the_pages_of_the_phone(stage: Stage, words: Words, scheme: str) -> None:
     demo = await stage.demo(words, color_scheme=scheme)
     await shop(demo)
-    found: dict[str, Any] = {name: await visit(demo, *page) for name, page in PAGES.items()}
+    found = {name: await visit(demo, *page) for name, page in PAGES.items()}
     assert not any(found.values()), found
 
 

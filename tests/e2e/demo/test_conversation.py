@@ -90,7 +90,7 @@ async def test_a_message_taken_back_is_gone_on_both_sides_and_a_quote_shows_what
     await desk.message("which of the two?").hover()
     await desk.frame.get_by_role("button", name=ZH.reply, exact=True).click()
     await desk.say("the first")
-    await expect(demo.phone.bubble("the first")).to_contain_text("茶友：which of the two?")
+    await expect(demo.phone.bubble("the first")).to_contain_text("：which of the two?")
 
 
 @BOTH
@@ -101,9 +101,9 @@ async def test_an_order_placed_on_the_phone_shows_in_the_conversation_and_beside
     await demo.phone.back()
     await demo.phone.frame.get_by_text(words.buy, exact=True).last.click()
     await expect(demo.phone.frame.get_by_text(words.paid).first).to_be_visible()
-    await expect(demo.desk.messages.locator(".card").filter(has_text="订单号")).to_have_count(1)
+    await expect(demo.desk.messages.locator(".card").filter(has_text=words.order_number)).to_have_count(1)
     panel = demo.desk.frame.get_by_role("complementary", name=words.context)
-    await expect(panel.get_by_title("清香铁观音")).to_be_visible()
+    await expect(panel.get_by_title(words.tea)).to_be_visible()
 
 
 async def test_what_is_unread_is_counted_on_the_tab_and_in_the_queue_and_is_gone_when_read(

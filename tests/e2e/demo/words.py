@@ -43,6 +43,7 @@ class Words:
     add_cart: str
     added: str
     emoji: str
+    order_number: str
 
 
 ZH = Words(
@@ -84,6 +85,7 @@ ZH = Words(
     add_cart="加入购物车",
     added="已加入购物车",
     emoji="表情",
+    order_number="订单号",
 )
 EN = Words(
     locale="en-GB",
@@ -124,4 +126,5 @@ EN = Words(
     add_cart="Add to cart",
     added="In your cart",
     emoji="Emoji",
+    order_number="Number",
 )
