@@ -76,6 +76,11 @@ def refuse_many(settings: Settings, what: str) -> None:
             f"{what} needs a database that several processes may write, and {settings.data} holds SQLite, which is "
             "one process's alone; leave it out, or move to PostgreSQL."
         )
+    if not settings.redis_url:
+        raise ConfigError(
+            f"{what} needs redis_url: without it one process would not hear what another has stored, and people would "
+            "see it late."
+        )
 
 
 def run_many(settings: Settings) -> int:

@@ -225,6 +225,15 @@ def test_several_processes_on_sqlite_are_refused_with_the_reason(tmp_path, comma
     assert len(ended.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize("command", [["serve", "--workers", "2"], ["worker"]])
+def test_several_processes_that_cannot_hear_each_other_are_refused(tmp_path, command) -> None:
+    config = tmp_path / "chaguan.toml"
+    config.write_text('database_url = "postgresql://chaguan@127.0.0.1:1/chaguan"\n')
+    ended = chaguan(*command, "--config", str(config), "--data-dir", str(tmp_path / "data"))
+    assert ended.returncode == 2 and "redis_url" in ended.stderr
+    assert len(ended.stderr.strip().splitlines()) == 1
+
+
 async def test_a_real_process_is_replaced_and_drained_by_its_supervisor(tmp_path) -> None:
     """With one gateway, which is all that SQLite takes."""
     town = await asyncio.to_thread(settled, tmp_path / "data")

@@ -161,7 +161,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def is_shared(self) -> bool:
         """Whether several processes may write its database. SQLite is one process's."""
-        return False
+        return bool(self.database_url)
 
     @property
     def data(self) -> Path:
