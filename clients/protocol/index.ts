@@ -85,7 +85,17 @@ export interface CaseReply {
 
 export type CaseStatus = "open" | "resolved" | "waiting"
 
-export type Command = Hello | Resume | Heartbeat | SendMessage | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetCustomerContext
+/**
+ * I do not look any more into a conversation that I don't belong to: this session gets no more of its pushes.
+ * Changes nothing for a member.
+ */
+export interface CloseConversation {
+  type: "close_conversation"
+  conversation_id: string
+  id: number
+}
+
+export type Command = Hello | Resume | Heartbeat | SendMessage | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetCustomerContext
 
 export type Content = Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Encrypted | Unsupported
 
@@ -290,7 +300,11 @@ export interface FloorRaised {
   created_at: number
 }
 
-/** One conversation with my inbox row. Opening an archived one subscribes to it. */
+/**
+ * One conversation with my inbox row. Opening an archived one subscribes to it; so does an agent's look into a
+ * conversation of the shop that they do not belong to, until `close_conversation`, the end of the session, or the
+ * end of their own case there: ask again after a reconnect.
+ */
 export interface GetConversation {
   type: "get_conversation"
   conversation_id: string
@@ -1014,6 +1028,7 @@ export interface Replies {
   set_typing: null
   list_conversations: ConversationPage
   get_conversation: Opened
+  close_conversation: null
   get_history: History
   get_messages: History
   pull_entries: ConversationSync

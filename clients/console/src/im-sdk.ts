@@ -5,7 +5,7 @@ import { addMembers, createGroup, listMembers, removeMember, setMemberRole, upda
 import { listContacts, reportUser, setBlock } from '@chaguan/sdk/people'
 import { createPresence, type PresenceModule } from '@chaguan/sdk/presence'
 import { searchMessages } from '@chaguan/sdk/search'
-import type { Connection, Im, ImEvents, Log, MediaKind, Member, MessageSent, SendOptions } from './im'
+import type { Connection, Im, ImEvents, MediaKind, Member, MessageSent, SendOptions } from './im'
 
 export interface ImOptions {
   getToken: (renew: boolean) => Promise<string>
@@ -42,6 +42,8 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
     watchPresence: (ids) => presence.watch(ids),
 
     rows: () => client.conversations.list(),
+    archivedRows: () => client.conversations.list({ archived: true }),
+    loadArchived: async (cursor) => (await client.conversations.loadMore({ archived: true, cursor })).cursor,
     hasMoreRows: () => client.conversations.hasMore,
     loadMoreRows: async () => void (await client.conversations.loadMore()),
     open: (id) => client.conversations.get(id),
@@ -61,7 +63,8 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
     removeMember: (id, userId) => removeMember(client, id, userId),
     setMemberRole: (id, userId, role) => setMemberRole(client, id, userId, role),
 
-    log: (id) => logOf(client, id),
+    log: (id) => client.messages.list(id),
+    observeLog: (id, fn) => client.messages.observe(id, fn),
     loadLatest: async (id) => {
       client.messages.toEnd(id)
       await client.messages.open(id)
@@ -98,8 +101,9 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
     search: (query, conversationId, cursor) =>
       searchMessages(client, query, { ...(conversationId ? { conversationId } : {}), cursor }),
 
-    watchDesk: async () => void (await desk.watch()),
-    cases: () => [...desk.cases()],
+    watchDesk: async (shopId) => void (await desk.watch(shopId)),
+    cases: (shopId) => [...desk.cases(shopId)],
+    look: (id) => desk.look(id),
     deskView: (id) => desk.view(id),
     takeCase: (id, force) => desk.take(id, { force }),
     resolveCase: (id) => desk.resolve(id),
@@ -122,7 +126,6 @@ function listen<E extends keyof ImEvents>(
   const sources: { [K in keyof ImEvents]: (tell: (payload: ImEvents[K]) => void) => (() => void)[] } = {
     connection: (tell) => [client.on('connection', ({ state }) => tell(STATES[state]))],
     conversations: (tell) => [client.on('conversation', () => tell(undefined))],
-    log: (tell) => [client.on('message:changed', ({ conversation_id }) => tell(conversation_id))],
     received: (tell) => [
       client.on('message', ({ message }) => message.sender_id !== client.me?.id && tell(message as MessageSent)),
     ],
@@ -133,10 +136,6 @@ function listen<E extends keyof ImEvents>(
   }
   const offs = sources[event](listener)
   return () => offs.forEach((off) => off())
-}
-
-function logOf(client: Client, conversationId: string): Log {
-  return { ...client.messages.list(conversationId), notices: [] }
 }
 
 function sendOptions(options: SendOptions | undefined): { mentions?: string[]; quoteSeq?: number } {

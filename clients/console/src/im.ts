@@ -74,8 +74,6 @@ export interface ImEvents {
   connection: Connection
   /** Rows of the list changed. */
   conversations: undefined
-  /** The log of a conversation changed. */
-  log: string
   /** A message of somebody else arrived live. */
   received: MessageSent
   /** Who writes in a conversation at this moment. */
@@ -115,6 +113,9 @@ export interface Im {
   watchPresence(userIds: string[]): Promise<Presence[]>
 
   rows(): ConversationView[]
+  archivedRows(): ConversationView[]
+  /** Another page of those; the cursor of the one before, empty for the first. Answers with the next, empty at the end. */
+  loadArchived(cursor: string): Promise<string>
   hasMoreRows(): boolean
   loadMoreRows(): Promise<void>
   open(conversationId: string): Promise<ConversationView>
@@ -129,6 +130,8 @@ export interface Im {
   setMemberRole(conversationId: string, userId: string, role: MemberRole): Promise<void>
 
   log(conversationId: string): Log
+  /** Calls `fn` after each change of the log; one that was lost and is seen again is loaded again. */
+  observeLog(conversationId: string, fn: () => void): () => void
   loadLatest(conversationId: string): Promise<void>
   loadOlder(conversationId: string): Promise<void>
   loadNewer(conversationId: string): Promise<void>
@@ -148,8 +151,10 @@ export interface Im {
   typing(conversationId: string): void
   search(query: string, conversationId: string, cursor: string): Promise<SearchPage>
 
-  watchDesk(): Promise<void>
-  cases(): Case[]
+  watchDesk(shopId: string): Promise<void>
+  cases(shopId: string): Case[]
+  /** What happens in the conversation is told live as long as it is looked into. Answers with how to stop. */
+  look(conversationId: string): () => void
   /** The conversation of a case on the desk, whether or not one is in it. */
   deskView(conversationId: string): ConversationView | undefined
   takeCase(caseId: string, force: boolean): Promise<Case>

@@ -20,6 +20,11 @@ def access_staff(caller: Caller) -> None:
         raise AppError(ErrorCode.forbidden, "for staff")
 
 
+def access_agent(caller: Caller) -> None:
+    if not caller.is_staff or caller.role in (None, Role.member):
+        raise AppError(ErrorCode.forbidden, "for agents")
+
+
 def access_admin(caller: Caller) -> None:
     if not caller.is_staff or not caller.is_admin:
         raise AppError(ErrorCode.forbidden, "for administrators")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 from sqlalchemy import Connection
 
-from chaguan.accounts.access import access_admin
+from chaguan.accounts.access import access_admin, access_agent
 from chaguan.accounts.acts import Acts
 from chaguan.accounts.known_apps import KnownApps
 from chaguan.accounts.news import SHOPS, News
@@ -32,6 +32,14 @@ class Shop(msgspec.Struct, kw_only=True):
     context_url: str = ""
     has_context_secret: bool = False
     created_at: int = 0
+
+
+class ServedShop(msgspec.Struct, kw_only=True):
+    """A shop as its agents see it."""
+
+    id: str
+    name: str
+    avatar: str = ""
 
 
 class ContextSource(msgspec.Struct, frozen=True):
@@ -67,6 +75,14 @@ class Shops:
     async def list_shops(self, caller: Caller) -> list[Shop]:
         access_admin(caller)
         return list((await self._all()).values())
+
+    async def list_served(self, caller: Caller) -> list[ServedShop]:
+        """The shops at whose desk the caller may sit."""
+        access_agent(caller)
+        return [
+            ServedShop(id=shop.id, name=shop.name, avatar=shop.avatar)
+            for shop in (await self._all()).values()
+        ]
 
     async def create(self, caller: Caller, change: ShopChange) -> Shop:
         access_admin(caller)

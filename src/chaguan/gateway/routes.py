@@ -132,6 +132,10 @@ class Routes:
             return await self._presence.watch(session, caller, command.user_ids)
         if isinstance(command, c.WatchDesk):
             return await self._watch_desk(session, caller, command)
+        if isinstance(command, c.CloseConversation):
+            if await self._sync.only_looks(caller, command.conversation_id):
+                self._hub.unsubscribe(session, command.conversation_id)
+            return None
         result = await self._verbs.run(caller, command)
         if isinstance(command, c.GetConversation) and not command.conversation_id.startswith("d_"):
             is_new = self._hub.subscribe(session, command.conversation_id)

@@ -68,6 +68,11 @@ class Sync:
         """The conversations whose topics the caller's sessions follow."""
         return await self._db.read(lambda con: inboxes.live_ids(con, caller.user_id, MAX_TOPICS))
 
+    async def only_looks(self, caller: Caller, conversation_id: str) -> bool:
+        """Whether the caller sees the conversation without belonging to it."""
+        _, member = await self._rooms.access_conversation(caller, conversation_id)
+        return member.looks_only
+
     async def catch_up(self, caller: Caller, user_version: int, known: Sequence[tuple[str, int]]) -> CaughtUp:
         """The caller's changed rows and what they lack of known conversations, within a byte budget."""
 

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from chaguan.accounts import Accounts, Device
 from chaguan.accounts.me import MyAccount
 from chaguan.accounts.second_factor import TotpSetup
+from chaguan.accounts.shops import ServedShop
 from chaguan.core.caller import Caller
 from chaguan.core.errors import ErrorCode
 from chaguan.openapi.auth import Password
@@ -19,6 +20,10 @@ from chaguan.openapi.errors import refusals
 
 class Devices(Struct):
     devices: list[Device]
+
+
+class ServedShops(Struct):
+    shops: list[ServedShop]
 
 
 class Profile(Struct):
@@ -101,6 +106,12 @@ async def remove_totp(
     await accounts.second_factor.remove(caller, data.password, address)
 
 
+@get("/v1/me/shops", responses=_OWN, tags=["me"])
+async def list_my_shops(accounts: NamedDependency[Accounts], caller: NamedDependency[Caller]) -> ServedShops:
+    """The shops at whose desk I may sit (`shop_id` of `watch_desk`). For agents and administrators."""
+    return ServedShops(await accounts.shops.list_served(caller))
+
+
 @get("/v1/me/devices", responses=_OWN, tags=["me"])
 async def list_my_devices(accounts: NamedDependency[Accounts], caller: NamedDependency[Caller]) -> Devices:
     """Where I am signed in, last used first."""
@@ -124,6 +135,7 @@ HANDLERS = [
     set_up_totp,
     confirm_totp,
     remove_totp,
+    list_my_shops,
     list_my_devices,
     revoke_my_device,
 ]

@@ -143,7 +143,16 @@ class ListConversations(_Command, tag="list_conversations"):
 
 
 class GetConversation(_Command, tag="get_conversation"):
-    """One conversation with my inbox row. Opening an archived one subscribes to it."""
+    """One conversation with my inbox row. Opening an archived one subscribes to it; so does an agent's look into a
+    conversation of the shop that they do not belong to, until `close_conversation`, the end of the session, or the
+    end of their own case there: ask again after a reconnect."""
+
+    conversation_id: Id
+
+
+class CloseConversation(_Command, tag="close_conversation"):
+    """I do not look any more into a conversation that I don't belong to: this session gets no more of its pushes.
+    Changes nothing for a member."""
 
     conversation_id: Id
 
@@ -358,6 +367,7 @@ Command = (
     | SetTyping
     | ListConversations
     | GetConversation
+    | CloseConversation
     | GetHistory
     | GetMessages
     | PullEntries

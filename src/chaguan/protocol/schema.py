@@ -23,6 +23,7 @@ REPLY_OF: dict[type[msgspec.Struct], type[msgspec.Struct] | None] = {
     c.SetTyping: None,
     c.ListConversations: replies.ConversationPage,
     c.GetConversation: replies.Opened,
+    c.CloseConversation: None,
     c.GetHistory: replies.History,
     c.GetMessages: replies.History,
     c.PullEntries: replies.ConversationSync,

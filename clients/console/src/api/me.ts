@@ -23,6 +23,12 @@ export interface Device {
   current?: boolean
 }
 
+export interface ServedShop {
+  id: string
+  name: string
+  avatar?: string
+}
+
 export interface TotpSetUp {
   secret: string
   otpauth_url: string
@@ -38,6 +44,7 @@ export function meApi(call: Authorized) {
     setUpTotp: () => call<TotpSetUp>('POST', '/v1/me/totp', {}),
     confirmTotp: (code: string) => call<void>('POST', '/v1/me/totp/confirm', { code }),
     disableTotp: (password: string) => call<void>('DELETE', '/v1/me/totp', { password }),
+    shops: () => call<{ shops: ServedShop[] }>('GET', '/v1/me/shops').then((answer) => answer.shops),
     devices: () => call<{ devices: Device[] }>('GET', '/v1/me/devices').then((answer) => answer.devices),
     revokeDevice: (id: string) => call<void>('DELETE', `/v1/me/devices/${encodeURIComponent(id)}`),
   }

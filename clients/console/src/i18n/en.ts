@@ -113,6 +113,12 @@ export const en: Messages = {
   role: { owner: 'Owner', admin: 'Administrator', agent: 'Agent', member: 'Member', customer: 'Customer' },
   chat: {
     list: 'Conversations',
+    archive: 'Archive',
+    unarchive: 'Move out of the archive',
+    archived: 'Archived conversations',
+    archivedEmpty: 'Nothing is archived',
+    archivedHint: 'Archive what you no longer need; you will still find it here.',
+    backToList: 'Back to the list',
     conversation: 'Conversation',
     messages: 'Messages',
     newChat: 'New conversation',
@@ -326,6 +332,9 @@ export const en: Messages = {
   },
   desk: {
     title: 'Desk',
+    switchShop: 'Switch shops, now at {name}',
+    waitingElsewhere: '{count} waiting in other shops',
+    waitingCount: '{count} waiting',
     waiting: 'Waiting',
     mine: 'Mine',
     all: 'Open',

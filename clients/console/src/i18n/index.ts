@@ -24,8 +24,17 @@ export const i18n = createI18n<[Messages], Locale, false>({
 })
 
 export function setLocale(locale: Locale): void {
-  i18n.global.locale.value = locale
   localStorage.setItem(STORED, locale)
+  show(locale)
+}
+
+/** Another tab, or the page around this one, chose a language. */
+export function followLocale(event: StorageEvent): void {
+  if (event.key === STORED) show(preferredLocale())
+}
+
+function show(locale: Locale): void {
+  i18n.global.locale.value = locale
   applyLocale()
 }
 

@@ -109,6 +109,12 @@ export const zhCN = {
   role: { owner: '所有者', admin: '管理员', agent: '客服', member: '成员', customer: '客人' },
   chat: {
     list: '会话列表',
+    archive: '归档',
+    unarchive: '移出归档',
+    archived: '已归档的会话',
+    archivedEmpty: '没有归档的会话',
+    archivedHint: '不再需要的会话可以归档，在这里还能找到。',
+    backToList: '回到会话列表',
     conversation: '会话',
     messages: '消息',
     newChat: '发起会话',
@@ -322,6 +328,9 @@ export const zhCN = {
   },
   desk: {
     title: '接待台',
+    switchShop: '换一家店，现在是{name}',
+    waitingElsewhere: '别的店有 {count} 位客人在等',
+    waitingCount: '{count} 位在等',
     waiting: '等待中',
     mine: '我接待的',
     all: '进行中',

@@ -41,7 +41,8 @@ export const router = createRouter({ history: createWebHashHistory(), routes })
 router.beforeEach((to) => {
   const session = useSession()
   if (to.meta.open) return true
-  if (!session.session) return { path: '/sign-in', query: to.path === '/' ? {} : { next: to.fullPath } }
+  if (!session.session)
+    return { path: '/sign-in', query: (to.redirectedFrom ?? to).path === '/' ? {} : { next: to.fullPath } }
   if (session.mustChangePassword && to.path !== '/password') return '/password'
   if (to.matched.some((route) => route.meta.admin) && !session.isAdmin) return '/'
   return true

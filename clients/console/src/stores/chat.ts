@@ -14,6 +14,9 @@ export const useChat = defineStore('chat', () => {
   const ready = ref(false)
   const rows = shallowRef<ConversationView[]>([])
   const hasMore = ref(false)
+  const archivedRows = shallowRef<ConversationView[]>([])
+  /** Where the next page of archived conversations begins; null: none was read yet. */
+  const archivedCursor = ref<string | null>(null)
   const typers = shallowReactive(new Map<string, string[]>())
   const online = shallowReactive(new Map<string, { online: boolean; seen_at: number }>())
   /** Grows with every change of people, so that names shown are read again. */
@@ -21,7 +24,8 @@ export const useChat = defineStore('chat', () => {
   const receivers = new Set<(message: MessageSent) => void>()
   let offs: (() => void)[] = []
 
-  const chats = computed(() => rows.value.filter((row) => row.conversation.kind !== 'service' && !row.inbox.archived))
+  const chats = computed(() => rows.value.filter((row) => row.conversation.kind !== 'service'))
+  const archived = computed(() => archivedRows.value.filter((row) => row.conversation.kind !== 'service'))
   const unread = computed(() => chats.value.reduce((sum, row) => sum + (row.inbox.muted ? 0 : unreadCount(row)), 0))
 
   function client(): Im {
@@ -48,6 +52,8 @@ export const useChat = defineStore('chat', () => {
     im.value = null
     ready.value = false
     rows.value = []
+    archivedRows.value = []
+    archivedCursor.value = null
     typers.clear()
     online.clear()
     await current.stop()
@@ -74,7 +80,12 @@ export const useChat = defineStore('chat', () => {
     if (!current) return
     rows.value = current.rows()
     hasMore.value = current.hasMoreRows()
+    archivedRows.value = current.archivedRows()
     people.value += 1
+  }
+
+  async function loadArchived(): Promise<void> {
+    archivedCursor.value = await client().loadArchived(archivedCursor.value ?? '')
   }
 
   function onReceived(receive: (message: MessageSent) => void): () => void {
@@ -138,6 +149,9 @@ export const useChat = defineStore('chat', () => {
     rows,
     hasMore,
     chats,
+    archived,
+    archivedCursor,
+    loadArchived,
     unread,
     online,
     start,

@@ -1,10 +1,12 @@
 /** The desk: who waits, who is with me, who is with others. The cases come from the watch; order is by waiting. */
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
+import { meApi, type ServedShop } from '@/api/me'
 import type { Case, ConversationView } from '@/im'
 import { unreadCount, useChat } from './chat'
 import { problemOf } from './problems'
 import { useSession } from './session'
+import { useSettings } from './settings'
 
 export type Queue = 'waiting' | 'mine' | 'all'
 
@@ -16,7 +18,15 @@ export interface DeskRow {
 export const useDesk = defineStore('desk', () => {
   const chat = useChat()
   const session = useSession()
-  const cases = shallowRef<Case[]>([])
+  const settings = useSettings()
+  const shops = shallowRef<ServedShop[]>([])
+  const allCases = shallowRef<Case[]>([])
+  /** The shop whose desk is shown; remembered on this device. */
+  const shopId = computed({
+    get: () => (shops.value.some(({ id }) => id === settings.shop) ? settings.shop : (shops.value[0]?.id ?? '')),
+    set: (id) => (settings.shop = id),
+  })
+  const cases = computed(() => allCases.value.filter((one) => one.shop_id === shopId.value))
   const state = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle')
   const problem = ref('')
   const queue = ref<Queue>('waiting')
@@ -39,15 +49,27 @@ export const useDesk = defineStore('desk', () => {
     return one.status === 'open' && one.agent_id === session.user?.id
   }
 
+  /** Mine, and I belong to the conversation: just after taking a case there is a moment in between. */
+  function isServing(one: Case): boolean {
+    const inbox = chat.im?.deskView(one.conversation_id)?.inbox
+    void chat.rows // the inbox row comes there
+    return isMine(one) && inbox !== undefined && inbox.version > 0 && !inbox.until_seq
+  }
+
   function refresh(): void {
-    cases.value = chat.client().cases()
+    allCases.value = shops.value.flatMap(({ id }) => chat.client().cases(id))
+  }
+
+  function waitingIn(id: string): number {
+    return allCases.value.filter((one) => one.shop_id === id && one.status === 'waiting').length
   }
 
   async function watchDesk(): Promise<void> {
     if (state.value === 'ready' || state.value === 'loading') return
     state.value = 'loading'
     try {
-      await chat.client().watchDesk()
+      shops.value = await meApi(session.call).shops()
+      await Promise.all(shops.value.map(({ id }) => chat.client().watchDesk(id)))
       chat.client().on('desk', refresh)
       refresh()
       state.value = 'ready'
@@ -58,12 +80,13 @@ export const useDesk = defineStore('desk', () => {
   }
 
   function reset(): void {
-    cases.value = []
+    allCases.value = []
+    shops.value = []
     state.value = 'idle'
   }
 
   function caseOf(conversationId: string): Case | undefined {
-    return cases.value.find((one) => one.conversation_id === conversationId)
+    return allCases.value.find((one) => one.conversation_id === conversationId)
   }
 
   async function take(one: Case, force: boolean): Promise<void> {
@@ -79,6 +102,9 @@ export const useDesk = defineStore('desk', () => {
   return {
     state,
     problem,
+    shops,
+    shopId,
+    waitingIn,
     queue,
     lists,
     waiting,
@@ -86,6 +112,7 @@ export const useDesk = defineStore('desk', () => {
     all,
     unreadMine,
     isMine,
+    isServing,
     watchDesk,
     reset,
     caseOf,

@@ -71,22 +71,20 @@ export function useLog(conversationId: Ref<string>) {
     await im.loadNewer(conversationId.value).catch((error: unknown) => (problem.value = problemOf(error)))
   }
 
+  let unobserve = () => {}
   watch(
     conversationId,
     (id) => {
-      log.value = id ? im.log(id) : EMPTY
+      unobserve()
+      log.value = EMPTY
       view.value = null
       unreadAfter.value = 0
-      if (id) refresh()
+      unobserve = id ? im.observeLog(id, refresh) : () => {}
     },
     { immediate: true },
   )
-  const offs = [
-    im.on('log', (id) => id === conversationId.value && refresh()),
-    im.on('conversations', refresh),
-    im.on('desk', refresh),
-  ]
-  onScopeDispose(() => offs.forEach((off) => off()))
+  const offs = [im.on('conversations', refresh), im.on('desk', refresh)]
+  onScopeDispose(() => [unobserve, ...offs].forEach((off) => off()))
 
   const lastSeq = computed(() => log.value.messages.findLast((message) => message.status === 'sent')?.seq ?? 0)
   return { log, view, state, problem, loadingOlder, olderFailed, unreadAfter, lastSeq, load, loadOlder, loadNewer }

@@ -1,4 +1,5 @@
 /** Any error as the sentence a person reads. It comes from the code, never from a developer's detail. */
+import { ElMessage } from 'element-plus'
 import { i18n } from '@/i18n'
 
 const KNOWN = new Set([
@@ -18,6 +19,15 @@ const KNOWN = new Set([
 export function codeOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code
   return typeof code === 'string' && KNOWN.has(code) ? code : ''
+}
+
+/** Does it, and says so if it failed. */
+export async function attempt(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    ElMessage.error(problemOf(error))
+  }
 }
 
 export function problemOf(error: unknown): string {

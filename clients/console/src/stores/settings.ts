@@ -11,6 +11,8 @@ interface Stored {
   sound: boolean
   notify: boolean
   context: boolean
+  /** The shop at whose desk one sits, where there are several. */
+  shop: string
 }
 
 export const useSettings = defineStore('settings', () => {
@@ -19,22 +21,29 @@ export const useSettings = defineStore('settings', () => {
   const sound = ref(stored.sound)
   const notify = ref(stored.notify)
   const context = ref(stored.context)
+  const shop = ref(stored.shop)
   const system = matchMedia('(prefers-color-scheme: dark)')
   const systemDark = ref(system.matches)
   system.addEventListener('change', (event) => (systemDark.value = event.matches))
   const dark = computed(() => theme.value === 'dark' || (theme.value === 'auto' && systemDark.value))
 
   watch(dark, (on) => document.documentElement.classList.toggle('dark', on), { immediate: true })
-  watch([theme, sound, notify, context], () => {
-    const kept: Stored = { theme: theme.value, sound: sound.value, notify: notify.value, context: context.value }
+  watch([theme, sound, notify, context, shop], () => {
+    const kept: Stored = {
+      theme: theme.value,
+      sound: sound.value,
+      notify: notify.value,
+      context: context.value,
+      shop: shop.value,
+    }
     localStorage.setItem(STORED, JSON.stringify(kept))
   })
 
-  return { theme, sound, notify, context, dark }
+  return { theme, sound, notify, context, shop, dark }
 })
 
 function restore(): Stored {
-  const defaults: Stored = { theme: 'auto', sound: true, notify: true, context: true }
+  const defaults: Stored = { theme: 'auto', sound: true, notify: true, context: true, shop: '' }
   try {
     return { ...defaults, ...(JSON.parse(localStorage.getItem(STORED) ?? '{}') as Partial<Stored>) }
   } catch {

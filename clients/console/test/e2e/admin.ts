@@ -159,6 +159,8 @@ export class Admin {
       case 'DELETE /v1/me/totp':
         this.totp = false
         return { status: 204 }
+      case 'GET /v1/me/shops':
+        return ok({ shops: this.shops })
       case 'GET /v1/me/devices':
         return ok({ devices: this.devices })
       case 'DELETE /v1/me/devices/phone':

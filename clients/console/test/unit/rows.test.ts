@@ -27,7 +27,7 @@ function log(messages: Message[], more: Partial<Log> = {}): Log {
 }
 
 const kinds = (rows: Row[]) => rows.map((row) => row.type)
-const options = { unreadAfter: 0, me: 'me' }
+const options = { unreadAfter: 0, me: 'me', told: () => true }
 
 it('puts a line between days and none within one', () => {
   const rows = rowsOf(log([message(1, 'a', NOON - DAY), message(2, 'a', NOON), message(3, 'a', NOON + 1_000)]), options)
@@ -59,13 +59,14 @@ it('draws the unread line once, above the first message of somebody else', () =>
     {
       unreadAfter: 1,
       me: 'me',
+      told: () => true,
     },
   )
   expect(kinds(rows)).toEqual(['day', 'message', 'message', 'unread', 'message', 'message'])
 })
 
 it('draws the unread line above everything for who has read nothing', () => {
-  expect(kinds(rowsOf(log([message(1, 'a', NOON)]), { unreadAfter: -1, me: 'me' }))).toEqual([
+  expect(kinds(rowsOf(log([message(1, 'a', NOON)]), { unreadAfter: -1, me: 'me', told: () => true }))).toEqual([
     'day',
     'unread',
     'message',

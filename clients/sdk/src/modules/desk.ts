@@ -21,6 +21,11 @@ export interface DeskModule {
   take(caseId: string, options?: { force?: boolean }): Promise<Case>
   /** The consultation is done. Only its agent or an administrator. */
   resolve(caseId: string): Promise<Case>
+  /**
+   * Looks into a conversation that one need not belong to: what is said there comes live, over reconnects and a
+   * colleague's taking it over too. Answers with how to stop.
+   */
+  look(conversationId: string): () => void
   /** What the business's own server knows of the customer. Fails softly with `unavailable` or `timeout`. */
   context(conversationId: string, language?: string): Promise<CustomerContext>
 }
@@ -37,6 +42,7 @@ interface Watched {
 export function createDesk(client: Client): DeskModule {
   const shops = new Map<string, Watched>()
   const observers = new Set<(change: DeskChange) => void>()
+  const looks = new Set<string>()
 
   const cases = (shopId = ''): readonly Case[] => {
     const shop = shops.get(shopId) ?? Array.from(shops.values())[0]
@@ -89,8 +95,24 @@ export function createDesk(client: Client): DeskModule {
     return reply.case
   }
 
-  client.on('connection', ({ state }) => state === 'online' && shops.forEach(again))
-  client.on('push', (push) => push.type === 'desk_changed' && changed(push))
+  /** The server pushes what happens there to whoever has asked for it in this session. */
+  const ask = (conversation_id: string) => {
+    const asked = client.command<'get_conversation'>({ type: 'get_conversation', conversation_id })
+    asked.then(({ users, view }) => client.hold(users, [view])).catch(client.report)
+  }
+
+  client.on('connection', ({ state }) => {
+    if (state !== 'online') return
+    shops.forEach(again)
+    looks.forEach(ask)
+  })
+  client.on('push', (push) => {
+    if (push.type === 'desk_changed') changed(push)
+    if (push.type !== 'user_changed') return
+    // Whoever had the case belongs there no more, and looks on.
+    const rows = [...(push.inboxes || []), ...(push.conversations || []).map(({ inbox }) => inbox)]
+    for (const { conversation_id, removed } of rows) if (removed && looks.has(conversation_id)) ask(conversation_id)
+  })
 
   return {
     watch: async (shopId = '') => {
@@ -112,6 +134,16 @@ export function createDesk(client: Client): DeskModule {
     take: async (case_id, { force = false } = {}) =>
       answered(await client.command<'take_case'>({ type: 'take_case', case_id, force })),
     resolve: async (case_id) => answered(await client.command<'resolve_case'>({ type: 'resolve_case', case_id })),
+    look: (conversation_id) => {
+      looks.add(conversation_id)
+      if (client.state === 'online') ask(conversation_id)
+      return () => {
+        looks.delete(conversation_id)
+        const closed = client.command<'close_conversation'>({ type: 'close_conversation', conversation_id })
+        // Without a connection nothing is pushed either.
+        closed.catch(() => undefined)
+      }
+    },
     context: (conversation_id, language = '') =>
       client.command<'get_customer_context'>({ type: 'get_customer_context', conversation_id, language }),
   }

@@ -1,6 +1,6 @@
 /** A list from the server as a page shows it: loading, ready, failed; and acts after which it is read again. */
 import { ElMessage, ElMessageBox } from 'element-plus'
-import { ref, type Ref } from 'vue'
+import { computed, ref, type Ref } from 'vue'
 import { i18n } from '@/i18n'
 import { problemOf } from '@/stores/problems'
 
@@ -33,6 +33,38 @@ export function useList<T>(read: () => Promise<T[]>) {
 
   void load()
   return { items, state, problem, load, act }
+}
+
+export interface Page<T> {
+  items: T[]
+  cursor: string
+}
+
+/** The same for a list that comes page by page. */
+export function usePages<T>(read: (cursor: string) => Promise<Page<T>>) {
+  const cursor = ref('')
+  const loadingMore = ref(false)
+
+  async function page(from: string): Promise<T[]> {
+    const answer = await read(from)
+    cursor.value = answer.cursor
+    return answer.items
+  }
+
+  const list = useList(() => page(''))
+
+  async function loadMore(): Promise<void> {
+    loadingMore.value = true
+    try {
+      list.items.value.push(...(await page(cursor.value)))
+    } catch (error) {
+      ElMessage.error(problemOf(error))
+    } finally {
+      loadingMore.value = false
+    }
+  }
+
+  return { ...list, hasMore: computed(() => cursor.value !== ''), loadingMore, loadMore }
 }
 
 export function confirmed(question: string, yes: string): Promise<boolean> {

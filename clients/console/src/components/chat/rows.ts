@@ -16,6 +16,8 @@ export interface RowOptions {
   /** The unread line stands above the first message of others after this seq; 0: no line. */
   unreadAfter: number
   me: string
+  /** Whether an entry has something to tell here. */
+  told: (entry: Entry) => boolean
 }
 
 export function rowsOf(log: Log, options: RowOptions): Row[] {
@@ -23,7 +25,7 @@ export function rowsOf(log: Log, options: RowOptions): Row[] {
   let day = 0
   let lineDrawn = options.unreadAfter === 0
   if (!log.hasOlder) rows.push({ type: 'start', key: 'start' })
-  for (const item of inOrder(log)) {
+  for (const item of inOrder(log, options.told)) {
     const at = startOfDay(item.entry.created_at)
     if (at !== day) {
       day = at
@@ -50,11 +52,11 @@ function rowOf({ entry, message }: Item): Row {
   return { type: 'message', key: message.client_msg_id || `m-${message.seq}`, message, first: true, last: true }
 }
 
-function inOrder(log: Log): Item[] {
+function inOrder(log: Log, told: (entry: Entry) => boolean): Item[] {
   const items: Item[] = log.messages.map((message) => ({ entry: message, message }))
-  if (log.notices.length === 0) return items
-  const first = log.messages.find((message) => message.status === 'sent')?.seq ?? 0
-  for (const entry of log.notices) if (entry.seq >= first || !log.hasOlder) items.push({ entry, message: null })
+  const notices = log.notices.filter(told)
+  if (notices.length === 0) return items
+  for (const entry of notices) items.push({ entry, message: null })
   return items.sort((a, b) => rank(a) - rank(b))
 }
 

@@ -1,5 +1,5 @@
 /** What the log tells that nobody said: who joined, who took the case. One sentence each, in our language. */
-import type { SystemNotice } from '@chaguan/protocol'
+import type { ConversationKind, SystemNotice } from '@chaguan/protocol'
 import { i18n } from '@/i18n'
 import type { Entry } from '@/im'
 
@@ -19,6 +19,15 @@ export function noticeText(content: SystemNotice, sender = ''): string {
   const key = SYSTEM[content.name]
   const params = { name: content.params?.['agent_name'] || sender, ...content.params }
   return key ? i18n.global.t(key, params) : content.fallback || content.name
+}
+
+/**
+ * Whether an entry is worth a line. In a service conversation the desk itself says who took and who ended a case, so
+ * of the entries about it only its beginning is told; agents come and go with it.
+ */
+export function isTold(entry: Entry, kind: ConversationKind): boolean {
+  if (kind === 'service') return entry.type === 'case_changed' && entry.status === 'waiting'
+  return entry.type !== 'conversation_changed' || Boolean(entry.name || entry.avatar)
 }
 
 /** The sentence for an entry, or empty if it is not worth one. */
