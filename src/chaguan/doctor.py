@@ -21,6 +21,8 @@ from chaguan.core.settings import ConfigError, Settings
 from chaguan.infra import facts, opening
 from chaguan.infra.blob_stores import bucket_of, is_settled
 from chaguan.infra.blobs import Blobs
+from chaguan.infra.broker import LinkLost, parse_redis_url, probe
+from chaguan.infra.broker.place import is_public
 from chaguan.infra.sealing import check
 
 LOW_DISK = 1024 * 1024 * 1024
@@ -52,6 +54,7 @@ def examine(settings: Settings) -> list[Finding]:
         _postgres,
         _master_key,
         _blobs,
+        _redis,
         _port,
         _tls,
         _exposure,
@@ -179,6 +182,24 @@ def _blobs(settings: Settings) -> Iterator[Finding]:
             "The bucket is reached without TLS.",
             "Files are sealed, but anybody on the way can drop them.",
         )
+
+
+def _redis(settings: Settings) -> Iterator[Finding]:
+    if not settings.redis_url:
+        return
+    try:
+        place = parse_redis_url(settings.redis_url)
+        found = asyncio.run(probe(place))
+    except ConfigError as error:
+        yield Finding("fault", str(error), "Mend redis_url.")
+    except LinkLost as error:
+        yield Finding("fault", f"Redis can't be reached ({error}).", "Start it, or mend redis_url.")
+    else:
+        yield Finding("ok", f"Redis answers at {found}.")
+        if is_public(found) and not place.password:
+            yield Finding(
+                "warn", "It is public and has no password.", "Set requirepass, and redis_url with it."
+            )
 
 
 def _port(settings: Settings) -> Iterator[Finding]:

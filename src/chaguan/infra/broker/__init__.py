@@ -1,13 +1,16 @@
 """What the processes of one deployment tell each other while they run. Nothing here lasts: the log does."""
 
+from chaguan.infra.broker.dialing import probe
 from chaguan.infra.broker.memory import Exchange, MemoryBroker
 from chaguan.infra.broker.place import RedisPlace, parse_redis_url
 from chaguan.infra.broker.port import Broker, OnLink, OnMessage
 from chaguan.infra.broker.redis import RedisBroker
+from chaguan.infra.broker.wire import LinkLost
 
 __all__ = [
     "Broker",
     "Exchange",
+    "LinkLost",
     "MemoryBroker",
     "OnLink",
     "OnMessage",
@@ -15,6 +18,7 @@ __all__ = [
     "RedisPlace",
     "open_broker",
     "parse_redis_url",
+    "probe",
 ]
 
 

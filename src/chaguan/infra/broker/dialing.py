@@ -38,6 +38,15 @@ async def _introduce(wire: Wire, place: RedisPlace) -> None:
         raise LinkLost("it is not the primary any more")
 
 
+async def probe(place: RedisPlace) -> str:
+    """Where the Redis is that would be used now. Raises `LinkLost`."""
+    wire = await dial(place, lambda _push: None)
+    try:
+        return wire.peer
+    finally:
+        await wire.close()
+
+
 async def find_primary(place: RedisPlace) -> Address:
     """The server itself, or whom the first sentinel that answers calls the primary."""
     if not place.primary:
