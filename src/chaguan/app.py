@@ -5,8 +5,6 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 
-import msgspec
-
 from chaguan.accounts import Accounts, open_accounts
 from chaguan.core.caller import Caller
 from chaguan.core.clock import now_ms
@@ -21,7 +19,6 @@ from chaguan.gateway.presence import PresenceBoard
 from chaguan.gateway.publisher import HubPublisher
 from chaguan.gateway.routes import Routes
 from chaguan.gateway.verbs import Verbs
-from chaguan.gateway.websocket import text_frame
 from chaguan.infra import facts, opening
 from chaguan.infra.blobs import Blobs
 from chaguan.infra.broker import Broker, open_broker
@@ -32,12 +29,11 @@ from chaguan.infra.sealing import Keyring, Vault, new_root
 from chaguan.media import Decoders, Media
 from chaguan.messaging import Messaging
 from chaguan.messaging.model import Room
-from chaguan.others import Others
+from chaguan.others import Others, part_from
 from chaguan.platforms.wechat import WeChatClient
 from chaguan.protocol.commands import Command
 from chaguan.protocol.content import Content
 from chaguan.protocol.errors import CloseCode
-from chaguan.protocol.pushes import SignedOut
 
 logger = logging.getLogger("chaguan")
 EPOCH = "epoch"
@@ -168,11 +164,9 @@ class Deployment:
         return answer.body
 
     def _signed_out(self, user_id: str, device_id: str | None, reason: str) -> None:
-        told = text_frame(msgspec.json.encode(SignedOut(reason=reason)))
         for session in self.edge.hub.sessions_of(user_id):
             if device_id in (None, session.device_id):
-                session.push(told)
-                session.close(CloseCode.UNAUTHENTICATED, "signed out")
+                part_from(session, reason)
 
     def _reauthorize(self, user_id: str) -> None:
         """What the user may do has changed: their sessions come back and are told anew."""

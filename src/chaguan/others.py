@@ -1,18 +1,26 @@
 """The other processes of this deployment: what they must hear of this one, and it of them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
 
 from chaguan.accounts import Accounts
+from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Settings
 from chaguan.gateway.announcer import Announcer
-from chaguan.gateway.hub import Hub
+from chaguan.gateway.hub import Hub, Listener
 from chaguan.gateway.presence import PresenceBoard
 from chaguan.gateway.relay import News, Relay
+from chaguan.gateway.session import Session
+from chaguan.gateway.websocket import text_frame
 from chaguan.infra.broker import Broker
 from chaguan.infra.broker.rates import SharedRates
 from chaguan.messaging import Messaging
 from chaguan.messaging.model import Room
+from chaguan.protocol.errors import CloseCode
+from chaguan.protocol.pushes import SignedOut
 
 SIGNED_OUT, REAUTHORIZE, CONVERSATION = "signed_out", "reauthorize", "conversation"
 TRUSTED_MS = 300_000
@@ -22,6 +30,11 @@ ALONE_MS = 10_000
 
 SignOut = Callable[[str, str | None, str], None]
 Reauthorize = Callable[[str], None]
+
+
+def part_from(session: Listener, reason: str) -> None:
+    session.push(text_frame(msgspec.json.encode(SignedOut(reason=reason))))
+    session.close(CloseCode.UNAUTHENTICATED, "signed out")
 
 
 class Others:
@@ -38,6 +51,7 @@ class Others:
         reauthorize: Reauthorize,
     ) -> None:
         self.broker = broker
+        self._hub = hub
         self._accounts = accounts
         self._messaging = messaging
         self._sign_out = sign_out
@@ -53,17 +67,15 @@ class Others:
         accounts.news.longest_ms = TRUSTED_MS
         accounts.authenticator.on_signed_out = self._signed_out
         accounts.authenticator.on_reauthorize = self._must_reauthorize
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         await self.relay.start()
-        self._tasks = [
-            asyncio.create_task(self._announcer.run()),
-            asyncio.create_task(self.presence.keep(self.broker)),
-        ]
+        self._run(self._announcer.run())
+        self._run(self.presence.keep(self.broker))
 
     async def stop(self) -> None:
-        for task in self._tasks:
+        for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.relay.stop()
@@ -84,16 +96,34 @@ class Others:
         self.relay.tell(News(REAUTHORIZE, user_id))
 
     def _heard(self, news: News) -> None:
-        if news.kind == SIGNED_OUT:
+        if news.kind == SIGNED_OUT or news.kind == REAUTHORIZE:
             self._accounts.authenticator.unlearn(news.id)
-            self._sign_out(news.id, news.device_id or None, news.reason)
-        elif news.kind == REAUTHORIZE:
-            self._accounts.authenticator.unlearn(news.id)
-            self._reauthorize(news.id)
+            self._run(self._part(news))
         elif news.kind == CONVERSATION:
             self._messaging.tail.forget(news.id)
         else:
             self._accounts.heard(news.kind, news.id)
+
+    async def _part(self, news: News) -> None:
+        """News is slower than a new sign-in: who may be here by what the database says stays."""
+        for session in self._hub.sessions_of(news.id):
+            if news.device_id not in ("", session.device_id):
+                continue
+            caller = session.caller if isinstance(session, Session) else None
+            try:
+                if caller is not None:
+                    await self._accounts.authenticator.check_still_welcome(caller)
+                    continue
+            except AppError as error:
+                if news.kind == SIGNED_OUT and error.code is not ErrorCode.unavailable:
+                    part_from(session, news.reason)
+                    continue
+            session.close(CloseCode.REAUTHORIZE, "rights changed")
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _link_changed(self, is_linked: bool) -> None:
         self._accounts.news.longest_ms = TRUSTED_MS if is_linked else ALONE_MS

@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
+from chaguan.accounts.shops import ShopChange
+from chaguan.accounts.staff import StaffChange
+from chaguan.core.caller import Role
 from chaguan.core.ids import uuid7
 from chaguan.gateway import relay
 from chaguan.health import Health
 from chaguan.messaging.model import uuid_text
+from chaguan.protocol.errors import CloseCode
 from tests.e2e.server import Client, run
 from tests.e2e.test_chat import Town
 from tests.edge_server import until
@@ -163,13 +167,33 @@ async def test_who_joins_at_one_node_hears_everything_after_at_the_other(pair: P
     await until(lambda: texts(new, group) == ["0", "1", "2", "3", "4"])
 
 
-async def test_signing_out_at_one_node_closes_the_sessions_at_the_other(pair: Pair) -> None:
+async def test_signing_out_at_one_node_closes_that_device_at_the_other(pair: Pair) -> None:
     accounts = pair.here.running.deployment.accounts
     _, (_, hong) = await pair.group("ming", "hong")
-    accounts.authenticator.sign_out(pair.ids["hong"], None, "revoked")
+    await accounts.devices.revoke_of(pair.here.owner, pair.ids["hong"], "dev_hong")
     await hong.ended()
-    assert hong.close_code == 4501
+    assert hong.close_code == CloseCode.UNAUTHENTICATED
     assert any(push["type"] == "signed_out" for push in hong.pushes)
+
+
+async def test_another_role_given_at_one_node_makes_sessions_at_the_other_come_back(pair: Pair) -> None:
+    accounts = pair.here.running.deployment.accounts
+    _, (_, hong) = await pair.group("ming", "hong")
+    await accounts.staff.change(pair.here.owner, pair.ids["hong"], StaffChange(role=Role.member))
+    await hong.ended()
+    assert hong.close_code == CloseCode.REAUTHORIZE
+
+
+async def test_news_of_a_sign_out_does_not_reach_who_signed_in_after_it(pair: Pair) -> None:
+    _, (_, hong) = await pair.group("ming", "hong")
+    # As it arrives when the new session was faster: the database says that it is welcome.
+    pair.here.running.deployment.accounts.authenticator.sign_out(pair.ids["hong"], None, "password_changed")
+    await pair.here.running.deployment.accounts.shops.create(
+        pair.here.owner, ShopChange(name="news behind it")
+    )
+    held = pair.there.running.deployment.accounts.shops
+    await until(lambda: held._held is None)
+    assert (await hong.ask("list_conversations"))["conversations"]
 
 
 async def test_typing_and_presence_cross_over(pair: Pair) -> None:

@@ -154,6 +154,8 @@ class Authenticator:
         )
         if known is None or known.revoked_at is not None:
             raise refused("signed_out")
+        if caller.session_id not in ("", known.session_id):
+            raise refused("signed_out")
         _refuse_disabled(known)
         if (known.role or "") != (caller.role.value if caller.role else ""):
             raise refused("role_changed")
@@ -230,6 +232,7 @@ class Authenticator:
             Role(known.role) if known.role else None,
             expires_at=claims.expires_at,
             must_change_password=known.must_change_password,
+            session_id=claims.session_id,
         )
         return caller, claims.expires_at
 

@@ -30,6 +30,8 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
     scopes: frozenset[str] = frozenset()
     expires_at: int = 0
     must_change_password: bool = False
+    session_id: str = ""
+    """The sign-in behind an access token: a later one on the same device ends it."""
 
     @property
     def is_staff(self) -> bool:

@@ -42,11 +42,11 @@ class Announcer:
 
     async def run(self) -> None:
         while True:
-            await asyncio.sleep(EVERY_S)
             try:
                 await self.step(asyncio.get_running_loop().time())
             except AppError as error:
                 logger.warning("heads can't be announced: %s", error)
+            await asyncio.sleep(EVERY_S)
 
     async def step(self, now: float) -> None:
         """Look where the log ends; what it was 2 to 5 s ago tells whose heads are due. A window and not a position:

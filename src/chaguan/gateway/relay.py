@@ -32,6 +32,7 @@ MAX_FILL = 200
 IDLE_S = 15.0
 REPAIR_S = 10.0
 FILLS_AT_ONCE = 8
+_READINGS = 3
 _ENTRIES: tuple[type, ...] = Entry.__args__
 _LOGS = ("g_", "s_")
 
@@ -81,6 +82,7 @@ class Logs(Protocol):
     def forget(self, conversation_id: str) -> None: ...
     async def heads(self, conversation_ids: Sequence[str]) -> dict[str, int]: ...
     async def since(self, conversation_id: str, seq: int, limit: int) -> tuple[list[Entry], int]: ...
+    async def joined(self, user_id: str, limit: int) -> dict[str, int]: ...
 
 
 def has_log(topic: str) -> bool:
@@ -102,6 +104,7 @@ class Relay:
         self._tasks: set[asyncio.Task[None]] = set()
         self._fills = asyncio.Semaphore(FILLS_AT_ONCE)
         self._loop = asyncio.get_running_loop()
+        self._departures = 0
         self.filled = 0
         """Entries that had to be read because no push brought them."""
         broker.listen(self._heard, self._link_changed)
@@ -143,8 +146,30 @@ class Relay:
         """Return when what is published from now on arrives here; then heads may be read (DESIGN §2.4). Without
         a link at once: what is missed meanwhile is repaired when it is back."""
         wanted = [topic for topic in topics if topic not in self._begun]
+        for topic in wanted:
+            if not self._is_here(topic):
+                self._idle[topic] = self._loop.time()
+                self._broker.subscribe(topic)
         if wanted and await self._broker.confirmed(wanted):
             await self._begin(wanted)
+
+    async def listen(self, session: Listener, user_id: str, limit: int) -> None:
+        """Subscribe the session to the conversations of its user. A membership is read when the others are heard: who
+        leaves from then on is heard leaving, and if somebody was heard leaving meanwhile, it is read again."""
+        await self.ready([user_id])
+        joined = await self._logs.joined(user_id, limit)
+        for _ in range(_READINGS):
+            await self.ready(joined)
+            departures = self._departures
+            joined = await self._logs.joined(user_id, limit)
+            is_known = joined.keys() <= self._begun or not self._broker.is_linked
+            if departures == self._departures and is_known:
+                break
+        for topic, first_seq in joined.items():
+            last = self._order.last(topic, topic)
+            # Else what was said before they joined is still on its way here, and so is their joining, behind it.
+            if last is None or first_seq <= last + 1:
+                self._hub.subscribe(session, topic)
 
     async def _begin(self, topics: Sequence[str]) -> None:
         heads = await self._logs.heads([topic for topic in topics if has_log(topic)])
@@ -228,6 +253,7 @@ class Relay:
         if said.frame:
             self._hub.publish(topic, said.frame)
         if said.left:
+            self._departures += 1
             for session in self._hub.sessions_of(said.left):
                 self._hub.unsubscribe(session, topic)
         if said.joined and topic == said.conversation_id:
@@ -263,7 +289,7 @@ class Relay:
     # What got lost
 
     def _check_head(self, topic: str, conversation_id: str, seq: int) -> None:
-        if not self._hub.is_local(topic) or not seq:
+        if not self._is_here(topic) or not seq:
             return
         last = self._order.last(topic, conversation_id)
         if last is None:

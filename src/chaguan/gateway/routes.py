@@ -13,10 +13,10 @@ from chaguan.core.settings import Limits as LimitSettings
 from chaguan.desk import topic_of
 from chaguan.gateway.hub import Hub, Listener
 from chaguan.gateway.presence import PresenceBoard
-from chaguan.gateway.relay import Relay, has_log
+from chaguan.gateway.relay import Relay
 from chaguan.gateway.session import Session
 from chaguan.gateway.verbs import People, Verbs
-from chaguan.messaging.sync import Sync
+from chaguan.messaging.sync import MAX_TOPICS, Sync
 from chaguan.protocol import commands as c
 from chaguan.protocol.replies import Limits, Welcome
 
@@ -74,15 +74,11 @@ class Routes:
     async def listen(self, session: Listener, caller: Caller) -> None:
         """First listen, then read: what is said meanwhile waits behind the welcome and is told from it by seq."""
         self._hub.subscribe(session, caller.user_id)
-        await self._ready([caller.user_id])
+        if self._relay is not None:
+            await self._relay.listen(session, caller.user_id, MAX_TOPICS)
+            return
         for conversation_id in await self._sync.topics(caller):
             self._hub.subscribe(session, conversation_id)
-        if self._relay is not None:
-            await self._relay.ready(session.topics)
-            # Who was removed while the subscription was on its way has not been heard leaving.
-            present = set(await self._sync.topics(caller))
-            for topic in [topic for topic in session.topics if has_log(topic) and topic not in present]:
-                self._hub.unsubscribe(session, topic)
 
     async def _ready(self, topics: Iterable[str]) -> None:
         if self._relay is not None:

@@ -53,6 +53,9 @@ class Tail:
             found.update((id, head.head_seq) for id, head in heads.items())
         return found
 
+    async def joined(self, user_id: str, limit: int) -> dict[str, int]:
+        return await self._db.read(lambda con: store.joined(con, user_id, limit))
+
     async def since(self, conversation_id: str, seq: int, limit: int) -> tuple[list[Entry], int]:
         """Entries above `seq` as they are pushed, and the head. None of them when more than `limit` lack."""
         room = await self._rooms.room(conversation_id)

@@ -1,7 +1,10 @@
 """Heads are announced once, 2 to 5 seconds after they were reached, by one process."""
 
+import asyncio
+
 from chaguan.gateway.announcer import Announcer
 from chaguan.infra.broker import Exchange, MemoryBroker
+from tests.edge_server import until
 
 
 class Log:
@@ -75,3 +78,16 @@ async def test_one_of_two_announces_and_the_other_takes_over_what_it_left() -> N
         await second.step(step)
     assert by_first.heads == []
     assert by_second.heads == [("g_1", 1)]
+
+
+async def test_what_is_said_right_after_the_start_is_announced_too() -> None:
+    log = Log()
+    it, announced = await announcer(Exchange(), log)
+    running = asyncio.create_task(it.run())
+    await until(lambda: it._looks)
+    running.cancel()
+    log.append("g_1")
+    now = it._looks[0][0]
+    for second in range(1, 8):
+        await it.step(now + second)
+    assert announced.heads == [("g_1", 1)]

@@ -2,7 +2,12 @@
 
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Connection, text
+
+from chaguan.messaging.model import Intervals
+
+_decode_intervals = msgspec.json.Decoder(Intervals).decode
 
 
 class Moved(NamedTuple):
@@ -23,3 +28,16 @@ def moved(connection: Connection, above: int, up_to: int) -> list[Moved]:
         {"above": above, "up_to": up_to},
     )
     return [Moved(id, seq, (a, b) if a else (id,)) for id, seq, a, b in rows]
+
+
+def joined(connection: Connection, user_id: str, limit: int) -> dict[str, int]:
+    """The conversations with a topic of their own that a user follows, each with the first seq of what is theirs to
+    see since they joined it last."""
+    rows = connection.execute(
+        text(
+            "SELECT conversation_id, intervals FROM inboxes WHERE user_id = :user AND NOT removed AND NOT archived "
+            "AND kind IN ('group', 'service', 'room') LIMIT :limit"
+        ),
+        {"user": user_id, "limit": limit},
+    )
+    return {id: _decode_intervals(intervals)[-1][0] for id, intervals in rows}
