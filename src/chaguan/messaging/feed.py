@@ -106,10 +106,9 @@ class Feed:
             self._passed += 1
             return
         self._passed = 0
-        if self._woken_at:
-            return
-        self._woken_at = self._clock()
-        self._waiting_since = self._waiting_since or self._woken_at
+        if not self._woken_at:
+            self._woken_at = self._clock()
+            self._waiting_since = self._waiting_since or self._woken_at
         self._idle.clear()
         self._woken.set()
 
