@@ -9,7 +9,7 @@ from chaguan.accounts import Accounts, open_accounts
 from chaguan.core.caller import Caller
 from chaguan.core.clock import now_ms
 from chaguan.core.errors import AppError, ErrorCode
-from chaguan.core.settings import Settings
+from chaguan.core.settings import ConfigError, Settings
 from chaguan.desk import AgentAccess, ContextService, ContextSource, DeskService
 from chaguan.gateway.addresses import forwarded_address, proxies
 from chaguan.gateway.edge import Edge, EdgeSettings
@@ -210,8 +210,13 @@ async def open_deployment(settings: Settings, *, allow: Sequence[str] = ()) -> D
     db = await opening.open_database(settings)
     try:
         return await _open_on(db, settings, allow)
-    except BaseException:
+    except BaseException as error:
         await db.close()
+        if isinstance(error, AppError) and error.detail.startswith("database: "):
+            reason = error.detail.removeprefix("database: ")
+            raise ConfigError(
+                f"The database can't be used ({reason}); mend that (is its disk full?) and start again."
+            ) from error
         raise
 
 
