@@ -60,9 +60,11 @@ heads = Table(
     _number("member_version"),
     _number("member_count"),
     _number("floor_seq"),
+    _number("entry_at"),
     sqlite_with_rowid=False,
 )
-"""What every append changes, in narrow rows, because a commit writes whole pages."""
+"""What every append changes, in narrow rows, because a commit writes whole pages. `last_at` is the time of the last
+message, by which lists are ordered; `entry_at` of the last entry of any kind, before which nothing more may happen."""
 
 entries = Table(
     "entries",

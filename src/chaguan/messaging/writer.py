@@ -224,10 +224,11 @@ class LogWriter:
 class _Line:
     """A conversation's head while a batch moves it."""
 
-    __slots__ = ("at", "member_version", "moved", "ordinal", "seq")
+    __slots__ = ("entry_at", "last_at", "member_version", "moved", "ordinal", "seq")
 
     def __init__(self, head: log.Head) -> None:
-        self.seq, self.ordinal, self.at = head.head_seq, head.head_ordinal, head.last_at
+        self.seq, self.ordinal = head.head_seq, head.head_ordinal
+        self.last_at, self.entry_at = head.last_at, head.entry_at
         self.member_version = head.member_version
         self.moved = False
 
@@ -257,7 +258,11 @@ class _Batch:
         self._store()
         log.move_heads(
             self._connection,
-            [(line.seq, line.ordinal, line.at, id) for id, line in self._lines.items() if line.moved],
+            [
+                (line.seq, line.ordinal, line.last_at, line.entry_at, id)
+                for id, line in self._lines.items()
+                if line.moved
+            ],
         )
         return outcomes
 
@@ -271,7 +276,7 @@ class _Batch:
         if append.recheck is not None and line.member_version != append.member_version:
             self._store()
             append.recheck(self._connection)
-        created_at = max(line.at, append.created_at)
+        created_at = max(line.last_at, line.entry_at, append.created_at)
         value = self._run_effect(append, line.seq + 1, created_at)
         return self._allocate(append, line, created_at), value
 
@@ -285,8 +290,9 @@ class _Batch:
     def _allocate(self, append: Append, line: _Line, created_at: int) -> Appended:
         line.seq += 1
         line.ordinal += append.countable
+        line.entry_at = created_at
         if append.countable:
-            line.at = created_at
+            line.last_at = created_at
         line.moved = True
         self._rows.append(
             (

@@ -142,6 +142,19 @@ async def test_an_edit_is_an_entry_and_the_current_state(world, people):
     await refused(edit(world, a, room, 9, "无"), "not_found")
 
 
+async def test_a_clock_that_is_put_back_dates_nothing_before_what_happened_already(world, people):
+    a, b = people.add("a"), people.add("b")
+    room = await world.direct(a, b)
+    await world.say(a, room, "一")
+    world.now += 10_000
+    await react(world, b, room, 1)
+    world.now -= 15_000
+    await world.say(a, room, "二")
+    await react(world, b, room, 3, on=True)
+    times = [entry.created_at for entry in (await world.pull(b, room)).entries]
+    assert times == sorted(times) and len(times) == 4
+
+
 async def test_a_recalled_message_is_never_served_again_not_even_its_edits(world, people):
     a, b = people.add("a"), people.add("b")
     room = await world.direct(a, b)

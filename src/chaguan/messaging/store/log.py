@@ -21,6 +21,7 @@ class Head(NamedTuple):
     head_seq: int
     head_ordinal: int
     last_at: int
+    entry_at: int
     member_version: int
 
 
@@ -37,11 +38,12 @@ Key = tuple[bytes, str, str]
 """(client_msg_id, actor_id, conversation_id)"""
 
 _HEADS = (
-    "SELECT json_group_array(json_array(h.conversation_id, head_seq, head_ordinal, last_at, member_version)) "
+    "SELECT json_group_array(json_array(h.conversation_id, head_seq, head_ordinal, last_at, entry_at, "
+    "member_version)) "
     "FROM json_each(?) AS wanted CROSS JOIN heads AS h ON h.conversation_id = wanted.value"
 )
 _HEADS_ON_POSTGRES = Statement(
-    "SELECT conversation_id, head_seq, head_ordinal, last_at, member_version FROM heads "
+    "SELECT conversation_id, head_seq, head_ordinal, last_at, entry_at, member_version FROM heads "
     f"WHERE conversation_id IN {TEXTS}"
 )
 _COLUMNS = (
@@ -65,12 +67,13 @@ _EARLIER_ON_POSTGRES = (
 )
 _MOVE_HEADS = (
     "UPDATE heads SET head_seq = json_extract(w.value, '$[0]'), head_ordinal = json_extract(w.value, '$[1]'), "
-    "last_at = json_extract(w.value, '$[2]') FROM json_each(?) AS w "
-    "WHERE conversation_id = json_extract(w.value, '$[3]')"
+    "last_at = json_extract(w.value, '$[2]'), entry_at = json_extract(w.value, '$[3]') FROM json_each(?) AS w "
+    "WHERE conversation_id = json_extract(w.value, '$[4]')"
 )
 _MOVE_HEADS_ON_POSTGRES = (
-    "UPDATE heads SET head_seq = w.seq, head_ordinal = w.ordinal, last_at = w.at "
-    "FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[]) AS w (seq, ordinal, at, id) "
+    "UPDATE heads SET head_seq = w.seq, head_ordinal = w.ordinal, last_at = w.at, entry_at = w.entry_at "
+    "FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[]) "
+    "AS w (seq, ordinal, at, entry_at, id) "
     "WHERE conversation_id = w.id"
 )
 _LOCK = "SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k"
@@ -151,7 +154,7 @@ def insert(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
             at += size
 
 
-def move_heads(connection: Connection, rows: Sequence[tuple[int, int, int, str]]) -> None:
+def move_heads(connection: Connection, rows: Sequence[tuple[int, int, int, int, str]]) -> None:
     if is_postgres(connection):
         if rows:
             _cursor(connection).execute(_MOVE_HEADS_ON_POSTGRES, _by_column(rows))
