@@ -26,7 +26,7 @@ from chaguan.protocol.pushes import MarkMoved
 
 FLUSH_MS = 1_000
 SENT_FLUSHES = 5
-"""How many flushes a mark that sending moved waits for."""
+"""How many flushes a mark that sending moved waits for, where no other node would show it late."""
 CHUNK = 50
 """Marks of one transaction: about 2 ms, which is what a message that comes meanwhile waits."""
 POSITION = "own marks"
@@ -59,7 +59,8 @@ class Marks:
         """Those that sending moved, oldest first; none of them is in `_waiting`."""
         self._flushing: Waiting = {}
         self._turn = 0
-        self._ends: deque[int] = deque(maxlen=SENT_FLUSHES + 1)
+        self.sent_flushes = SENT_FLUSHES if db.dialect == "sqlite" else 1
+        self._ends: deque[int] = deque(maxlen=self.sent_flushes + 1)
         """Where the log ended at the latest flushes."""
         self._noted = 0
         self.on_moved: Callable[[Moved], None] = lambda _moved: None
@@ -170,9 +171,9 @@ class Marks:
         so many flushes ago, since the newest commits may not have reached `sent` yet."""
         self._ends.append((await self._db.read(log.end))[0])
         self._turn += 1
-        self._let_go(self._turn - SENT_FLUSHES)
+        self._let_go(self._turn - self.sent_flushes)
         await self._flush()
-        if len(self._ends) > SENT_FLUSHES:
+        if len(self._ends) > self.sent_flushes:
             await self._note(self._ends[0])
 
     async def finish(self) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Limits
 from chaguan.infra.database import metadata
-from chaguan.messaging.marks import POSITION, SENT_FLUSHES
+from chaguan.messaging.marks import POSITION
 from chaguan.messaging.store import inboxes, log
 from chaguan.protocol import commands as c
 from chaguan.protocol.content import Custom, SystemNotice, Text
@@ -287,12 +287,13 @@ async def test_a_mark_that_sending_moved_waits_for_a_few_flushes(world, people):
         return (await world.db.read(lambda con: inboxes.find(con, a.user_id, room))).inbox.read_seq
 
     await world.say(a, room, "一")
-    for _ in range(SENT_FLUSHES - 1):
+    flushes = world.messaging.marks.sent_flushes
+    for _ in range(flushes - 1):
         await world.messaging.marks.flush_and_note()
         await world.say(a, room, "又")
         assert await stored() == 0
     await world.messaging.marks.flush_and_note()
-    assert await stored() == SENT_FLUSHES
+    assert await stored() == flushes
     assert not world.messaging.marks._sent
 
 
@@ -302,13 +303,14 @@ async def test_a_senders_position_is_noted_only_when_the_marks_before_it_are_wri
     await world.say(a, room, "一")
     await world.restart()
     await world.say(a, room, "二")
-    for _ in range(SENT_FLUSHES):
+    flushes = world.messaging.marks.sent_flushes
+    for _ in range(flushes):
         await world.messaging.marks.flush_and_note()
         await world.say(b, room, "三")
     noted = await world.db.read(lambda con: log.position(con, POSITION))
-    assert noted < (await world.db.read(log.end))[0] - SENT_FLUSHES + 1
+    assert noted < (await world.db.read(log.end))[0] - flushes + 1
     await crash(world)
-    assert (await world.view(b, room)).inbox.read_seq == 2 + SENT_FLUSHES
+    assert (await world.view(b, room)).inbox.read_seq == 2 + flushes
 
 
 async def test_what_i_mark_unread_stays_unread_though_i_had_just_written(world, people):
