@@ -37,7 +37,7 @@ def prepare_folder(path: Path) -> None:
             )  # a power cut must not take the folder away with all that it was promised to keep
         probe = path / ".writable"
         probe.write_bytes(b"")
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # another node that starts on the same folder probes it too
     except OSError as error:
         raise ConfigError(
             f"The data folder {path} can't be written ({error.strerror}); make it writable or set data_dir."
