@@ -124,6 +124,7 @@ class Deployment:
             self.settings,
             self._signed_out,
             self._reauthorize,
+            (self.messaging.search.feed, self.desk.feed),
         )
         self.publisher.bind(hub, others.relay)
         self.routes.bind(hub, others.presence, others.relay)

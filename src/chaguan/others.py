@@ -1,7 +1,7 @@
 """The other processes of this deployment: what they must hear of this one, and it of them."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import msgspec
@@ -18,11 +18,14 @@ from chaguan.gateway.websocket import text_frame
 from chaguan.infra.broker import Broker
 from chaguan.infra.broker.rates import SharedRates
 from chaguan.messaging import Messaging
+from chaguan.messaging.feed import Feed
 from chaguan.messaging.model import Room
 from chaguan.protocol.errors import CloseCode
 from chaguan.protocol.pushes import SignedOut
 
-SIGNED_OUT, REAUTHORIZE, CONVERSATION = "signed_out", "reauthorize", "conversation"
+SIGNED_OUT, REAUTHORIZE, CONVERSATION, GREW = "signed_out", "reauthorize", "conversation", "log_grew"
+GREW_S = 0.05
+"""The consumers of another process are told so often at most that the log grew."""
 TRUSTED_MS = 300_000
 """How long a decision about a token is remembered: news of a revocation may be lost with the process that had it."""
 ALONE_MS = 10_000
@@ -49,6 +52,7 @@ class Others:
         settings: Settings,
         sign_out: SignOut,
         reauthorize: Reauthorize,
+        feeds: Sequence[Feed],
     ) -> None:
         self.broker = broker
         self._hub = hub
@@ -56,6 +60,9 @@ class Others:
         self._messaging = messaging
         self._sign_out = sign_out
         self._reauthorize = reauthorize
+        self._feeds = feeds
+        self._is_telling = False
+        messaging.log.listeners.append(self._log_grew)
         self.relay = Relay(hub, broker, messaging.tail, self._heard)
         self.relay.on_link = self._link_changed
         self.presence = PresenceBoard(hub, accounts.directory, broker=broker, relay=self.relay)
@@ -95,8 +102,21 @@ class Others:
         self._reauthorize(user_id)
         self.relay.tell(News(REAUTHORIZE, user_id))
 
+    def _log_grew(self, _conversation_id: str) -> None:
+        if self._is_telling or all(feed.is_owned for feed in self._feeds):
+            return
+        self._is_telling = True
+        asyncio.get_running_loop().call_later(GREW_S, self._tell_growth)
+
+    def _tell_growth(self) -> None:
+        self._is_telling = False
+        self.relay.hint(News(GREW, ""))
+
     def _heard(self, news: News) -> None:
-        if news.kind == SIGNED_OUT or news.kind == REAUTHORIZE:
+        if news.kind == GREW:
+            for feed in self._feeds:
+                feed.wake()
+        elif news.kind == SIGNED_OUT or news.kind == REAUTHORIZE:
             self._accounts.authenticator.unlearn(news.id)
             self._run(self._part(news))
         elif news.kind == CONVERSATION:
@@ -127,6 +147,8 @@ class Others:
 
     def _link_changed(self, is_linked: bool) -> None:
         self._accounts.news.longest_ms = TRUSTED_MS if is_linked else ALONE_MS
+        for feed in self._feeds:
+            feed.is_told = is_linked
         self._accounts.forget_all()
         if is_linked:
             self.presence.note_all()

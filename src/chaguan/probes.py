@@ -12,6 +12,7 @@ from chaguan.core.errors import AppError, ErrorCode
 from chaguan.health import Health
 from chaguan.metrics import Family, Metrics, exposition, text
 from chaguan.metrics.listener import Listener, Page, is_bearer
+from chaguan.metrics.postgres import PostgresFigures
 
 _JSON = "application/json"
 Gather = Callable[[], Awaitable[list[Family]]]
@@ -24,6 +25,8 @@ class Probes:
         self._settings = deployment.settings
         self._health = Health(deployment)
         self.metrics = Metrics(deployment, self._is_ready)
+        if deployment.db.dialect == "postgresql":
+            self.metrics.hooks.append(PostgresFigures(deployment.db))
         self._gather = gather or self.metrics.families
         self._listeners: list[Listener] = []
 

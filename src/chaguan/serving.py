@@ -33,7 +33,6 @@ from chaguan.platforms.sandbox import SandboxWeChat, wechat_router
 from chaguan.probes import Probes
 from chaguan.supervisor import CONSUMERS, Doors, Job, Supervisor, follow_supervisor
 
-LOOK_S = 0.5
 SANDBOX_PATH = "/sandbox/wechat"
 logger = logging.getLogger("chaguan")
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG)
@@ -44,15 +43,9 @@ def run(settings: Settings) -> int:
     set_up(settings.log_format, settings.log_level)
     if settings.workers > 1:
         refuse_many(settings, f"--workers {settings.workers}")
-        return run_many(settings)
-    opening.prepare_folder(settings.data)
-    lock = opening.lock_folder(settings.data)
     try:
-        with contextlib.closing(_listen(settings)) as sock:
-            tls = _tls(settings)
-            # A commit waits for the writer thread; with the usual 5 ms it would wait for the loop's whole stretch.
-            sys.setswitchinterval(0.0005)
-            uvloop.run(_serve(settings, sock, tls))
+        with opening.locked(settings):
+            return run_many(settings) if settings.workers > 1 else run_alone(settings)
     except (OperationalError, sqlite3.OperationalError) as error:
         reason = error.orig if isinstance(error, OperationalError) else error
         raise ConfigError(
@@ -64,8 +57,14 @@ def run(settings: Settings) -> int:
         raise ConfigError(
             f"{error.filename or settings.data} can't be written ({error.strerror}); mend that and start again."
         ) from error
-    finally:
-        opening.unlock_folder(lock)
+
+
+def run_alone(settings: Settings) -> int:
+    with contextlib.closing(_listen(settings)) as sock:
+        tls = _tls(settings)
+        # A commit waits for the writer thread; with the usual 5 ms it would wait for the loop's whole stretch.
+        sys.setswitchinterval(0.0005)
+        uvloop.run(_serve(settings, sock, tls))
     return 0
 
 
@@ -101,7 +100,6 @@ def run_many(settings: Settings) -> int:
 
 
 async def _prepare(settings: Settings) -> None:
-    opening.prepare_folder(settings.data)
     deployment = await open_deployment(settings)
     _show_first(await deployment.accounts.first_start(settings.name))
     await deployment.http.close()
@@ -124,7 +122,8 @@ def run_consumers(settings: Settings) -> int:
     """`chaguan worker`: the consumers of the log, without a port of their own."""
     set_up(settings.log_format, settings.log_level)
     refuse_many(settings, "chaguan worker")
-    uvloop.run(_consume(settings, None))
+    with opening.locked(settings):
+        uvloop.run(_consume(settings, None))
     return 0
 
 
@@ -139,12 +138,7 @@ async def _consume(settings: Settings, job: Job | None) -> None:
     if job is not None:
         follow_supervisor(loop)
     try:
-        while not asked.is_set():
-            # Others write: without a broker that says so, looking is how to know.
-            deployment.messaging.search.feed.wake()
-            deployment.desk.feed.wake()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asked.wait(), LOOK_S)
+        await asked.wait()
         deployment.edge.is_leaving = True
     finally:
         await probes.stop()

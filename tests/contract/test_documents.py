@@ -19,6 +19,7 @@ from chaguan.app import open_deployment
 from chaguan.core.settings import Settings, load
 from chaguan.desk.context import signed_headers
 from chaguan.infra.blob_stores import bucket_of
+from chaguan.serving import refuse_many
 from tests.e2e.deployed import chaguan, free_port, settled
 from tests.e2e.process import chaguan as cli
 
@@ -180,3 +181,13 @@ def test_the_bucket_of_the_page_is_one_that_is_understood(page, tmp_path):
     (tmp_path / "chaguan.toml").write_text(text, encoding="utf-8")
     bucket = bucket_of(load(tmp_path / "chaguan.toml"))
     assert bucket is not None and bucket.endpoint == "https://tea-house.oss-cn-hangzhou.aliyuncs.com"
+
+
+@pytest.mark.parametrize("page", ["grow-to-many.md", "grow-to-many.zh-CN.md"])
+def test_the_settings_for_many_nodes_work(page, tmp_path):
+    file, secret = tmp_path / "chaguan.toml", tmp_path / "s3-secret"
+    secret.write_text("hush")
+    file.write_text(block(page, "toml", "many").replace("/etc/chaguan/s3-secret", str(secret)))
+    settings = load(file)
+    refuse_many(settings, "several")
+    assert bucket_of(settings) is not None and not settings.consumers

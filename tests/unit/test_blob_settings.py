@@ -19,7 +19,7 @@ def test_file_and_environment_together_name_the_bucket(
         'blobs_url = "s3://tea/im/"\n[s3]\nendpoint = "https://cos.example.com"\n'
         f'secret_access_key_file = "{secret}"\nvirtual_host = true\n'
     )
-    monkeypatch.setenv("S3_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("CHAGUAN_S3_ACCESS_KEY_ID", "key")
     bucket = bucket_of(load(file))
     assert bucket is not None
     assert (bucket.name, bucket.prefix, bucket.endpoint) == ("tea", "im", "https://tea.cos.example.com")

@@ -175,22 +175,23 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
 LOG_FORMATS = ("human", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
+# Four names are short since everybody starts with them; a stray variable of another program must not become a setting.
 ENVIRONMENT = {
     "HOST": "host",
     "PORT": "port",
     "DATA_DIR": "data_dir",
     "PUBLIC_URL": "public_url",
-    "METRICS_LISTEN": "metrics_listen",
-    "METRICS_TOKEN": "metrics_token",
-    "LOG_FORMAT": "log_format",
-    "LOG_LEVEL": "log_level",
-    "BLOBS_URL": "blobs_url",
-    "S3_ENDPOINT": "s3.endpoint",
-    "S3_REGION": "s3.region",
-    "S3_ACCESS_KEY_ID": "s3.access_key_id",
-    "S3_SECRET_ACCESS_KEY": "s3.secret_access_key",
+    "CHAGUAN_METRICS_LISTEN": "metrics_listen",
+    "CHAGUAN_METRICS_TOKEN": "metrics_token",
+    "CHAGUAN_LOG_FORMAT": "log_format",
+    "CHAGUAN_LOG_LEVEL": "log_level",
+    "CHAGUAN_BLOBS_URL": "blobs_url",
+    "CHAGUAN_S3_ENDPOINT": "s3.endpoint",
+    "CHAGUAN_S3_REGION": "s3.region",
+    "CHAGUAN_S3_ACCESS_KEY_ID": "s3.access_key_id",
+    "CHAGUAN_S3_SECRET_ACCESS_KEY": "s3.secret_access_key",
     "CHAGUAN_DATABASE_URL": "database_url",
-    "REDIS_URL": "redis_url",
+    "CHAGUAN_REDIS_URL": "redis_url",
 }
 
 

@@ -209,6 +209,10 @@ class Relay:
     def tell(self, news: News) -> None:
         self._broker.publish(NODES, _encode_note(news), keep=True)
 
+    def hint(self, news: News) -> None:
+        """The same where it does not matter if nobody hears it."""
+        self._broker.publish(NODES, _encode_note(news))
+
     def _is_here(self, topic: str) -> bool:
         return self._hub.is_local(topic) or topic in self._idle
 

@@ -96,7 +96,11 @@ def choose_source(path: Path, environment_value: str | None, *, may_create: bool
     if environment_value:
         return KeyVariable(environment_value)
     if may_create and not path.exists():
-        create_key_file(path)
+        try:
+            create_key_file(path)
+        except MasterKeyError:
+            if not path.exists():  # else another node that starts on the same folder was faster
+                raise
     return KeyFile(path)
 
 

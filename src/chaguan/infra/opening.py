@@ -5,6 +5,7 @@ import fcntl
 import os
 import secrets
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ def prepare_folder(path: Path) -> None:
             )  # a power cut must not take the folder away with all that it was promised to keep
         probe = path / ".writable"
         probe.write_bytes(b"")
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # another node that starts on the same folder probes it too
     except OSError as error:
         raise ConfigError(
             f"The data folder {path} can't be written ({error.strerror}); make it writable or set data_dir."
@@ -51,17 +52,29 @@ def _sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def lock_folder(path: Path) -> int:
-    """One process per folder: two would allocate the same seq. The descriptor holds the lock."""
+def lock_folder(path: Path, *, shared: bool = False) -> int:
+    """On SQLite one process per folder: two would allocate the same seq. On PostgreSQL several may share it; nobody
+    may restore into it meanwhile. The descriptor holds the lock."""
     descriptor = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except OSError as error:
         os.close(descriptor)
         raise ConfigError(
             f"Another chaguan is serving the data in {path}; stop it, or give this one a data_dir of its own."
         ) from error
     return descriptor
+
+
+@contextlib.contextmanager
+def locked(settings: Settings) -> Iterator[None]:
+    """While this process serves the data."""
+    prepare_folder(settings.data)
+    lock = lock_folder(settings.data, shared=settings.is_shared)
+    try:
+        yield
+    finally:
+        unlock_folder(lock)
 
 
 def unlock_folder(descriptor: int) -> None:

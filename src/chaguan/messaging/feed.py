@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from chaguan.core.clock import Clock, now_ms
+from chaguan.core.errors import AppError
 from chaguan.infra.database import Database, Work
+from chaguan.infra.leases import Lease
 from chaguan.messaging.horizon import Horizon
 from chaguan.messaging.model import Stored
 from chaguan.messaging.store import log
@@ -24,7 +26,9 @@ CHUNK = 500
 PASSED = 1_000
 """Entries that are not for a consumer and that it lets pass before it looks at the log for them."""
 POLL_S = 0.5
-"""How often a consumer looks by itself, where other processes write too."""
+"""How often a consumer looks by itself, where other processes write too and nothing tells of it."""
+TOLD_POLL_S = 5.0
+"""The same where a broker tells: what it says may get lost."""
 UNSETTLED_S = 0.005
 """How long it waits for transactions that may still write below what it sees."""
 
@@ -35,7 +39,8 @@ class _Overtaken(Exception):
 
 class Feed:
     """Calls `handle` with entries in order of their ids, in which those of one conversation follow one another, none
-    left out. `handle` may see an entry again after a crash.
+    left out. `handle` may see an entry again after a crash. Of several processes one at a time does it; `on_owned` is
+    awaited when this one becomes it, before it handles anything.
 
     `prefix` keeps to conversations whose ids begin with it. What `handle` raises stops nothing for good: the same
     entries are tried again after a pause that grows to 30 s. `gather_s` lets a busy log fill larger chunks.
@@ -66,37 +71,67 @@ class Feed:
         self._woken = asyncio.Event()
         self._idle = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._lease = Lease(db, name, self._lease_changed)
+        self._owned = asyncio.Event()
+        self.on_owned: Callable[[], Awaitable[None]] | None = None
+        self.is_told = False
+        """Whether somebody calls `wake` when other processes write."""
         self._horizon = Horizon()
         self._stored = 0
         """The position in the database; the one in memory may be beyond it, where there was nothing to handle."""
         self._is_settled = True
+        self._must_reload = True
         self.position = 0
         self.failures = 0
         self.last_failure: Exception | None = None
 
     @property
     def lag_ms(self) -> int:
-        """How long the oldest entry that was not handled yet has been waiting, about."""
-        return max(0, self._clock() - self._waiting_since) if self._waiting_since else 0
+        """How long the oldest entry that was not handled yet has been waiting, about. Its owner knows it; others: 0."""
+        return max(0, self._clock() - self._waiting_since) if self._waiting_since and self.is_owned else 0
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether this process is the one that handles what is said."""
+        return self._owned.is_set()
 
     async def start(self) -> None:
-        await self._reload()
-        self.wake()
         self._task = asyncio.create_task(self._run())
+        await self._lease.start()
 
     async def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+            await self._lease.stop()
+            self._owned.clear()
+
+    async def _lease_changed(self, is_held: bool) -> None:
+        if self._db.dialect != "sqlite":
+            logger.info("%s is %s", self.name, "this process's" if is_held else "another process's")
+        if is_held:
+            self._must_reload = True
+            self._waiting_since = self._woken_at = 0
+            with contextlib.suppress(AppError):  # then before the first step
+                await self._reload()
+            self._owned.set()
+            self.wake()
+        else:
+            self._owned.clear()
 
     async def _reload(self) -> None:
+        """Where the owner before left off."""
         self._stored = self.position = await self._db.read(partial(log.position, consumer=self.name))
+        if self.on_owned is not None:
+            await self.on_owned()
+        self._must_reload = False
 
     async def _wait(self) -> None:
         """Until woken, or until it is time to look what other processes wrote."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(None if self._db.dialect == "sqlite" else POLL_S):
+            is_alone = self._db.dialect == "sqlite"
+            async with asyncio.timeout(None if is_alone else TOLD_POLL_S if self.is_told else POLL_S):
                 await self._woken.wait()
 
     def wake(self, conversation_id: str = "") -> None:
@@ -120,16 +155,19 @@ class Feed:
 
     async def _run(self) -> None:
         while True:
+            await self._owned.wait()
             await self._wait()
             await self._gather()
             self._woken.clear()
             try:
-                while await self._step():
+                if self._must_reload:
+                    await self._reload()
+                while self.is_owned and await self._step():
                     if not self._is_settled:
                         await asyncio.sleep(UNSETTLED_S)
                 self._recovered()
             except _Overtaken:
-                await self._reload()
+                self._must_reload = True
                 self._woken.set()
             except Exception as error:  # noqa: BLE001  a consumer must outlive what it stumbles over
                 self._failed(error)

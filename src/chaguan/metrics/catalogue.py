@@ -60,6 +60,7 @@ CATALOGUE = (
     Metric(
         "chaguan_consumer_lag_seconds", "gauge", "consumer", "Age of the oldest entry it has not handled."
     ),
+    Metric("chaguan_consumer_owned", "gauge", "consumer", "1 in the process that does its work."),
     Metric("chaguan_consumer_failures", "gauge", "consumer", "Attempts that failed in a row."),
     Metric("chaguan_search_enabled", "gauge", "", "1 when messages are indexed."),
     Metric("chaguan_data_keys_cached", "gauge", "", "Data keys of conversations and owners held in memory."),

@@ -116,7 +116,9 @@ class Metrics:
         for name, figures in _batches(writer.figures):
             yield name, histogram(figures)
         feeds = (search.feed, deployment.desk.feed)
+        wanted = feeds if deployment.settings.search else feeds[1:]
         yield "chaguan_consumer_lag_seconds", _by("consumer", {f.name: f.lag_ms / 1000 for f in feeds})
+        yield "chaguan_consumer_owned", _by("consumer", {f.name: int(f.is_owned) for f in wanted})
         yield "chaguan_consumer_failures", _by("consumer", {f.name: f.failures for f in feeds})
         yield "chaguan_search_enabled", _one(deployment.settings.search)
         yield "chaguan_data_keys_cached", _one(deployment.vault.cached_keys)

@@ -5,9 +5,13 @@ import logging
 
 import pytest
 
+from chaguan.infra import leases
+from chaguan.infra.database.postgres import PostgresDatabase
 from chaguan.messaging import feed as feed_module
 from chaguan.messaging.feed import Feed
+from chaguan.messaging.store import log
 from tests.domain.messaging.conftest import People, World
+from tests.edge_server import until
 
 
 async def test_a_consumer_that_keeps_failing_is_logged_once_a_streak_and_loses_nothing(
@@ -80,3 +84,52 @@ async def test_what_is_said_elsewhere_wakes_a_consumer_of_one_kind_seldom(
         assert not feed._idle.is_set()
         await feed._idle.wait()
     await feed.stop()
+
+
+async def test_of_two_processes_one_consumes_and_the_other_takes_over_when_it_goes(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "EVERY_S", 0.05)
+    dbs = [PostgresDatabase(database_url) for _ in range(2)]
+    feeds = [Feed(db, "test", handle_nothing) for db in dbs]
+    try:
+        for feed in feeds:
+            await feed.start()
+        assert [feed.is_owned for feed in feeds] == [True, False]
+        feeds[1].wake()
+        assert feeds[1].lag_ms == 0  # what it hears of is another's work
+        await feeds[0].stop()
+        await until(lambda: feeds[1].is_owned)
+    finally:
+        for feed, db in zip(feeds, dbs, strict=True):
+            await feed.stop()
+            await db.close()
+
+
+async def test_an_owner_that_is_silent_for_a_lease_loses_it_and_what_it_does_late_is_undone(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "EVERY_S", 0.05)
+    monkeypatch.setattr(leases, "LIFE_S", 0.5)
+    first, second = PostgresDatabase(database_url), PostgresDatabase(database_url)
+    asleep, heir = Feed(first, "test", handle_nothing), Feed(second, "test", handle_nothing)
+    try:
+        await asleep.start()
+        assert asleep._lease._task is not None
+        asleep._lease._task.cancel()  # as after SIGSTOP: it prolongs nothing, and believes itself the owner
+        await heir.start()
+        assert not heir.is_owned
+        await until(lambda: heir.is_owned)
+        assert asleep.is_owned
+        await second.write(lambda con: log.set_position(con, "test", 7))
+        with pytest.raises(feed_module._Overtaken):
+            await asleep._take([], 9)
+        assert await second.read(lambda con: log.position(con, "test")) == 7
+    finally:
+        for feed, db in ((asleep, first), (heir, second)):
+            await feed.stop()
+            await db.close()
+
+
+async def handle_nothing(_rows) -> None:
+    return None

@@ -382,6 +382,32 @@ async def test_a_merge_that_a_crash_cut_short_is_cleaned_up_and_done_again(
     assert await found(world, chen, "龙井") == [f"龙井 {number}" for number in reversed(range(4))]
 
 
+async def test_a_merge_that_another_process_cleaned_up_meanwhile_takes_nothing_away(
+    world: World, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merging, "TOGETHER", 4)
+    lin, chen = people.add("lin"), people.add("chen")
+    room = await world.direct(lin, chen)
+    await stop_merging(world)
+    for number in range(4):
+        await world.say(lin, room, f"龙井 {number}")
+        await world.messaging.search.caught_up()
+    real = search.begin
+
+    def begun_and_cleaned(connection: Any, sources: Any) -> int:
+        new = real(connection, sources)
+        search.drop_unfinished(connection)
+        return new
+
+    monkeypatch.setattr(search, "begin", begun_and_cleaned)
+    with pytest.raises(search.Overtaken):
+        await world.messaging.search.merger.run()
+    monkeypatch.setattr(search, "begin", real)
+    await world.messaging.search.merger.clean()
+    assert [messages for _, _, messages in await sizes(world)] == [1, 1, 1, 1]
+    assert await found(world, chen, "龙井") == [f"龙井 {number}" for number in reversed(range(4))]
+
+
 async def test_the_lag_is_how_long_the_oldest_unindexed_entry_waits(world: World, people: People) -> None:
     lin, chen = people.add("lin"), people.add("chen")
     room = await world.direct(lin, chen)

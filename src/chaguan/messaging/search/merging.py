@@ -30,9 +30,10 @@ class Merger:
         self.merged = 0
 
     async def clean(self) -> None:
-        """Remove what a crash left half done."""
-        for segment_id in await self._db.write(store.drop_unfinished):
-            await self._drop(segment_id)
+        """Remove what a crash left half done, or another process that merged before this one."""
+        async with self._lock:
+            for segment_id in await self._db.write(store.drop_unfinished):
+                await self._drop(segment_id)
 
     async def run(self) -> None:
         """Merge until there is nothing to merge."""

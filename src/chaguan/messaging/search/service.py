@@ -95,7 +95,7 @@ class Search:
 
     async def start(self) -> None:
         if self._enabled:
-            await self.merger.clean()
+            self.feed.on_owned = self.merger.clean
             await self.feed.start()
             self._merging = asyncio.create_task(self._keep_merging())
 
@@ -175,7 +175,7 @@ class Search:
     async def _keep_merging(self) -> None:
         seen = -1
         while True:
-            if seen != self.feed.position:
+            if self.feed.is_owned and seen != self.feed.position:
                 seen = self.feed.position
                 try:
                     await self.merger.run()

@@ -32,6 +32,10 @@ _INSERT = Statement(
 )
 
 
+class Overtaken(Exception):
+    """Another process merges now, and has cleaned up what this one was building."""
+
+
 def newest(connection: Connection, before: int, limit: int) -> list[Segment]:
     """Segments that hold entries below `before`, newest first. Their ranges don't overlap."""
     return [Segment(*row) for row in _NEWEST.rows(connection, before, limit)]
@@ -84,8 +88,10 @@ def replace(
     connection: Connection, segment_id: int, level: int, fences: bytes, sources: Sequence[int]
 ) -> None:
     """The finished segment appears and its sources go, at once. Their blocks are removed by and by."""
-    _REMOVE.run(connection, json.dumps(sources))
-    _FINISH.run(connection, level, fences, segment_id)
+    if _REMOVE.run(connection, json.dumps(sources)) != len(sources):
+        raise Overtaken
+    if _FINISH.run(connection, level, fences, segment_id) != 1:
+        raise Overtaken
 
 
 def drop_unfinished(connection: Connection) -> list[int]:
