@@ -30,9 +30,11 @@ _PLACES = (Path(__file__).parents[2], Path(sys.prefix).parent)
 class Demo:
     """Fills an empty deployment once; at each start plays WeChat and runs the tea shop's server."""
 
-    def __init__(self, deployment: Deployment, port: int) -> None:
+    def __init__(self, deployment: Deployment, port: int, shop_address: str) -> None:
+        """`shop_address`: where the browsers of customers and agents reach the merchant's server."""
         self._deployment = deployment
         self._port = port
+        self._shop_address = shop_address
         self._file = deployment.settings.data / "demo.json"
         self._shop: subprocess.Popen[bytes] | None = None
         self.sandbox: SandboxWeChat
@@ -61,7 +63,7 @@ class Demo:
         owner = Caller("staff", "demo", role=Role.owner)
         shop = await accounts.shops.only()
         assert shop is not None  # made at the first start
-        await accounts.shops.change(owner, shop.id, ShopChange(name="云岫茶铺"))
+        await accounts.shops.change(owner, shop.id, ShopChange(name="云岫茶铺 Yunxiu Tea"))
         context_secret = secrets.token_urlsafe(32)
         known = {"wechat_secret": secrets.token_urlsafe(24), "context_secret": context_secret}
         app = await accounts.apps.create(
@@ -69,7 +71,7 @@ class Demo:
             NewApp(
                 shop_id=shop.id,
                 kind=AppKind.wechat,
-                name="云岫茶铺小程序",
+                name="云岫茶铺 Yunxiu Tea",
                 wechat_appid=APPID,
                 wechat_secret=known["wechat_secret"],
             ),
@@ -110,6 +112,7 @@ class Demo:
             **os.environ,
             "HOST": settings.host,
             "PORT": str(self._port + 1),
+            "PUBLIC_URL": f"http://{self._shop_address}",
             "CHAGUAN_URL": f"http://{settings.own_address(self._port)}",
             "CHAGUAN_APP_ID": known["app_id"],
             "CHAGUAN_APP_SECRET": known["app_secret"],

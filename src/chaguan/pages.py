@@ -11,6 +11,8 @@ from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
+from chaguan.openapi.headers import POLICY
+
 WEB = Path(__file__).parent / "web"
 _NOT_BUILT = (
     "<!doctype html><meta charset=utf-8><title>Chaguan</title><p>The server runs, but the web pages are not built. "
@@ -24,6 +26,12 @@ _DEMO_POLICY = (
     "frame-ancestors 'self'"
 )
 """The phone of the demo also talks to the merchant's own server, which is another origin."""
+
+
+async def _show_pictures(response: Response[Any]) -> Response[Any]:
+    """In the demo the merchant's server, where the pictures of cards lie, has no TLS."""
+    response.headers["content-security-policy"] = POLICY.replace("img-src 'self'", "img-src 'self' http:")
+    return response
 
 
 async def _loosen(response: Response[Any]) -> Response[Any]:
@@ -51,6 +59,7 @@ def pages(
         assert login is not None
         return {"code": login(phone)}
 
+    policies = {"demo": _loosen, "phone": _loosen, "console": _show_pictures if demo else None}
     folders = ["console", "docs", *(["demo", "phone"] if demo else [])]
     handlers: list[ControllerRouterHandler] = [home, *([demo_config, wechat_code] if demo else [])]
     for name in folders:
@@ -62,7 +71,7 @@ def pages(
                     html_mode=True,
                     include_in_schema=False,
                     cache_control=CacheControlHeader(no_cache=True),
-                    after_request=_loosen if name in ("demo", "phone") else None,
+                    after_request=policies.get(name),
                 )
             )
     return handlers

@@ -161,7 +161,7 @@ async def _serve(
     if settings.demo:
         from chaguan.demo import Demo
 
-        demo = Demo(deployment, port)
+        demo = Demo(deployment, port, _seen_at(settings, port + 1))
         extra = await demo.prepare()
         stand_in = demo.sandbox
     elif settings.sandbox:
@@ -312,6 +312,13 @@ def _say_where(settings: Settings, port: int, is_tls: bool) -> None:
         _print_qr(url)
         return
     print(f"\n  Chaguan 茶馆 serves on {scheme}://{settings.host}:{port}/\n", flush=True)
+
+
+def _seen_at(settings: Settings, port: int) -> str:
+    """`host:port` for browsers, which may be on other devices of this network."""
+    if settings.host in ("0.0.0.0", "::"):  # noqa: S104  compared, not bound
+        return f"{lan_address()}:{port}"
+    return settings.own_address(port)
 
 
 def lan_address() -> str:

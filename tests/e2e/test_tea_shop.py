@@ -212,6 +212,24 @@ async def test_the_card_of_an_order_speaks_the_language_of_its_customer(bench: B
     assert {line["label"] for line in card["lines"]} == {"Number", "Paid", "Status"}
 
 
+async def test_what_a_card_shows_is_loaded_from_the_shop_by_agents_too(
+    bench: Bench, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "https://shop.test")
+    module = _load()
+    order = module.Order("T1", "o-mei", [module.Line("puer", 0, 1)], 26800, "paid", 0)
+    shop = module.Shop(orders=[order], carts={"o-mei": order.lines})
+    told = module.context_of(shop, "o-mei", "zh")
+    pictures = [
+        module.order_card(order, "zh")["picture"],
+        *(told[of][0]["picture"] for of in ("cart", "orders")),
+    ]
+    for picture in pictures:
+        answer = await client.get(picture.removeprefix("https://shop.test"))
+        assert answer.headers["content-type"].startswith("image/svg")
+    assert [one["picture"] for one in module.PRODUCTS if "https:" in one["picture"]] == []
+
+
 async def test_a_context_call_is_refused_when_forged_old_early_or_for_another_customer(
     bench: Bench, client: Client
 ) -> None:

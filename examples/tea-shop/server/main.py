@@ -1,7 +1,7 @@
 """The tea shop's own back end: products, carts, orders, and what connects it to a Chaguan deployment.
 
-It stands for a server that a merchant already has, and uses nothing of Chaguan but the public HTTP API: signed
-user tokens (for the web site), the signed context URL (what agents see beside a chat), cards with an API key.
+It stands for a server that a merchant already has, and uses Chaguan's public HTTP API only: signed user tokens (for
+the web site), the signed context URL (what agents see beside a chat), cards with an API key.
 """
 
 import asyncio
@@ -25,12 +25,14 @@ from litestar import Litestar, Request, get, post, put
 from litestar.config.cors import CORSConfig
 from litestar.exceptions import ClientException, NotAuthorizedException
 from litestar.params import FromQuery, JSONBody
+from litestar.static_files import create_static_files_router
 
 Json = dict[str, Any]
 AnyRequest = Request[Any, Any, Any]
 PRODUCTS: list[Json] = json.loads(Path(__file__).with_name("products.json").read_text("utf-8"))
 WORDS: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("words.json").read_text("utf-8"))
-BY_ID = {product["id"]: product for product in PRODUCTS}
+PUBLIC_URL = os.environ.get("PUBLIC_URL", "")  # an agent's browser has no files of the mini program
+BY_ID = {one["id"]: one | {"picture": PUBLIC_URL + one["picture"]} for one in PRODUCTS}
 LEEWAY_S = 300
 
 
@@ -128,7 +130,8 @@ def context_of(shop: Shop, user: str, language: str) -> Json:
     bought, lines, words = shop.of(user), shop.carts.get(user, []), WORDS[language]
     spent = sum(order.total for order in bought)
     rows = {words["count"]: words["orders"].format(len(bought)), words["spent"]: f"¥{spent / 100:.2f}"}
-    cart = [{"title": BY_ID[n.product_id]["name"][language], "quantity": n.quantity} for n in lines]
+    chosen = [(BY_ID[n.product_id], n.quantity) for n in lines]
+    cart = [{"title": p["name"][language], "picture": p["picture"], "quantity": n} for p, n in chosen]
     sections = [{"title": words["member"], "rows": labelled(rows)}]
     return {"cart": cart, "orders": [order_card(o, language) for o in bought[:5]], "sections": sections}
 
@@ -143,8 +146,7 @@ class Chaguan:
         self._sending: set[asyncio.Task[None]] = set()
 
     def send_later(self, order: Order) -> None:
-        task = asyncio.create_task(self._send_until_done(order))
-        self._sending.add(task)
+        self._sending.add(task := asyncio.create_task(self._send_until_done(order)))
         task.add_done_callback(self._sending.discard)
 
     async def _send_until_done(self, order: Order) -> None:
@@ -156,8 +158,7 @@ class Chaguan:
 
     async def send_card(self, order: Order) -> None:
         opened = await self._post("/service", {"app_id": self._app_id, "external_id": order.customer})
-        # Made from the order, so that a retry can't send it twice.
-        key = str(uuid.uuid5(uuid.NAMESPACE_URL, order.id))
+        key = str(uuid.uuid5(uuid.NAMESPACE_URL, order.id))  # a retry has the same and can't send it twice
         message = {"client_msg_id": key, "content": order_card(order, order.language)}
         await self._post(f"/{opened['view']['conversation']['id']}/messages", message)
 
@@ -225,8 +226,7 @@ def create_app(
             raise ClientException("an order has 1 to 50 lines")
         number = f"T{time.strftime('%y%m%d', time.localtime(clock()))}{len(shop.orders) + 1:04d}"
         language = "en" if request.headers.get("accept-language", "").startswith("en") else "zh"
-        made = Order(number, who, data, total, "paid", int(clock() * 1000), language)
-        shop.orders.append(made)
+        shop.orders.append(made := Order(number, who, data, total, "paid", int(clock() * 1000), language))
         bought = {(line.product_id, line.spec) for line in data}
         shop.carts[who] = [n for n in shop.carts.get(who, []) if (n.product_id, n.spec) not in bought]
         shop.save(file)
@@ -238,9 +238,9 @@ def create_app(
         signatures.check(f"{request.url.path}?{request.url.query}", request.headers)
         return context_of(shop, user, "en" if language.startswith("en") else "zh")
 
-    handlers = [login, token, products, cart, change_cart, orders, place, context]
-    # The demo shows the mini program in a browser, which asks whether another address may be called.
-    cors = CORSConfig(allow_origins=["*"])
+    images = create_static_files_router("/images", [Path(__file__).parents[1] / "images"])
+    handlers = [login, token, products, cart, change_cart, orders, place, context, images]
+    cors = CORSConfig(allow_origins=["*"])  # the demo shows the mini program in a browser
     # Litestar's own logging would make the HTTP client log the addresses it asks, secrets included.
     return Litestar(handlers, cors_config=cors, openapi_config=None, logging_config=None)
 

@@ -57,11 +57,14 @@ export async function openService(context: Record<string, unknown>): Promise<str
   return item.conversation.id
 }
 
+/** Agents have no files of this program: what a card shows comes from the shop's server. */
+const published = (picture: string) => readConfig().shopApi.replace(/\/api$/, '') + picture
+
 export function productCard(product: Product): Card {
   const page = `/pages/product/index?id=${product.id}`
   const price = `¥${yuan(product.specs[0]?.price ?? 0)}`
   return {
-    type: 'card', object_type: 'product', object_id: product.id, title: pick(product.name), picture: product.picture,
+    type: 'card', object_type: 'product', object_id: product.id, title: pick(product.name), picture: published(product.picture),
     lines: [{ label: '', value: price }, { label: texts().origin, value: pick(product.origin) }], page, fallback: `${pick(product.name)} ${price}`,
   }
 }
@@ -70,7 +73,7 @@ export function orderCard(order: Order, first: Product | undefined): Card {
   const t = texts()
   const page = `/pages/order/index?id=${order.id}`
   return {
-    type: 'card', object_type: 'order', object_id: order.id, title: first ? pick(first.name) : order.id, picture: first?.picture ?? '',
+    type: 'card', object_type: 'order', object_id: order.id, title: first ? pick(first.name) : order.id, picture: first ? published(first.picture) : '',
     lines: [{ label: '', value: `¥${yuan(order.total)}` }, { label: t.orderNo, value: order.id }, { label: '', value: t[order.status] }].slice(0, 2),
     page, fallback: `${t.orderNo} ${order.id}`,
   }

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from tests.e2e.demo.stage import Demo, Stage, audio_length, picture, type_until
 from tests.e2e.demo.words import EN, ZH, Words
@@ -17,6 +17,15 @@ async def conversing(stage: Stage, words: Words, first: str) -> Demo:
     await demo.phone.say(first)
     await demo.desk.take(first)
     return demo
+
+
+async def shows_picture(card: Locator) -> None:
+    """One card, whose picture has come."""
+    await expect(card).to_have_count(1)
+    await card.locator("img").last.scroll_into_view_if_needed()
+    await card.page.wait_for_function(
+        "image => image.naturalWidth > 0", arg=await card.locator("img").last.element_handle()
+    )
 
 
 @BOTH
@@ -51,7 +60,8 @@ async def test_pictures_and_cards_go_both_ways(stage: Stage, words: Words) -> No
         assert await seen_at_desk.nth(index).evaluate("image => image.naturalWidth") > 0
     await expect(demo.phone.bubbles.locator("[class*='--loaded'] img")).to_have_count(2)
     await demo.phone.frame.get_by_text(words.suggest, exact=True).last.click()
-    await expect(demo.desk.messages.locator(".card").filter(has_text=words.tea)).to_have_count(1)
+    await shows_picture(demo.desk.messages.locator(".card").filter(has_text=words.tea))
+    await shows_picture(demo.phone.bubbles.filter(has_text="¥"))
     await demo.desk.send_card("Spring set 春茶礼盒")
     await expect(demo.phone.bubble("Spring set 春茶礼盒")).to_have_count(1)
 
@@ -101,9 +111,10 @@ async def test_an_order_placed_on_the_phone_shows_in_the_conversation_and_beside
     await demo.phone.back()
     await demo.phone.frame.get_by_text(words.buy, exact=True).last.click()
     await expect(demo.phone.frame.get_by_text(words.paid).first).to_be_visible()
-    await expect(demo.desk.messages.locator(".card").filter(has_text=words.order_number)).to_have_count(1)
+    await shows_picture(demo.desk.messages.locator(".card").filter(has_text=words.order_number))
     panel = demo.desk.frame.get_by_role("complementary", name=words.context)
     await expect(panel.get_by_title(words.tea)).to_be_visible()
+    await shows_picture(panel.get_by_role("listitem").filter(has_text=words.tea))
 
 
 async def test_what_is_unread_is_counted_on_the_tab_and_in_the_queue_and_is_gone_when_read(
