@@ -30,7 +30,8 @@ HEAD = """# Who may do what
 
 What each command gives to each caller. Written by `python -m tests.access.test_matrix`, checked by the tests.
 
-`ok` alone: done. `ok 3`: done, and so many entries, messages or members were seen. Any other word is the error.
+`ok` alone: done. `ok 3`: done, and so many entries, messages, members or shops were seen. Any other word is the
+error. Closing a conversation says whether a session that listened there hears on; keys open no session to ask it in.
 An outsider has nothing to do with the conversation; a former member was removed before its last message, and a
 member joined after its first. The message that is edited, recalled or reacted to is somebody else's, the newest.
 """
@@ -44,6 +45,7 @@ def in_conversation(scene: Scene) -> list[Struct]:
     victim: dict[str, Any] = {**changing, "user_id": scene.victim.user_id}
     return [
         c.GetConversation(**at),
+        c.CloseConversation(**at),
         c.GetHistory(**at),
         c.GetMessages(**at, seqs=list(range(1, 20))),
         c.PullEntries(**at, after_seq=0),
@@ -82,16 +84,46 @@ def of_oneself(cast: Cast, caller: Caller) -> list[Struct]:
     ]
 
 
+class Seat:
+    """A session as far as the routes and the hub look at it."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+        self.user_id = caller.user_id
+        self.topics: list[str] = []
+
+
 ON_A_CONNECTION = (c.Hello, c.Resume, c.Heartbeat, c.WatchPresence)
 """They need a session; who gets one is the tests' business of the edge and of accounts."""
 
 
+async def shops_served(cast: Cast, caller: Caller) -> str:
+    try:
+        return f"ok {len(await cast.deployment.accounts.shops.list_served(caller))}"
+    except AppError as error:
+        return error.code.value
+
+
 async def outcome(cast: Cast, caller: Caller, command: Struct) -> str:
     try:
+        if isinstance(command, c.CloseConversation):
+            return await _closed(cast, caller, command)
         result = await cast.deployment.verbs.run(caller, command)
     except AppError as error:
         return error.code.value
     return _seen(result)
+
+
+async def _closed(cast: Cast, caller: Caller, command: c.CloseConversation) -> str:
+    """What the session that listened there still hears."""
+    seat: Any = Seat(caller)
+    hub = cast.deployment.edge.hub
+    hub.subscribe(seat, command.conversation_id)
+    try:
+        await cast.deployment.routes.call(seat, command)
+        return "ok, hears on" if seat.topics else "ok, hears no more"
+    finally:
+        hub.unsubscribe(seat, command.conversation_id)
 
 
 def _seen(result: Struct | None) -> str:
@@ -127,6 +159,7 @@ async def matrix(folder: Path) -> str:
         for name in OUTSIDERS:
             caller = cast.outsider(name)
             own[name] = {_tag(each): await outcome(cast, caller, each) for each in of_oneself(cast, caller)}
+            own[name]["GET /v1/me/shops"] = await shops_served(cast, caller)
         parts.append(_table("No conversation", own))
         return "\n".join(parts)
     finally:
