@@ -108,7 +108,9 @@ async def test_the_example_client_loses_and_doubles_nothing_whatever_dies(served
             agent = await served.owner()
             cases = []
             while not cases:
-                await asyncio.sleep(0.05)  # a loaded machine takes longer than the commands that a session may send at once
+                await asyncio.sleep(
+                    0.05
+                )  # a loaded machine takes longer than the commands that a session may send at once
                 cases = (await agent.ask("watch_desk"))["cases"]
             room = (await agent.ask("take_case", case_id=cases[0]["id"]))["case"]["conversation_id"]
             await agent.say(room, "有什么可以帮您？")
