@@ -14,7 +14,7 @@ import pytest
 
 from chaguan import doctor
 from chaguan.accounts import Scope
-from chaguan.accounts.user_tokens import AppSecret, UserTokens
+from chaguan.accounts.user_tokens import AppSecret, verify_user_token
 from chaguan.app import open_deployment
 from chaguan.core.settings import Settings, load
 from chaguan.desk.context import signed_headers
@@ -47,7 +47,7 @@ def program(command: list[str], stdin: str) -> str:
 
 
 def claims_of(token: str):
-    return UserTokens().verify(token.strip(), "a_1", [AppSecret(SECRET)], int(time.time() * 1000))
+    return verify_user_token(token.strip(), "a_1", [AppSecret(SECRET)], int(time.time() * 1000))
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -17,7 +17,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
-from chaguan.accounts.user_tokens import AppSecret, UserTokens
+from chaguan.accounts.user_tokens import AppSecret, verify_user_token
 
 MAIN = Path(__file__).parents[2] / "examples" / "tea-shop" / "server" / "main.py"
 SECRET = "secret-of-the-context-url"
@@ -260,7 +260,7 @@ async def test_chaguan_takes_the_token_that_the_shop_signs(bench: Bench, client:
     mine = await _sign_in(client, "mei")
     token = (await client.post("/api/token", headers=mine)).json()["token"]
     now = int(bench.now * 1000)
-    claims = UserTokens().verify(token, "a_app", [AppSecret(text=APP_SECRET)], now)
+    claims = verify_user_token(token, "a_app", [AppSecret(text=APP_SECRET)], now)
     assert (claims.subject, claims.app_id) == ("o-mei", "a_app")
 
 

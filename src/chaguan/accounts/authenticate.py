@@ -22,7 +22,7 @@ from chaguan.accounts.recognition import Recognition
 from chaguan.accounts.seen import FLUSH_S, SeenDevices
 from chaguan.accounts.store import devices, keys, users
 from chaguan.accounts.store.users import Identity, Known
-from chaguan.accounts.user_tokens import LEEWAY_S, UserClaims, UserTokens
+from chaguan.accounts.user_tokens import LEEWAY_S, UserClaims, claimed_app, verify_user_token
 from chaguan.core.caller import Caller, Role
 from chaguan.core.clock import Clock
 from chaguan.core.errors import AppError, ErrorCode
@@ -40,15 +40,12 @@ MAX_DEVICE_ID = 64
 _FOREVER = 2**62
 
 
-class _Warm:
+class _Warm(msgspec.Struct, gc=False):
     """An authenticated token. Mutable for `seen_at` alone."""
 
-    __slots__ = ("caller", "seen_at", "until")
-
-    def __init__(self, caller: Caller, until: int, seen_at: int) -> None:
-        self.caller = caller
-        self.until = until
-        self.seen_at = seen_at
+    caller: Caller
+    until: int
+    seen_at: int
 
 
 class Presented(msgspec.Struct, frozen=True):
@@ -81,9 +78,8 @@ class Authenticator:
         self._clock = clock
         self._news = news
         self._recognition = Recognition(db)
-        self._user_tokens = UserTokens(remember)
         self._warm: OwnedCache[bytes, _Warm] = OwnedCache(remember)
-        self._admitted: OwnedCache[tuple[str, str, str], User] = OwnedCache(remember)
+        self._admitted: OwnedCache[bytes, User] = OwnedCache(remember)
         self._readings = Readings()
         self.on_signed_out: SignedOut = lambda user_id, device_id, reason: None
         self.on_reauthorize: Reauthorize = lambda user_id: None
@@ -237,28 +233,31 @@ class Authenticator:
         return caller, claims.expires_at
 
     async def _by_user_token(self, presented: Presented, now: int) -> tuple[Caller, int]:
-        app_id = self._user_tokens.app_of(presented.token)
-        app = await self._apps.get(app_id, now)
-        claims = self._user_tokens.verify(presented.token, app_id, app.secrets, now)
+        app = await self._apps.get(claimed_app(presented.token), now)
+        claims = verify_user_token(presented.token, app.id, app.secrets, now)
         _refuse_disabled_app(app)
         user = await self._user_of(claims, presented, now)
-        caller = Caller(user.kind.value, user.id, app_id, presented.device_id, expires_at=claims.expires_at)
+        caller = Caller(user.kind.value, user.id, app.id, presented.device_id, expires_at=claims.expires_at)
         return caller, min(claims.expires_at + LEEWAY_S * 1000, app.good_until)
 
     async def _user_of(self, claims: UserClaims, presented: Presented, now: int) -> User:
         place = (claims.app_id, claims.subject, presented.device_id)
-        admitted = self._admitted.find(place)
+        key = _key(*place)
+        admitted = self._admitted.find(key)
         if admitted is not None and _profile(claims, admitted) == admitted:
             return admitted
         identity = Identity(claims.app_id, "app", claims.subject)
-        known = await self._recognition.find(*place)
+        with self._directory.reading() as learn:
+            known = await self._recognition.find(*place)
+            if known is not None:
+                learn(known.user)
         if known is not None and _welcome(known, claims) == known.user and known.has(presented.device_id):
             user = known.user
             self._seen.note_device(user.id, presented.device_id, presented.address, now)
         else:
             user = await self._store_arrival(identity, claims, presented, now)
             self._directory.hold(user)
-        self._admitted.put(place, user.id, user)
+        self._admitted.put(key, user.id, user)
         return user
 
     async def _store_arrival(
@@ -280,8 +279,9 @@ class Authenticator:
         return await self._db.write(work)
 
 
-def _key(token: str, device_id: str) -> bytes:
-    return hashlib.sha256(f"{token}\x00{device_id}".encode("utf-8", "surrogatepass")).digest()
+def _key(*words: str) -> bytes:
+    """None of the words but the first may hold a NUL, so different ones never look alike."""
+    return hashlib.sha256("\x00".join(words).encode("utf-8", "surrogatepass")).digest()
 
 
 def _profile(claims: UserClaims, user: User) -> User:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
+from msgspec import Struct
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
@@ -27,14 +29,14 @@ class Cache(Generic[K, V]):
             self._held.move_to_end(key)
         return found
 
-    def put(self, key: K, value: V) -> V | None:
-        """Returns what had to go."""
+    def put(self, key: K, value: V) -> None:
         self._held[key] = value
         self._held.move_to_end(key)
-        return self._held.popitem(last=False)[1] if len(self._held) > self._limit else None
+        if len(self._held) > self._limit:
+            self._held.popitem(last=False)
 
-    def forget(self, key: K) -> V | None:
-        return self._held.pop(key, None)
+    def forget(self, key: K) -> None:
+        self._held.pop(key, None)
 
     def clear(self) -> None:
         self._held.clear()
@@ -43,48 +45,55 @@ class Cache(Generic[K, V]):
         return list(self._held.values())
 
 
-class OwnedCache(Generic[K, V]):
-    """A cache whose entries belong to somebody, and can be forgotten by owner."""
+class _Owned(Struct, Generic[V], frozen=True, gc=False):
+    owner: str
+    value: V
+    age: int
 
-    __slots__ = ("_entries", "_keys")
+
+class OwnedCache(Generic[K, V]):
+    """A cache whose entries belong to somebody, and can be forgotten by owner.
+
+    What was forgotten stays where it lies until it is asked for, and is told by its age: a list of each owner's
+    entries would weigh more than the entries.
+    """
+
+    __slots__ = ("_age", "_entries", "_forgotten", "_limit")
 
     def __init__(self, limit: int) -> None:
-        self._entries: Cache[K, tuple[K, str, V]] = Cache(limit)
-        self._keys: dict[str, set[K]] = {}
-
-    def __len__(self) -> int:
-        return len(self._entries)
+        self._limit = limit
+        self._entries: Cache[K, _Owned[V]] = Cache(limit)
+        self._forgotten: dict[str, int] = {}
+        self._age = 0
 
     def find(self, key: K) -> V | None:
         found = self._entries.find(key)
-        return None if found is None else found[2]
+        if found is None or self._is_current(found):
+            return None if found is None else found.value
+        self._entries.forget(key)
+        return None
 
     def put(self, key: K, owner: str, value: V) -> None:
-        self._forget_key(self._entries.forget(key))
-        self._keys.setdefault(owner, set()).add(key)
-        self._forget_key(self._entries.put(key, (key, owner, value)))
+        self._entries.put(key, _Owned(owner, value, self._age))
 
     def owners(self, wanted: Callable[[V], bool]) -> set[str]:
         """Of all entries that are `wanted`: walks through everything, so only for what happens rarely."""
-        return {owner for _, owner, value in self._entries.values() if wanted(value)}
+        return {
+            held.owner for held in self._entries.values() if wanted(held.value) and self._is_current(held)
+        }
 
     def forget_owner(self, owner: str) -> None:
-        for key in self._keys.pop(owner, ()):
-            self._entries.forget(key)
+        self._age += 1
+        self._forgotten[owner] = self._age
+        if len(self._forgotten) > self._limit:
+            self.clear()
 
     def clear(self) -> None:
         self._entries.clear()
-        self._keys.clear()
+        self._forgotten.clear()
 
-    def _forget_key(self, gone: tuple[K, str, V] | None) -> None:
-        if gone is None:
-            return
-        key, owner, _ = gone
-        keys = self._keys.get(owner)
-        if keys is not None:
-            keys.discard(key)
-            if not keys:
-                del self._keys[owner]
+    def _is_current(self, held: _Owned[V]) -> bool:
+        return held.age >= self._forgotten.get(held.owner, 0)
 
 
 EVERYTHING = "*"

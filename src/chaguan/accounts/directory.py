@@ -1,6 +1,7 @@
 """Users by id, for every page of messages: mostly from memory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
@@ -60,6 +61,17 @@ class Directory:
         self._held.put(user.id, user)
         self._news.tell(PROFILE, user.id)
 
+    @contextmanager
+    def reading(self) -> Iterator[Callable[[User], None]]:
+        """For who reads users for a purpose of their own: what they learn is held, unless it changed meanwhile."""
+        with self._readings.reading() as changed:
+
+            def learn(user: User) -> None:
+                if not {user.id, EVERYTHING} & changed:
+                    self._held.put(user.id, user)
+
+            yield learn
+
     def forget_all(self) -> None:
         self._readings.all_changed()
         self._held.clear()
@@ -72,9 +84,8 @@ class Directory:
         def work(connection: Connection) -> list[User]:
             return store.list_users(connection, ids)
 
-        with self._readings.reading() as changed:
+        with self.reading() as learn:
             found = {user.id: user for user in await self._db.read(work)}
-        for user in found.values():
-            if not {user.id, EVERYTHING} & changed:
-                self._held.put(user.id, user)
+            for user in found.values():
+                learn(user)
         return found

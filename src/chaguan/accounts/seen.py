@@ -2,6 +2,8 @@
 
 from functools import partial
 
+from msgspec import Struct
+
 from chaguan.accounts.store import devices, keys
 from chaguan.core.caller import Caller
 from chaguan.infra.database import Database
@@ -11,10 +13,18 @@ _CHUNK = 200
 _MAX_PENDING = 50_000
 
 
+class _Seen(Struct, frozen=True, gc=False):
+    user_id: str
+    device_id: str
+    at: int
+    address: str
+
+
 class SeenDevices:
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._devices: dict[tuple[str, str], tuple[int, str]] = {}
+        self._devices: list[_Seen] = []
+        """Oldest first. A device is noted once a minute, so twice here only now and then."""
         self._keys: dict[str, int] = {}
 
     def note(self, caller: Caller, address: str, at: int) -> None:
@@ -25,18 +35,19 @@ class SeenDevices:
 
     def note_device(self, user_id: str, device_id: str, address: str, at: int) -> None:
         if device_id and len(self._devices) < _MAX_PENDING:
-            self._devices[user_id, device_id] = (at, address)
+            self._devices.append(_Seen(user_id, device_id, at, address))
 
     def note_key(self, key_id: str, at: int) -> None:
         self._keys[key_id] = at
 
     async def flush(self) -> None:
         """What is lost when the process dies is a minute of `seen_at`."""
-        pending, self._devices = self._devices, {}
+        pending, self._devices = self._devices, []
         used, self._keys = self._keys, {}
+        latest = {(seen.user_id, seen.device_id): seen for seen in pending}
         seen = [
-            {"user": user_id, "device": device_id, "at": at, "from": address}
-            for (user_id, device_id), (at, address) in pending.items()
+            {"user": each.user_id, "device": each.device_id, "at": each.at, "from": each.address}
+            for each in latest.values()
         ]
         for start in range(0, len(seen), _CHUNK):
             await self._db.write(partial(devices.write_seen, seen=seen[start : start + _CHUNK]))

@@ -11,10 +11,8 @@ Other claims are ignored. Refusals are `unauthenticated` with `data.reason`; `to
 `token_not_yet_valid` ask for a fresh token, all others say that the business's server signs something else.
 """
 
-import hashlib
 import re
 import secrets
-from collections import OrderedDict
 from collections.abc import Sequence
 
 import msgspec
@@ -72,52 +70,23 @@ class UserClaims(msgspec.Struct, frozen=True, gc=False):
     avatar: str = ""
 
 
-class _Known(msgspec.Struct, frozen=True, gc=False):
-    claims: UserClaims
-    secret: str
-    """With which the signature was right: when it goes, the entry is worth nothing."""
-    not_before_s: int
+def claimed_app(token: str) -> str:
+    """The app that the token claims to be for, unverified: only good for finding that app's secrets."""
+    return _app_in(jws.decode_object(jws.split(token)[1]))
 
 
-class UserTokens:
-    """Verifies user tokens and remembers the verified ones, so that a reconnect costs a hash and a look-up.
-
-    Holds at most `remember` tokens by their SHA-256, the least recently used go first; tokens that failed are
-    not remembered. Not thread-safe: it belongs to the event loop.
-    """
-
-    def __init__(self, remember: int = 50_000) -> None:
-        self._remember = remember
-        self._known: OrderedDict[bytes, _Known] = OrderedDict()
-
-    def app_of(self, token: str) -> str:
-        """The app that the token claims to be for, unverified: only good for finding that app's secrets."""
-        known = self._known.get(_key(token))
-        return (
-            known.claims.app_id if known is not None else _claimed_app(jws.decode_object(jws.split(token)[1]))
-        )
-
-    def verify(self, token: str, app_id: str, app_secrets: Sequence[AppSecret], now: int) -> UserClaims:
-        """The claims, or `unauthenticated`. `app_secrets` are those of `app_id` now: the lapsed do not count."""
-        key = _key(token)
-        known = self._known.get(key)
-        active = active_secrets(app_secrets, now)
-        if known is None or not any(secret.text == known.secret for secret in active):
-            known = _verified(token, app_id, active)
-            _check_times(known, now)
-            self._keep(key, known)
-        else:
-            _check_times(known, now)
-            self._known.move_to_end(key)
-        if known.claims.app_id != app_id:
-            raise refused("token_of_another_app")
-        return known.claims
-
-    def _keep(self, key: bytes, known: _Known) -> None:
-        self._known[key] = known
-        self._known.move_to_end(key)
-        if len(self._known) > self._remember:
-            self._known.popitem(last=False)
+def verify_user_token(token: str, app_id: str, app_secrets: Sequence[AppSecret], now: int) -> UserClaims:
+    """The claims, or `unauthenticated`. `app_secrets` are those of `app_id` now: the lapsed do not count."""
+    header, payload, signature = jws.split(token)
+    if not any(
+        jws.is_signed_by(header, payload, signature, secret.text.encode())
+        for secret in active_secrets(app_secrets, now)
+    ):
+        raise refused("token_signature")
+    said = jws.decode_object(payload)
+    claims = _claims(said, app_id)
+    _check_times(claims, _seconds(said, "nbf", required=False), now)
+    return claims
 
 
 def sign_user_token(secret: AppSecret, app_id: str, subject: str, now: int, life_s: int = 3600) -> str:
@@ -128,23 +97,8 @@ def sign_user_token(secret: AppSecret, app_id: str, subject: str, now: int, life
     )
 
 
-def _key(token: str) -> bytes:
-    if len(token) > jws.MAX_TOKEN:
-        raise refused("token_malformed")
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-
-
-def _verified(token: str, app_id: str, active: Sequence[AppSecret]) -> _Known:
-    header, payload, signature = jws.split(token)
-    for secret in active:
-        if jws.is_signed_by(header, payload, signature, secret.text.encode()):
-            said = jws.decode_object(payload)
-            return _Known(_claims(said, app_id), secret.text, _seconds(said, "nbf", required=False))
-    raise refused("token_signature")
-
-
 def _claims(said: dict[str, object], app_id: str) -> UserClaims:
-    if _claimed_app(said) != app_id:
+    if _app_in(said) != app_id:
         raise refused("token_of_another_app")
     if said.get("kind", "customer") != "customer":
         raise refused("token_kind")
@@ -164,15 +118,15 @@ def _claims(said: dict[str, object], app_id: str) -> UserClaims:
     )
 
 
-def _check_times(known: _Known, now: int) -> None:
-    claims, leeway = known.claims, LEEWAY_S * 1000
+def _check_times(claims: UserClaims, not_before_s: int, now: int) -> None:
+    leeway = LEEWAY_S * 1000
     if now >= claims.expires_at + leeway:
         raise refused("token_expired")
-    if max(claims.issued_at, known.not_before_s * 1000) > now + leeway:
+    if max(claims.issued_at, not_before_s * 1000) > now + leeway:
         raise refused("token_not_yet_valid")
 
 
-def _claimed_app(said: dict[str, object]) -> str:
+def _app_in(said: dict[str, object]) -> str:
     """`aud` may be a list (RFC 7519 §4.1.3), but a token for several apps would be signed with whose secret?"""
     audience = said.get("aud")
     if isinstance(audience, list) and len(audience) == 1:

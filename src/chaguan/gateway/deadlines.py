@@ -3,6 +3,8 @@
 from enum import Enum
 from typing import NamedTuple
 
+from msgspec import Struct
+
 
 class Due(Enum):
     silent = "silent"
@@ -18,15 +20,13 @@ class Patience(NamedTuple):
     lag: int
 
 
-class Deadlines:
+class Deadlines(Struct, gc=False):
     """0 means that a deadline is not set. `close_by` bounds a stage: hello, draining, the closing handshake."""
 
-    __slots__ = ("close_by", "heard_at", "lagging_since", "reauthorize_at")
-
-    def __init__(self, now: int, close_by: int) -> None:
-        self.heard_at = now
-        self.close_by = close_by
-        self.lagging_since = self.reauthorize_at = 0
+    heard_at: int
+    close_by: int
+    lagging_since: int = 0
+    reauthorize_at: int = 0
 
     def due(self, now: int, patience: Patience) -> Due | None:
         if now - self.heard_at >= patience.silence:
@@ -51,22 +51,20 @@ class Deadlines:
         return max(1, at - now)
 
 
-class Allowance:
-    """A token bucket without a timer. `refusals` counts those in a row."""
+class Allowance(Struct, gc=False):
+    """A token bucket without a timer: `left` at the tick `at`. `refusals` counts those in a row."""
 
-    __slots__ = ("_at", "_left", "refusals")
-
-    def __init__(self, now: int, burst: int) -> None:
-        self._at = now
-        self._left = float(burst)
-        self.refusals = 0
+    at: int
+    left: float
+    refusals: int = 0
 
     def take(self, now: int, per_tick: float, burst: int) -> bool:
-        self._left = min(float(burst), self._left + (now - self._at) * per_tick)
-        self._at = now
-        if self._left < 1:
+        left = min(burst, self.left + (now - self.at) * per_tick)
+        self.at = now
+        if left < 1:
+            self.left = left
             self.refusals += 1
             return False
-        self._left -= 1
+        self.left = left - 1
         self.refusals = 0
         return True

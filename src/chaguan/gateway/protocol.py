@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from chaguan.gateway.edge import Edge
 from chaguan.gateway.handshake import Refused, Request, accept, parse_request
+from chaguan.gateway.heartbeat import heartbeat_id
 from chaguan.gateway.session import Session
 from chaguan.gateway.websocket import FrameReader
 
@@ -61,6 +62,9 @@ class EdgeProtocol(asyncio.Protocol):
         session = self._session
         if session is None or self._reader is None:
             self._handshake(data)
+            return
+        beat = heartbeat_id(data)
+        if beat is not None and self._reader.is_idle and session.on_heartbeat(beat):
             return
         for opcode, payload in self._reader.feed(data):
             session.on_event(opcode, payload)

@@ -14,6 +14,7 @@ from chaguan.core.errors import AppError, ErrorCode
 from chaguan.gateway.calls import error_reply, ok_reply
 from chaguan.gateway.deadlines import Allowance, Deadlines, Due
 from chaguan.gateway.edge import Command, Edge
+from chaguan.gateway.heartbeat import heartbeat_reply
 from chaguan.gateway.outbox import Link, Outbox
 from chaguan.gateway.websocket import (
     CLOSE,
@@ -147,6 +148,16 @@ class Session(Outbox):
                 self.link.finish_writing()
         else:
             self.on_binary(payload)
+
+    def on_heartbeat(self, command_id: bytes) -> bool:
+        """The short way of a heartbeat; false when it must take its turn behind other things."""
+        if self.state is not _READY or self._in_flight or self.pending is not None or self.is_blocked:
+            return False
+        self._deadlines.heard_at = self._edge.wheel.now
+        self._bad_frames = 0
+        if self._is_allowed(int(command_id)) and not self.link.write(heartbeat_reply(command_id)):
+            self.is_blocked = True
+        return True
 
     def on_binary(self, _payload: bytes) -> None:
         self.close(UNSUPPORTED, "text only")

@@ -32,7 +32,8 @@ class Wheel:
     ) -> None:
         self.now = 0
         self.tick_s = tick_s
-        self._buckets: list[set[Watched]] = [set() for _ in range(size)]
+        # A dict, since a set of the same items is twice its size.
+        self._buckets: list[dict[Watched, None]] = [{} for _ in range(size)]
         self._clock = clock
         self._started_at = clock()
         self._random = random_ or random.Random()
@@ -49,12 +50,12 @@ class Wheel:
         """Look at `item` after `ticks`. An item lies in one bucket: this replaces what was scheduled before."""
         self.cancel(item)
         slot = (self.now + min(max(1, ticks), len(self._buckets) - 1)) % len(self._buckets)
-        self._buckets[slot].add(item)
+        self._buckets[slot][item] = None
         item.wheel_slot = slot
 
     def cancel(self, item: Watched) -> None:
         if item.wheel_slot >= 0:
-            self._buckets[item.wheel_slot].discard(item)
+            self._buckets[item.wheel_slot].pop(item, None)
             item.wheel_slot = -1
 
     def advance(self, budget_s: float = 0.001) -> bool:
@@ -64,7 +65,7 @@ class Wheel:
         while True:
             due = self._buckets[self.now % len(self._buckets)]
             while due:
-                item = due.pop()
+                item, _ = due.popitem()
                 item.wheel_slot = -1
                 wait = item.on_deadline(self.now)
                 if wait > 0:

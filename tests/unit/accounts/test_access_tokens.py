@@ -22,7 +22,7 @@ from chaguan.accounts.access_tokens import (
     use_refresh_token,
     verify_access_token,
 )
-from chaguan.accounts.user_tokens import AppSecret, UserTokens, sign_user_token
+from chaguan.accounts.user_tokens import AppSecret, sign_user_token, verify_user_token
 from chaguan.core.errors import AppError, ErrorCode
 
 NOW = 1_700_000_000_000
@@ -88,7 +88,7 @@ def test_tokens_of_one_kind_are_not_taken_for_another() -> None:
     assert reason("ca_" + user.split(".", 1)[1]) == "token_signature"
     assert reason("ca_" + refresh[3:]) in ("token_malformed", "token_signature")
     with pytest.raises(AppError):
-        UserTokens().verify(access, "app_1", [AppSecret("k" * 32)], NOW)
+        verify_user_token(access, "app_1", [AppSecret("k" * 32)], NOW)
 
 
 def test_signed_by_another_version_is_malformed_and_not_a_crash() -> None:

@@ -12,11 +12,12 @@ from joserfc.jwk import OctKey, RSAKey
 
 from chaguan.accounts.user_tokens import (
     AppSecret,
-    UserTokens,
     active_secrets,
+    claimed_app,
     new_app_secret,
     rotate_app_secret,
     sign_user_token,
+    verify_user_token,
 )
 from chaguan.core.errors import AppError, ErrorCode
 
@@ -47,35 +48,33 @@ def token(**changes: Any) -> str:
 
 def refusal(text: str, now: int = NOW, app_id: str = "app_1") -> str:
     with pytest.raises(AppError) as caught:
-        UserTokens().verify(text, app_id, [SECRET], now)
+        verify_user_token(text, app_id, [SECRET], now)
     assert caught.value.code is ErrorCode.unauthenticated
     assert text == "" or text not in f"{caught.value} {caught.value.data}"
     return str(caught.value.data["reason"])
 
 
 def test_a_token_of_the_business_is_verified() -> None:
-    verifier = UserTokens()
     text = token(name="王小明 👨‍👩‍👧", avatar="https://cdn.example/a.png", kind="customer", extra={"x": 1})
-    assert verifier.app_of(text) == "app_1"
-    got = verifier.verify(text, "app_1", [SECRET], NOW)
+    assert claimed_app(text) == "app_1"
+    got = verify_user_token(text, "app_1", [SECRET], NOW)
     assert (got.subject, got.name, got.avatar) == ("customer-7", "王小明 👨‍👩‍👧", "https://cdn.example/a.png")
     assert (got.issued_at, got.expires_at) == (NOW, NOW + 3_600_000)
-    assert verifier.verify(text, "app_1", [SECRET], NOW) is got, "the second time it is remembered"
 
 
 def test_another_librarys_tokens_are_read_and_ours_by_it() -> None:
     key = OctKey.import_key(SECRET.text)
     theirs = jwt.encode({"alg": "HS256"}, claims(), key)
-    assert UserTokens().verify(theirs, "app_1", [SECRET], NOW).subject == "customer-7"
+    assert verify_user_token(theirs, "app_1", [SECRET], NOW).subject == "customer-7"
     ours = sign_user_token(SECRET, "app_1", "客户", NOW)
     assert jwt.decode(ours, key, algorithms=["HS256"]).claims["sub"] == "客户"
-    assert UserTokens().verify(ours, "app_1", [SECRET], NOW).subject == "客户"
+    assert verify_user_token(ours, "app_1", [SECRET], NOW).subject == "客户"
 
 
 @pytest.mark.parametrize("audience", ["app_1", ["app_1"]])
 def test_the_app_may_stand_in_aud(audience: object) -> None:
-    assert UserTokens().verify(token(app=None, aud=audience), "app_1", [SECRET], NOW).app_id == "app_1"
-    assert UserTokens().verify(token(aud=audience), "app_1", [SECRET], NOW).app_id == "app_1"
+    assert verify_user_token(token(app=None, aud=audience), "app_1", [SECRET], NOW).app_id == "app_1"
+    assert verify_user_token(token(aud=audience), "app_1", [SECRET], NOW).app_id == "app_1"
 
 
 @pytest.mark.parametrize(
@@ -96,12 +95,11 @@ def test_a_token_for_another_app_is_refused(changes: dict[str, Any]) -> None:
     assert refusal(token(**changes)) == "token_of_another_app"
 
 
-def test_a_remembered_token_does_not_open_another_app_with_the_same_secret() -> None:
-    verifier = UserTokens()
+def test_a_token_that_was_good_does_not_open_another_app_with_the_same_secret() -> None:
     text = token()
-    verifier.verify(text, "app_1", [SECRET], NOW)
+    verify_user_token(text, "app_1", [SECRET], NOW)
     with pytest.raises(AppError):
-        verifier.verify(text, "app_2", [SECRET], NOW)
+        verify_user_token(text, "app_2", [SECRET], NOW)
 
 
 @pytest.mark.parametrize(
@@ -204,21 +202,20 @@ def test_each_claim_is_checked(changes: dict[str, Any], reason: str) -> None:
     if reason:
         assert refusal(token(**changes)) == reason
     else:
-        assert not hasattr(UserTokens().verify(token(**changes), "app_1", [SECRET], NOW), "role")
+        assert not hasattr(verify_user_token(token(**changes), "app_1", [SECRET], NOW), "role")
 
 
 def test_clocks_may_differ_by_a_minute_and_a_token_may_last_a_week() -> None:
-    assert UserTokens().verify(token(iat=SECONDS + 60, exp=SECONDS + 90), "app_1", [SECRET], NOW)
-    assert UserTokens().verify(token(iat=SECONDS - 90, exp=SECONDS - 59), "app_1", [SECRET], NOW)
-    assert UserTokens().verify(token(iat=SECONDS + 0.5, exp=SECONDS + WEEK), "app_1", [SECRET], NOW)
+    assert verify_user_token(token(iat=SECONDS + 60, exp=SECONDS + 90), "app_1", [SECRET], NOW)
+    assert verify_user_token(token(iat=SECONDS - 90, exp=SECONDS - 59), "app_1", [SECRET], NOW)
+    assert verify_user_token(token(iat=SECONDS + 0.5, exp=SECONDS + WEEK), "app_1", [SECRET], NOW)
 
 
-def test_a_remembered_token_expires_all_the_same() -> None:
-    verifier = UserTokens()
+def test_a_token_that_was_good_expires_all_the_same() -> None:
     text = token()
-    verifier.verify(text, "app_1", [SECRET], NOW)
+    verify_user_token(text, "app_1", [SECRET], NOW)
     with pytest.raises(AppError) as caught:
-        verifier.verify(text, "app_1", [SECRET], NOW + 3_660_000)
+        verify_user_token(text, "app_1", [SECRET], NOW + 3_660_000)
     assert caught.value.data["reason"] == "token_expired"
 
 
@@ -227,7 +224,7 @@ def test_an_oversized_token_is_refused_before_any_work(size: int) -> None:
     head, body, signature = token().split(".")
     assert refusal(f"{head}.{body}{'A' * size}.{signature}") == "token_malformed"
     with pytest.raises(AppError):
-        UserTokens().app_of("x" * size)
+        claimed_app("x" * size)
 
 
 @pytest.mark.parametrize("mangle", ["{} ", " {}", "{}\n", "{}=", "{}.x", "{}\x00", "{}茶"])
@@ -263,13 +260,12 @@ def test_a_token_changed_in_any_place_is_refused(place: int, other: int) -> None
     if chr(other) == text[place]:
         return
     with pytest.raises(AppError):
-        UserTokens().verify(text[:place] + chr(other) + text[place + 1 :], "app_1", [SECRET], NOW)
+        verify_user_token(text[:place] + chr(other) + text[place + 1 :], "app_1", [SECRET], NOW)
 
 
 @given(st.text(max_size=300))
 def test_noise_gets_the_defined_error(noise: str) -> None:
-    verifier = UserTokens()
-    for act in (lambda: verifier.app_of(noise), lambda: verifier.verify(noise, "app_1", [SECRET], NOW)):
+    for act in (lambda: claimed_app(noise), lambda: verify_user_token(noise, "app_1", [SECRET], NOW)):
         with pytest.raises(AppError) as caught:
             act()
         assert caught.value.code is ErrorCode.unauthenticated
@@ -278,7 +274,7 @@ def test_noise_gets_the_defined_error(noise: str) -> None:
 @given(st.dictionaries(st.sampled_from(["sub", "app", "aud", "iat", "exp", "nbf", "name", "avatar", "kind"]), st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20), lambda inner: st.lists(inner, max_size=3))))  # fmt: skip
 def test_signed_nonsense_is_either_valid_or_gets_the_defined_error(said: dict[str, Any]) -> None:
     try:
-        got = UserTokens().verify(forge(json.dumps(claims() | said).encode()), "app_1", [SECRET], NOW)
+        got = verify_user_token(forge(json.dumps(claims() | said).encode()), "app_1", [SECRET], NOW)
     except AppError as error:
         assert error.code is ErrorCode.unauthenticated
     else:
@@ -288,13 +284,12 @@ def test_signed_nonsense_is_either_valid_or_gets_the_defined_error(said: dict[st
 def test_during_a_rotation_both_secrets_count_and_then_only_the_new_one() -> None:
     both = rotate_app_secret([SECRET], NOW, overlap_ms=60_000)
     new = both[0]
-    verifier = UserTokens()
     old_token, new_token = token(), sign_user_token(new, "app_1", "customer-7", NOW)
     for text in (old_token, new_token):
-        assert verifier.verify(text, "app_1", both, NOW + 59_999)
-    assert verifier.verify(new_token, "app_1", both, NOW + 60_000)
+        assert verify_user_token(text, "app_1", both, NOW + 59_999)
+    assert verify_user_token(new_token, "app_1", both, NOW + 60_000)
     with pytest.raises(AppError) as caught:
-        verifier.verify(old_token, "app_1", both, NOW + 60_000)
+        verify_user_token(old_token, "app_1", both, NOW + 60_000)
     assert caught.value.data["reason"] == "token_signature", "though it is remembered"
 
 
@@ -307,16 +302,7 @@ def test_a_leaked_secret_is_out_at_once_and_never_more_than_two_are_in() -> None
 
 def test_an_app_without_secrets_accepts_nothing() -> None:
     with pytest.raises(AppError):
-        UserTokens().verify(forge(json.dumps(claims()).encode(), key=""), "app_1", [], NOW)
-
-
-def test_the_memory_is_bounded_and_failures_are_not_remembered() -> None:
-    verifier = UserTokens(remember=3)
-    for number in range(10):
-        verifier.verify(token(sub=f"c{number}"), "app_1", [SECRET], NOW)
-        with pytest.raises(AppError):
-            verifier.verify(token(sub=f"c{number}", kind="staff"), "app_1", [SECRET], NOW)
-    assert len(verifier._known) == 3
+        verify_user_token(forge(json.dumps(claims()).encode(), key=""), "app_1", [], NOW)
 
 
 def test_a_secret_is_256_bits_and_does_not_show_itself() -> None:
