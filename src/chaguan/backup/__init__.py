@@ -1,1 +1,1 @@
-"""Keeping a deployment safe and moving its blobs: backup, restore, copy; each also while it serves."""
+"""Keeping a deployment safe and moving it: backup, restore, copying blobs and the database; each also while it serves."""

@@ -1,12 +1,13 @@
-"""The commands backup, restore and blobs copy: their options, and what they tell a person."""
+"""The commands backup, restore, blobs copy and db: their options, and what they tell a person."""
 
 import argparse
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from chaguan.core.settings import Settings
+from chaguan.core.settings import ConfigError, Settings
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 SettingsOf = Callable[[argparse.Namespace], Settings]
@@ -26,6 +27,7 @@ def add_commands(commands: Commands, configured: Configured, settings_of: Settin
     _add_backup(commands, configured, settings_of)
     _add_restore(commands, configured, settings_of)
     _add_blobs(commands, configured, settings_of)
+    _add_db(commands, configured, settings_of)
 
 
 def _add_backup(commands: Commands, configured: Configured, settings_of: SettingsOf) -> None:
@@ -111,6 +113,68 @@ def _copy(settings: Settings, options: argparse.Namespace) -> int:
         f"--to {target.url} for what was uploaded in between."
     )
     return 0
+
+
+def _add_db(commands: Commands, configured: Configured, settings_of: SettingsOf) -> None:
+    parser = commands.add_parser("db", help="move a deployment from SQLite to PostgreSQL")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    copy = actions.add_parser("copy", help="copy all and compare every row, also while serving, then switch")
+    check = actions.add_parser("check", help="compare every row again, before anything serves from there")
+    for action in (copy, check):
+        configured(action)
+        action.add_argument(
+            "--to", metavar="postgresql://…", help="an empty database (default: database_url of the settings)"
+        )
+    copy.add_argument(
+        "--wait", type=float, default=3600, metavar="SECONDS", help="how long for the server to be stopped"
+    )
+    copy.set_defaults(run=lambda options: _copy_database(settings_of(options), options))
+    check.set_defaults(run=lambda options: _check_database(settings_of(options), options))
+
+
+def _target_of(settings: Settings, options: argparse.Namespace) -> str:
+    url: str = options.to or settings.database_url
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ConfigError("Name the database to copy to: --to postgresql://user@host/name.")
+    return url
+
+
+def _copy_database(settings: Settings, options: argparse.Namespace) -> int:
+    from chaguan.backup.moving import copy_database
+    from chaguan.backup.progress import in_bytes
+
+    url = _target_of(settings, options)
+    done = copy_database(settings, url, say=partial(print, flush=True), wait_s=options.wait)
+    if done.is_old_news:
+        print(f"This deployment was moved to {done.where} before; there is nothing left to do.")
+        return 0
+    print(
+        f"Moved to {done.where}: {sum(done.rows.values())} rows in {len(done.rows)} tables "
+        f"({done.rows.get('entries', 0)} entries), each compared on both sides; the files of {done.blobs} uploads "
+        f"({in_bytes(done.blob_bytes)}) read to their end."
+    )
+    print(
+        f"The log's epoch is now {done.epoch}: clients load anew and keep what they have not sent yet.\n"
+        f"To go on: set database_url, keep the data folder {settings.data} (master key, files), and start."
+    )
+    for problem in done.bad_blobs:
+        print(f"! {problem}: it was so before, and a message uses it.")
+    return 1 if done.bad_blobs else 0
+
+
+def _check_database(settings: Settings, options: argparse.Namespace) -> int:
+    from chaguan.backup.moving import compare_databases
+
+    found = compare_databases(settings, _target_of(settings, options))
+    for each in found:
+        same = "the same" if each.is_same else "DIFFERS"
+        print(f"{each.table:20} {each.here.rows:>10} rows  {each.here.checksum}  {same}")
+        if not each.is_same:
+            print(
+                f"! {each.table}: {each.lacking} rows lack, {each.different} differ, {each.surplus} are too many; "
+                f"the first: {', '.join(each.named)}"
+            )
+    return 0 if all(each.is_same for each in found) else 1
 
 
 def _tell_missing(missing: list[str]) -> None:

@@ -32,7 +32,12 @@ from chaguan.infra.sealing import Keyring
 
 _READY = "ready"
 _OWN_FILES = {"lock", "master.key", opening.RESTORING}
-_WITH_DATABASE = (f"{opening.DATABASE}-wal", f"{opening.DATABASE}-shm")
+_WITH_DATABASE = (
+    f"{opening.DATABASE}-wal",
+    f"{opening.DATABASE}-shm",
+    opening.MOVED,
+    opening.DEPLOYMENT,
+)
 _BLOBS = "blobs"
 
 

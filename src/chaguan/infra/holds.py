@@ -13,14 +13,14 @@ from chaguan.infra.database.failures import summary
 
 LEASE_MS = 10 * 60 * 1000
 _RENEW_S = 60
-_NAME = "blobs held until"
+NAME = "blobs held until"
 
 _log = logging.getLogger(__name__)
 
 
 def extend(connection: Connection, now: int) -> None:
     """Leases only grow, so holders need not know of one another."""
-    facts.put(connection, _NAME, str(max(_until(connection), now + LEASE_MS)).encode())
+    facts.put(connection, NAME, str(max(_until(connection), now + LEASE_MS)).encode())
 
 
 def is_held(connection: Connection, now: int) -> bool:
@@ -28,7 +28,7 @@ def is_held(connection: Connection, now: int) -> bool:
 
 
 def _until(connection: Connection) -> int:
-    return int(facts.find(connection, _NAME) or b"0")
+    return int(facts.find(connection, NAME) or b"0")
 
 
 class Hold:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import inspect
+
 from chaguan.core.settings import ConfigError, Settings
 from chaguan.infra import facts
 from chaguan.infra.database import Database, SqliteDatabase
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
 DATABASE = "chaguan.db"
 RESTORING = "restoring"
+MOVED = "moved"
+"""Beside the SQLite file of a deployment that stands on PostgreSQL now."""
+COPYING = "database_copy"
+"""The table that a database on PostgreSQL has while a deployment is being copied into it."""
 DEPLOYMENT = "deployment"
 ROOT = "root"
 """Names of facts: which deployment this is; its wrapped root secret."""
@@ -32,7 +38,7 @@ def prepare_folder(path: Path) -> None:
         is_new = not path.exists()
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if is_new:
-            _sync_folder(
+            sync_folder(
                 path.parent
             )  # a power cut must not take the folder away with all that it was promised to keep
         probe = path / ".writable"
@@ -44,7 +50,7 @@ def prepare_folder(path: Path) -> None:
         ) from error
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -85,7 +91,7 @@ def unlock_folder(descriptor: int) -> None:
 async def open_database(settings: Settings) -> Database:
     if not settings.database_url:
         return open_file(settings.data)
-    _refuse_half_restored(settings.data)
+    refuse_half_restored(settings.data)
     # Only here: its driver costs memory that a deployment on SQLite has no use for.
     from chaguan.infra.database.postgres import PostgresDatabase
     from chaguan.infra.database.survey import refuse_unsuitable
@@ -94,6 +100,7 @@ async def open_database(settings: Settings) -> Database:
     try:
         await refuse_unsuitable(db)
         refuse_newer(await db.read(revision))
+        await _refuse_half_copied(db)
         await _refuse_foreign(settings, db)
     except BaseException:
         await db.close()
@@ -103,17 +110,18 @@ async def open_database(settings: Settings) -> Database:
 
 def open_file(folder: Path) -> SqliteDatabase:
     """The embedded database of a data folder."""
-    _refuse_half_restored(folder)
+    refuse_half_restored(folder)
+    _refuse_moved(folder)
     file = folder / DATABASE
     if file.exists():
-        _check_file(file)
+        check_file(file)
     return SqliteDatabase(file)
 
 
 async def _refuse_foreign(settings: Settings, db: "PostgresDatabase") -> None:
     """Before anything is written to it: whether this database is the one that belongs to this data folder."""
     of_database = await db.read(lambda connection: facts.find_early(connection, DEPLOYMENT))
-    of_folder = _claim(settings.data)
+    of_folder = claim_of(settings.data)
     if of_database is None and (settings.data / DATABASE).exists():
         raise ConfigError(
             f"The data folder {settings.data} holds a deployment on SQLite ({DATABASE}), and the database {db.where} "
@@ -128,20 +136,38 @@ async def _refuse_foreign(settings: Settings, db: "PostgresDatabase") -> None:
 
 async def claim_folder(settings: Settings, db: Database) -> None:
     """Writes into the folder which deployment it belongs to, where the database stands elsewhere."""
-    if not settings.database_url or _claim(settings.data):
+    if not settings.database_url or claim_of(settings.data):
         return
     new = secrets.token_hex(8)
     id = await db.write(lambda connection: facts.ensure(connection, DEPLOYMENT, new.encode()))
     (settings.data / DEPLOYMENT).write_bytes(id + b"\n")
 
 
-def _claim(folder: Path) -> str:
+def claim_of(folder: Path) -> str:
     with contextlib.suppress(FileNotFoundError):
         return (folder / DEPLOYMENT).read_text().strip()
     return ""
 
 
-def _refuse_half_restored(path: Path) -> None:
+async def _refuse_half_copied(db: "PostgresDatabase") -> None:
+    if await db.read(lambda connection: inspect(connection).has_table(COPYING)):
+        raise ConfigError(
+            f"A deployment is being copied into the database {db.where}; let `chaguan db copy` come to its end, "
+            "or run the same command again if it was interrupted."
+        )
+
+
+def _refuse_moved(folder: Path) -> None:
+    """Two that go on from the same log would give the same numbers to different messages."""
+    marker = folder / MOVED
+    if marker.exists():
+        raise ConfigError(
+            f"The deployment in {folder} was moved to PostgreSQL; set database_url. Its SQLite file is as it was "
+            f"then: to go on with it all the same, delete {marker} and {folder / DEPLOYMENT}."
+        )
+
+
+def refuse_half_restored(path: Path) -> None:
     staged = path / RESTORING
     if (staged / "ready").exists():
         raise ConfigError(f"A restore into {path} was interrupted; run the same `chaguan restore` again.")
@@ -152,7 +178,7 @@ def _refuse_half_restored(path: Path) -> None:
         )
 
 
-def _check_file(file: Path) -> None:
+def check_file(file: Path) -> None:
     """Small files are read whole; for large ones that is `chaguan doctor`'s business, since it takes minutes.
 
     Read-only, because closing a connection that may write would move a left-over write-ahead log into the file.
@@ -161,7 +187,7 @@ def _check_file(file: Path) -> None:
         "PRAGMA quick_check(1)" if file.stat().st_size < CHECKED_BYTES else "SELECT 'ok' FROM sqlite_master"
     )
     try:
-        with contextlib.closing(_connect_to_read(file)) as connection:
+        with contextlib.closing(connect_to_read(file)) as connection:
             found = connection.execute(look).fetchone()
     except sqlite3.DatabaseError as error:
         raise ConfigError(
@@ -171,7 +197,7 @@ def _check_file(file: Path) -> None:
         raise ConfigError(f"The database {file} is damaged ({found and found[0]}); restore it from a backup.")
 
 
-def _connect_to_read(file: Path) -> sqlite3.Connection:
+def connect_to_read(file: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
 
 

@@ -6,6 +6,7 @@ The names below are loaded when first asked for: the decoder process imports thi
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from chaguan.media.checking import CheckedMedia, check_media
     from chaguan.media.content import MediaContent
     from chaguan.media.decoding import Decoders, spool
     from chaguan.media.rules import Kind, largest_limit, parse_kind
@@ -14,11 +15,13 @@ if TYPE_CHECKING:
 __all__ = [
     "ORIGINAL",
     "THUMB",
+    "CheckedMedia",
     "Decoders",
     "Delivery",
     "Kind",
     "Media",
     "MediaContent",
+    "check_media",
     "largest_limit",
     "list_blobs",
     "parse_kind",
@@ -26,6 +29,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CheckedMedia": "checking",
+    "check_media": "checking",
     "Decoders": "decoding",
     "spool": "decoding",
     "Kind": "rules",

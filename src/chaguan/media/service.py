@@ -29,6 +29,8 @@ from chaguan.media.sniff import HEAD_BYTES, Sniffed, sniff
 from chaguan.media.store import Stored
 from chaguan.protocol.content import Content, File
 
+DIGESTS = "media digests"
+"""What the key of digests is derived for."""
 ORIGINAL, THUMB = "original", "thumb"
 
 _PATH = "/v1/media"
@@ -73,7 +75,7 @@ class Media:
         self._limits = limits
         self._clock = clock
         self._link_key = vault.derive("media links")
-        self._digest_key = vault.derive("media digests")
+        self._digest_key = vault.derive(DIGESTS)
 
     async def close(self) -> None:
         await self._decoders.close()
@@ -132,7 +134,7 @@ class Media:
         mime = "" if stored is None else stored.mime if variant == ORIGINAL else stored.thumb_mime
         if stored is None or not mime:
             raise AppError(ErrorCode.not_found, "this media is gone")
-        blob = await self._blobs.open(_blob_name(stored.id, variant), await self._key(stored.owner_id))
+        blob = await self._blobs.open(blob_name(stored.id, variant), await self._key(stored.owner_id))
         name = await self._name(stored) or "file" if stored.kind == Kind.file else ""
         return Delivery(blob, mime, name, f'"{stored.id}.{variant}"', exp * 1000)
 
@@ -143,7 +145,7 @@ class Media:
     async def forget_owner(self, owner_id: str) -> None:
         """Destroys the owner's key: all their blobs are unreadable from now on, in backups as well."""
         await self._database.write(partial(store.destroy_key, owner_id=owner_id))
-        self._vault.forget(_key_owner(owner_id))
+        self._vault.forget(key_owner(owner_id))
 
     async def sweep(self) -> int:
         """Clears away what was deleted and what was uploaded a day ago and never sent. Returns how many."""
@@ -167,7 +169,7 @@ class Media:
             changes = [
                 (owner, old, new)
                 for owner, old in page
-                if (new := self._vault.rewrap(_key_owner(owner), old)) != old
+                if (new := self._vault.rewrap(key_owner(owner), old)) != old
             ]
             await self._database.write(partial(store.replace_keys, changes=changes))
             changed, after = changed + len(changes), page[-1][0]
@@ -188,9 +190,9 @@ class Media:
         # The row comes first: after a crash it leads the sweep to the blobs.
         await self._database.write(partial(_add, row=stored, limit=rules.unused_limit(self._limits)))
         try:
-            await self._blobs.put(_blob_name(stored.id, ORIGINAL), key, _chunks(upload.original))
+            await self._blobs.put(blob_name(stored.id, ORIGINAL), key, _chunks(upload.original))
             if stored.thumb_mime:
-                await self._blobs.put(_blob_name(stored.id, THUMB), key, _chunks(upload.thumb))
+                await self._blobs.put(blob_name(stored.id, THUMB), key, _chunks(upload.thumb))
         except BaseException:
             await self._discard(stored.id)
             raise
@@ -223,21 +225,21 @@ class Media:
 
     async def _delete_blobs(self, media_id: str) -> None:
         for variant in (ORIGINAL, THUMB):
-            await self._blobs.delete(_blob_name(media_id, variant))
+            await self._blobs.delete(blob_name(media_id, variant))
 
     async def _ensure_key(self, owner_id: str) -> DataKey:
         wrapped = await self._database.read(partial(store.find_key, owner_id=owner_id))
         if wrapped is None:
-            candidate = self._vault.wrap(_key_owner(owner_id))
+            candidate = self._vault.wrap(key_owner(owner_id))
             ensure = partial(store.ensure_key, owner_id=owner_id, candidate=candidate, now=self._clock())
             wrapped = await self._database.write(ensure)
-        return self._vault.unwrap(_key_owner(owner_id), wrapped)
+        return self._vault.unwrap(key_owner(owner_id), wrapped)
 
     async def _key(self, owner_id: str) -> DataKey:
         wrapped = await self._database.read(partial(store.find_key, owner_id=owner_id))
         if wrapped is None:
             raise AppError(ErrorCode.not_found, "this media was erased")
-        return self._vault.unwrap(_key_owner(owner_id), wrapped)
+        return self._vault.unwrap(key_owner(owner_id), wrapped)
 
     async def _name(self, stored: Stored) -> str:
         key = await self._key(stored.owner_id)
@@ -257,7 +259,7 @@ def list_blobs(connection: Connection, after: str, limit: int) -> list[MediaBlob
     return [
         MediaBlobs(
             media_id,
-            [_blob_name(media_id, variant) for variant in (ORIGINAL, *((THUMB,) if has_thumb else ()))],
+            [blob_name(media_id, variant) for variant in (ORIGINAL, *((THUMB,) if has_thumb else ()))],
             is_used,
         )
         for media_id, has_thumb, is_used in store.list_ids(connection, after, limit)
@@ -282,12 +284,12 @@ def _digest(key: bytes, file: BinaryIO) -> bytes:
     return hmac.digest(key, plain, hashlib.sha256)
 
 
-def _blob_name(media_id: str, variant: str) -> str:
+def blob_name(media_id: str, variant: str) -> str:
     # Spread over 1,024 folders by characters near the end, which are random; an id begins with the time.
     return f"media/{media_id[-4:-2]}/{media_id}.{variant}"
 
 
-def _key_owner(owner_id: str) -> str:
+def key_owner(owner_id: str) -> str:
     return f"media:{owner_id}"
 
 
