@@ -1,7 +1,7 @@
 """`chaguan` with a clock that may be wrong and, on demand, with a fault planted in it.
 
-    CLOCK_FILE=…  a file with the offset in milliseconds, read twice a second
-    PLANT=…       one of PLANTS: what the play has to catch
+CLOCK_FILE=…  a file with the offset in milliseconds, read twice a second
+PLANT=…       one of PLANTS: what the play has to catch
 """
 
 import os

@@ -15,15 +15,16 @@ VERBS = ("say",) * 17 + ("edit", "recall", "react", "react", "read", "read")
 
 
 class Budget:
-    """How many messages all people together still have to get acknowledged."""
+    """How many messages all people together have to get acknowledged; they talk on while the storm lasts."""
 
     def __init__(self, messages: int) -> None:
         self.wanted = messages
         self.acknowledged = 0
+        self.is_calm = False
 
     @property
     def is_spent(self) -> bool:
-        return self.acknowledged >= self.wanted
+        return self.is_calm and self.acknowledged >= self.wanted
 
 
 class Record:
@@ -107,6 +108,11 @@ class Person:
             if reply["seq"]:  # else there was nothing to change
                 self.record.keep(room, key, reply["seq"])
             return int(reply["seq"])
+
+    async def read_all(self) -> None:
+        device = self.devices[0]
+        for room, log in list(device.screen.logs.items()):
+            await device.ask("mark_read", conversation_id=room, seq=log["held"])
 
     async def _once(self, device: Device, type: str, **fields: object) -> None:
         """What may be lost: the next one says it again."""

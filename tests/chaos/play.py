@@ -11,7 +11,7 @@ import json
 import random
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,15 @@ from msgspec import Struct, to_builtins
 from chaguan.core.ids import uuid7
 from chaguan.messaging.model import uuid_text
 from tests.chaos.check import difference, promises, sightings
+from tests.chaos.cluster import Cluster
 from tests.chaos.device import Device
 from tests.chaos.faults import Storm
+from tests.chaos.node import PLANTS
 from tests.chaos.people import Budget, Person
 from tests.chaos.scene import OneNode, Scene
 
 SHOWN_FAULTS = 20
+SCENES: dict[str, Callable[[Path, str], Scene]] = {"one": OneNode, "cluster": Cluster}
 
 
 class Report(Struct):
@@ -63,10 +66,11 @@ class Play:
             await self._meet()
             storm = Storm(self._scene.faults, self._faults, 1, self._rng)
             talking = [asyncio.create_task(each.talk(self._pause_s)) for each in self.people]
-            blowing = asyncio.create_task(storm.blow())
+            blowing = asyncio.create_task(self._blow(storm))
             await self._watch([*talking, blowing], storm, progress)
             await self._come_to_rest()
             found = await self._compare()
+            truth = await self._scene.truth()
         finally:
             for device in self._devices:
                 device.end()
@@ -74,7 +78,6 @@ class Play:
                 life.cancel()
             await asyncio.gather(*lives, return_exceptions=True)
             await self._scene.stop()
-        truth = self._scene.truth()
         found += truth.faults + promises(truth, self.people) + sightings(truth, self._devices)
         return Report(
             seed=self._seed,
@@ -86,6 +89,10 @@ class Play:
             blown=dict(storm.done),
             faults_found=found,
         )
+
+    async def _blow(self, storm: Storm) -> None:
+        await storm.blow()
+        self._budget.is_calm = True
 
     async def _watch(self, tasks: list[asyncio.Task[None]], storm: Storm, progress: Any) -> None:
         """Until all have ended; whoever breaks off breaks the play off."""
@@ -110,9 +117,7 @@ class Play:
         return [asyncio.create_task(device.live()) for device in self._devices]
 
     def _device(self, name: str, phone: int) -> Device:
-        return Device(
-            f"d_{name}_{phone}", "", self._scene.urls, lambda: self._scene.token(name), self._own()
-        )
+        return Device(f"d_{name}_{phone}", "", self._scene.urls, lambda: self._scene.token(name), self._own())
 
     def _own(self) -> random.Random:
         return random.Random(self._rng.random())
@@ -132,7 +137,10 @@ class Play:
                 await first.ask("create_group", client_msg_id=key, name=f"茶会{number}", member_ids=others)
 
     async def _come_to_rest(self) -> None:
-        """All faults are mended and all outboxes empty; marks are on disk after two seconds."""
+        """All faults are mended and all outboxes empty. A crash may have lost a second of marks, so everybody looks
+        at everything once more; marks are on disk after two seconds."""
+        await asyncio.gather(*(device.settle() for device in self._devices))
+        await asyncio.gather(*(person.read_all() for person in self.people))
         await asyncio.sleep(3)
         await asyncio.gather(*(device.settle() for device in self._devices))
 
@@ -158,11 +166,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--faults", type=int, default=21)
     parser.add_argument("--people", type=int, default=60)
     parser.add_argument("--pause", type=float, default=0.05, help="seconds between two acts of a person")
+    parser.add_argument("--scene", choices=SCENES, default="cluster")
+    parser.add_argument("--plant", choices=PLANTS, default="", help="a fault of ours, that has to be found")
     parser.add_argument("--report", type=Path)
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="chaguan-chaos-") as folder:
         play = Play(
-            OneNode(Path(folder)),
+            SCENES[options.scene](Path(folder), options.plant),
             options.seed,
             people=options.people,
             messages=options.messages,

@@ -22,6 +22,11 @@ class Proxy:
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
+    def lead_to(self, port: int) -> None:
+        """New connections go elsewhere; those that are open end, and nothing reaches the old place any more."""
+        self._to = port
+        self.cut()
+
     async def stop(self) -> None:
         if self._server is not None:
             self._server.close()

@@ -27,7 +27,7 @@ customers_write_customers = true
 customers_make_groups = true
 """
 INTERVALS = "SELECT conversation_id, user_id, intervals FROM members"
-LOG = f"SELECT {Truth.COLUMNS} FROM entries ORDER BY conversation_id, seq"  # noqa: S608
+LOG = f"SELECT {Truth.COLUMNS} FROM entries ORDER BY conversation_id, seq"
 
 
 class Scene(Protocol):
@@ -39,7 +39,7 @@ class Scene(Protocol):
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
     def token(self, name: str) -> str: ...
-    def truth(self) -> Truth: ...
+    async def truth(self) -> Truth: ...
 
 
 class Node(Served):
@@ -51,10 +51,15 @@ class Node(Served):
         self._clock = folder.with_suffix(".clock")
         self._clock.write_text("0")
         self._plant = plant
-        self.starts = 0
+        self.is_hurt = asyncio.Lock()
+        """One thing at a time happens to a process."""
 
     async def start(self) -> "Node":
-        environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "PYTHONUNBUFFERED": "1"}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
+            "PYTHONUNBUFFERED": "1",
+        }
         environment |= {"CLOCK_FILE": str(self._clock), "PLANT": self._plant}
         command = [sys.executable, "-m", "tests.chaos.node", "serve", "--port", str(self.port)]
         command += ["--data-dir", str(self.folder), *self._arguments]
@@ -66,7 +71,6 @@ class Node(Served):
             while (await self.http("GET", "/health"))[0] == 0:
                 assert self._process.poll() is None, self.log
                 await asyncio.sleep(0.02)
-        self.starts += 1
         return self
 
     async def is_killed(self, rng: random.Random) -> None:
@@ -97,7 +101,9 @@ class Node(Served):
         with contextlib.suppress(ProcessLookupError):
             self.limit_file_size(4096)
             await asyncio.sleep(rng.uniform(0.5, 2))
-            resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            resource.prlimit(
+                self.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+            )
 
     async def has_a_wrong_clock(self, rng: random.Random) -> None:
         """Up to a minute off, which is the leeway of tokens; put right abruptly."""
@@ -115,7 +121,6 @@ class OneNode:
         config.write_text(CONFIG)
         self._data = folder / "data"
         self.node = Node(self._data, "--config", str(config), plant=plant)
-        self._alone = asyncio.Lock()
         node = self.node
         self.faults: dict[str, Fault] = {
             "node killed": self._one_at_a_time(node.is_killed),
@@ -129,7 +134,7 @@ class OneNode:
 
     def _one_at_a_time(self, fault: Fault) -> Fault:
         async def alone(rng: random.Random) -> None:
-            async with self._alone:
+            async with self.node.is_hurt:
                 await fault(rng)
 
         return alone
@@ -149,7 +154,7 @@ class OneNode:
     def token(self, name: str) -> str:
         return self.node.token(name)
 
-    def truth(self) -> Truth:
+    async def truth(self) -> Truth:
         with contextlib.closing(sqlite3.connect(self._data / "chaguan.db")) as connection:
             rows = map(Row._make, connection.execute(LOG))
             return Truth(rows, connection.execute(INTERVALS))
