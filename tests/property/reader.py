@@ -34,7 +34,9 @@ class Reader:
         for id in welcome.get("pending", []):
             await self._pull(id)
         await self._replace(welcome.get("conversations", []))
-        self.version = welcome["user_version"]  # last: a connection lost on the way leaves it to be asked again
+        self.version = welcome[
+            "user_version"
+        ]  # last: a connection lost on the way leaves it to be asked again
 
     async def receive(self, push: Json) -> None:
         if push["type"] == "user_changed":
