@@ -8,7 +8,9 @@ VENV  = .venv/bin/python
 
 export PYTHONUTF8 := 1
 
-.PHONY: run test check bench soak bundle screenshots lock format clean help
+SEEDS    ?= 1 2 3
+
+.PHONY: run test check bench soak chaos bundle screenshots lock format clean help
 
 run: ## start Chaguan with demo data (PORT=8080 HOST=127.0.0.1 DATA_DIR=./data)
 	$(SETUP) run
@@ -33,6 +35,10 @@ soak: ## the long form of the tests
 bundle: ## one archive in dist/ that installs Chaguan on a machine without a network
 	$(SETUP) run
 	@$(VENV) -m tools.bundle
+
+chaos: ## three seeds of faults on three nodes (SEEDS="1 2 3" ARGS="--messages 1000000 --faults 66 --people 200")
+	$(SETUP) test
+	@for seed in $(SEEDS); do $(VENV) -m tests.chaos.play --seed $$seed $(ARGS) || exit 1; done
 
 screenshots: ## take the pictures of docs/images anew
 	$(SETUP) test

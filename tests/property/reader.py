@@ -28,13 +28,15 @@ class Reader:
         if welcome["epoch"] != self.epoch:
             self.forget(welcome["epoch"])
         if welcome.get("full"):
-            self.rows = {}
-        self.version = welcome["user_version"]
+            self.rows, self.version = {}, 0
         for sync in welcome.get("syncs", []):
             await self._sync(sync)
         for id in welcome.get("pending", []):
             await self._pull(id)
         await self._replace(welcome.get("conversations", []))
+        self.version = welcome[
+            "user_version"
+        ]  # last: a connection lost on the way leaves it to be asked again
 
     async def receive(self, push: Json) -> None:
         if push["type"] == "user_changed":
@@ -49,12 +51,13 @@ class Reader:
             return None
         if push["previous"] != self.version:
             return await self.catch_up()
-        self.version = push["version"]
         for inbox in push.get("inboxes", []):
             row = self.rows.get(inbox["conversation_id"])
             if row is not None:
                 row["inbox"] = _merged(row["inbox"], inbox)
-        return await self._replace(push.get("conversations", []))
+        await self._replace(push.get("conversations", []))
+        self.version = push["version"]
+        return None
 
     def _mark_moved(self, push: Json) -> None:
         row = self.rows.get(push["conversation_id"])

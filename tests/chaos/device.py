@@ -1,0 +1,147 @@
+"""A device that lives through the play: it connects to any node, catches up, and keeps what it saw."""
+
+import asyncio
+import contextlib
+import random
+import zlib
+from array import array
+from collections.abc import Callable, Sequence
+
+from tests.chaos.link import Gone, Json, Link, Refused
+from tests.property.reader import Reader
+
+HEARTBEAT_S = 3
+RESUME_S = 20
+KEPT = 150
+"""Messages of a conversation that a device keeps on its screen."""
+
+
+def digest(created_at: int, actor_id: str, target_seq: int) -> int:
+    """What an entry was, in four bytes: a device that saw another entry under the same seq is found by it."""
+    return zlib.crc32(f"{created_at} {actor_id} {target_seq}".encode())
+
+
+class Seen:
+    """Every entry that arrived, as runs of consecutive seqs."""
+
+    def __init__(self) -> None:
+        self.runs: list[tuple[int, array[int]]] = []
+
+    def add(self, seq: int, value: int) -> None:
+        if not self.runs or self.runs[-1][0] + len(self.runs[-1][1]) != seq:
+            self.runs.append((seq, array("I")))
+        self.runs[-1][1].append(value)
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        for first, values in self.runs:
+            yield from enumerate(values, first)
+
+
+class Screen(Reader):
+    """The reference client, which also remembers what came and forgets messages that scrolled away."""
+
+    def __init__(self, user_id: str, ask: Callable[..., object]) -> None:
+        self.seen: dict[str, Seen] = {}
+        super().__init__(user_id, ask)  # type: ignore[arg-type]
+
+    def _apply(self, id: str, log: Json, entry: Json) -> None:
+        if entry["type"] != "entry_hidden":
+            actor = entry.get("sender_id") or entry.get("actor_id", "")
+            value = digest(entry["created_at"], actor, entry.get("target_seq", 0))
+            self.seen.setdefault(id, Seen()).add(entry["seq"], value)
+        super()._apply(id, log, entry)
+        messages = log["messages"]
+        if len(messages) > 2 * KEPT:
+            for seq in sorted(messages)[:-KEPT]:
+                del messages[seq]
+
+
+class Device:
+    def __init__(
+        self, name: str, user_id: str, urls: Sequence[str], token: Callable[[], str], rng: random.Random
+    ) -> None:
+        self.name = name
+        self._urls = urls
+        self._token = token
+        self._rng = rng
+        self._link: Link | None = None
+        self._is_known = self._is_over = False
+        self._settled = asyncio.Event()
+        self.is_current = asyncio.Event()
+        self.connections = 0
+        self.screen = Screen(user_id, self._ask)
+
+    async def _ask(self, type: str, **fields: object) -> Json:
+        if self._link is None:
+            raise Gone("not connected")
+        if type == "resume" and not self._is_known:
+            answer = await self._link.ask(
+                "hello", protocol=1, token=self._token(), device_id=self.name, **fields
+            )
+            self._is_known = True
+            self.screen.user_id = answer["user"]["id"]
+        else:
+            answer = await self._link.ask(type, **fields)
+        return answer  # type: ignore[no-any-return]
+
+    async def ask(self, type: str, **fields: object) -> Json:
+        """Asks when it is connected and current; Gone when the connection ends meanwhile."""
+        await self.is_current.wait()
+        return await self._ask(type, **fields)
+
+    async def live(self) -> None:
+        attempt = 0
+        while not self._is_over:
+            try:
+                await self._session()
+            except (Gone, Refused):
+                attempt = 0 if self.is_current.is_set() else attempt + 1
+            finally:
+                self.is_current.clear()
+                if self._link is not None:
+                    await self._link.close()
+                    self._link = None
+            await asyncio.sleep(self._rng.uniform(0.05, min(2, 0.1 * 2**attempt)))
+
+    async def _session(self) -> None:
+        self._link = link = await Link.open(self._rng.choice(self._urls))
+        self._is_known = False
+        await self.screen.catch_up()
+        self.connections += 1
+        self.is_current.set()
+        loop = asyncio.get_running_loop()
+        resumed = loop.time()
+        while True:
+            push = await self._next(link)
+            if push is not None and push["type"] not in ("resume_needed", "go_away"):
+                await self.screen.receive(push)
+            elif push is not None or loop.time() - resumed > RESUME_S:
+                await self.screen.catch_up()
+                resumed = loop.time()
+                self._settled.set()
+
+    async def _next(self, link: Link) -> Json | None:
+        """The next push; None after a while without one, in which the server answered a heartbeat."""
+        try:
+            async with asyncio.timeout(HEARTBEAT_S):
+                push = await link.pushes.get()
+        except TimeoutError:
+            await link.ask("heartbeat")
+            return None
+        if push is None:
+            raise Gone("closed")
+        return push
+
+    async def settle(self) -> None:
+        """Everything applied that the server has: what a person would see after pulling the list down."""
+        self._settled.clear()
+        while not self._settled.is_set():
+            await self.is_current.wait()
+            if self._link is not None:
+                self._link.pushes.put_nowait({"type": "resume_needed"})
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(2):
+                    await self._settled.wait()
+
+    def end(self) -> None:
+        self._is_over = True
