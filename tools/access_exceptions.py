@@ -38,6 +38,7 @@ EXCEPTIONS: dict[str, str] = {
     "desk.DeskService.stop": _LIFE,
     "desk.ContextService": "DeskService.customer_of, its first line, decides",
     "media.Decoders": "computes; knows no user",
+    "media.check_media": _LIFE,
     "media.Media.attach": "accesses the media it names; content without media passes",
     "media.Media.close": _LIFE,
     "media.Media.delete": _INNER,
