@@ -115,7 +115,7 @@ class Part:
         self._gone_at = now
         try:
             self.start()
-        except (OSError, RuntimeError, Exception) as error:  # noqa: BLE001  it is tried again, and said
+        except Exception as error:  # noqa: BLE001  it is tried again, and said
             return f"{self.name} does not start yet: {error}"
         return f"{self.name} is back, pid {self.pid}"
 
@@ -242,6 +242,7 @@ http://127.0.0.1:{self.port} {{
 		{again}
 	}}
 	reverse_proxy {nodes} {{
+		lb_policy round_robin
 		{again}
 	}}
 }}

@@ -22,6 +22,7 @@ from tests.e2e.server import Client
 ROOT = Path(__file__).parents[2]
 KINDS = ("node1", "node2", "worker", "valkey", "s3", "caddy", "postgres")
 PATIENCE_S = 60
+LAST = "都在吗"
 
 
 class Running:
@@ -61,16 +62,21 @@ class Person:
     """Who comes back whenever the connection ends, and tries again what was not acknowledged, as the SDK does."""
 
     def __init__(self, running: Running, token: str, device: str) -> None:
+        self._running = running
         self._url = f"ws://127.0.0.1:{running.port}/v1/ws"
         self._token = token
         self._device = device
         self._client: Client | None = None
 
+    def beside(self) -> "Person":
+        """Another tab of the same device."""
+        return Person(self._running, self._token, self._device)
+
     async def ask(self, type: str, **fields: Any) -> Any:
         until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
             try:
-                client = await self._connected()
+                client = await self.connected()
                 reply = await client.raw(type, **fields)
             except (OSError, ConnectionClosed, InvalidHandshake, asyncio.CancelledError) as error:
                 # Cancelled is what the client makes of a reply that will never come.
@@ -99,7 +105,7 @@ class Person:
             client, self._client = self._client, None
             await client.close()
 
-    async def _connected(self) -> Client:
+    async def connected(self) -> Client:
         if self._client is None:
             self._client = await Client.connect(self._url, open_timeout=15)
             reply = await self._client.raw("hello", protocol=1, token=self._token, device_id=self._device)
@@ -139,8 +145,9 @@ async def test_any_one_process_may_be_killed_and_the_chat_goes_on(tmp_path: Path
                 said.append(f"{kind} is gone, says the {who}")
                 await person.say(room, said[-1])
             await running.until_said(f"{kind} is back")
+        await everywhere_heard(running, phone, agent, room)
         for person in (phone, agent):
-            await person.sees(room, said)
+            await person.sees(room, [*said, LAST])
             await person.leave()
         running.process.send_signal(signal.SIGINT)
         assert await asyncio.to_thread(running.process.wait, 60) == 0
@@ -148,6 +155,18 @@ async def test_any_one_process_may_be_killed_and_the_chat_goes_on(tmp_path: Path
         if running.process.poll() is None:
             running.process.terminate()
             running.process.wait(60)
+
+
+async def everywhere_heard(running: Running, phone: Person, agent: Person, room: str) -> None:
+    """Caddy sends one after the other to each node in turn: what the phone says reaches sessions on both, live."""
+    listeners = [agent.beside() for _ in range(4)]
+    clients = [await listener.connected() for listener in listeners]
+    await phone.say(room, LAST)
+    async with asyncio.timeout(PATIENCE_S):
+        while not all(any(LAST in str(push) for push in client.pushes) for client in clients):
+            await asyncio.sleep(0.05)
+    for listener in listeners:
+        await listener.leave()
 
 
 async def a_case_of(agent: Person, room: str) -> None:
