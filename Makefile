@@ -10,11 +10,16 @@ export PYTHONUTF8 := 1
 
 SEEDS    ?= 1 2 3
 
-.PHONY: run test check bench soak chaos bundle screenshots lock format clean help
+.PHONY: run cluster test check bench soak chaos bundle screenshots lock format clean help
 
 run: ## start Chaguan with demo data (PORT=8080 HOST=127.0.0.1 DATA_DIR=./data)
 	$(SETUP) run
 	@exec .venv/bin/chaguan serve --demo --host "$(HOST)" --port "$(PORT)" --data-dir "$(DATA_DIR)"
+
+cluster: ## the demo on two nodes, a worker, PostgreSQL, Valkey and S3 behind Caddy (PORT=8080)
+	$(SETUP) run
+	$(SETUP) test
+	@exec $(VENV) -m tools.cluster --port "$(PORT)"
 
 test: ## all tests, Python and TypeScript (ARGS="tests/unit -k name" runs pytest on those only)
 	$(SETUP) test

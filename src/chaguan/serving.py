@@ -43,6 +43,11 @@ def run(settings: Settings) -> int:
     set_up(settings.log_format, settings.log_level)
     if settings.workers > 1:
         refuse_many(settings, f"--workers {settings.workers}")
+        if settings.sandbox:
+            raise ConfigError(
+                "The demo's stand-in for WeChat lives in one process; leave --workers out, or --demo. "
+                "`make cluster` shows the demo on several nodes."
+            )
     try:
         with opening.locked(settings):
             return run_many(settings) if settings.workers > 1 else run_alone(settings)
@@ -150,9 +155,10 @@ async def _serve(
 ) -> None:
     port = sock.getsockname()[1]
     stand_in: SandboxWeChat | None = None
+    front = settings.front_port(port)
     if settings.sandbox:
-        settings = with_sandbox(settings, port)
-    deployment = await open_deployment(settings, allow=_own_addresses(settings, port))
+        settings = with_sandbox(settings, front)
+    deployment = await open_deployment(settings, allow=_own_addresses(settings, front))
     first = await deployment.accounts.first_start(settings.name)
     _show_first(first)
     await deployment.start(consumers=settings.consumers and job is None)
@@ -161,7 +167,7 @@ async def _serve(
     if settings.demo:
         from chaguan.demo import Demo
 
-        demo = Demo(deployment, port, _seen_at(settings, port + 1))
+        demo = Demo(deployment, front, _seen_at(settings, front + 1))
         extra = await demo.prepare()
         stand_in = demo.sandbox
     elif settings.sandbox:

@@ -156,6 +156,10 @@ class PostgresServer:
         return self._process.pid
 
     @property
+    def process(self) -> subprocess.Popen[bytes] | None:
+        return self._process
+
+    @property
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 

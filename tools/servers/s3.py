@@ -71,6 +71,10 @@ class S3Server:
         self._wait()
         return self
 
+    @property
+    def process(self) -> subprocess.Popen[bytes] | None:
+        return self._process
+
     def kill(self) -> None:
         self._end(signal.SIGKILL)
 

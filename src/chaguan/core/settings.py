@@ -5,6 +5,7 @@ import re
 import tomllib
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct, field
@@ -166,6 +167,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def data(self) -> Path:
         return Path(self.data_dir)
+
+    def front_port(self, port: int) -> int:
+        """Where the rest of the demo reaches this deployment on this machine: `port`, or that of the proxy before it."""
+        public = urlsplit(self.public_url)
+        return public.port if public.hostname in ("127.0.0.1", "localhost") and public.port else port
 
     def own_address(self, port: int) -> str:
         """`host:port` at which this process, or one beside it, reaches what listens on `host`."""
