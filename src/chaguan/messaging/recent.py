@@ -40,9 +40,19 @@ class Recent:
         if len(tail.entries) >= 2 * TAIL:
             self._grow(tail, -sum(map(len, tail.entries[:TAIL])))
             del tail.entries[:TAIL]
-        self._tails.move_to_end(conversation_id)
-        while self._size > self._limit:
-            self.forget(next(iter(self._tails)))
+        self._keep(conversation_id)
+
+    def restore(self, conversation_id: str, last_seq: int, entries: list[bytes]) -> None:
+        """The end of the log as it was read, encoded: the last of them is the newest, at `last_seq`."""
+        held = self._tails.get(conversation_id)
+        if held is not None and (held.last_seq, len(held.entries)) >= (last_seq, len(entries)):
+            return
+        self.forget(conversation_id)
+        if entries:
+            tail = self._tails[conversation_id] = _Tail()
+            tail.entries, tail.last_seq = entries, last_seq
+            self._grow(tail, sum(map(len, entries)))
+            self._keep(conversation_id)
 
     def forget(self, conversation_id: str) -> None:
         tail = self._tails.pop(conversation_id, None)
@@ -55,6 +65,11 @@ class Recent:
         if tail is None or tail.last_seq != head_seq or not 0 < head_seq - seq <= len(tail.entries):
             return None
         return b",".join(tail.entries[seq - head_seq :])
+
+    def _keep(self, conversation_id: str) -> None:
+        self._tails.move_to_end(conversation_id)
+        while self._size > self._limit:
+            self.forget(next(iter(self._tails)))
 
     def _grow(self, tail: _Tail, size: int) -> None:
         tail.size += size

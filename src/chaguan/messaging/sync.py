@@ -1,6 +1,9 @@
 """Catching up: what a device lacks after absence, page by page; and history."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 import msgspec
@@ -21,7 +24,8 @@ from chaguan.messaging.store import inboxes
 from chaguan.messaging.store import log as store
 from chaguan.messaging.views import Views
 from chaguan.protocol import commands as c
-from chaguan.protocol.entries import Entry
+from chaguan.protocol.content import Text
+from chaguan.protocol.entries import Entry, MessageSent
 from chaguan.protocol.replies import ConversationSync, ConversationView, History
 
 MAX_GAP = 200
@@ -63,6 +67,8 @@ class Sync:
         self._views = views
         self._link = link
         self._directory = directory
+        self._readings: dict[str, asyncio.Event] = {}
+        """Conversations whose end is being read, until it was."""
 
     async def topics(self, caller: Caller) -> list[str]:
         """The conversations whose topics the caller's sessions follow."""
@@ -151,15 +157,27 @@ class Sync:
             if left <= 0:
                 rows.pending.append(conversation_id)
                 continue
-            sync = self._lately(conversation_id, seq, standings.get(conversation_id))
+            sync = await self._already_read(conversation_id, seq, standings.get(conversation_id))
             if sync is not None:
                 left -= len(bytes(sync.entries[0]))  # type: ignore[call-overload]  # a Raw, see `_from_memory`
             else:
-                sync = await self._lacking(caller, conversation_id, seq)
+                with self._reading(conversation_id):
+                    sync = await self._lacking(caller, conversation_id, seq)
                 if sync is None:
                     continue
                 left -= len(encode(sync))
             rows.syncs.append(sync)
+
+    async def _already_read(
+        self, conversation_id: str, seq: int, standing: inboxes.Standing | None
+    ) -> ConversationSync | None:
+        """From memory, also if somebody is about to put it there: after a restart all of a group ask at once."""
+        sync = self._lately(conversation_id, seq, standing)
+        reading = self._readings.get(conversation_id)
+        if sync is None and reading is not None:
+            await reading.wait()
+            sync = self._lately(conversation_id, seq, standing)
+        return sync
 
     def _lately(
         self, conversation_id: str, seq: int, standing: inboxes.Standing | None
@@ -177,6 +195,17 @@ class Sync:
             return ConversationSync(conversation_id=conversation_id, head_seq=0, head_ordinal=0, reset=True)
         sync = await self._since(room, member, seq, MAX_GAP)
         return None if sync.head_seq == seq else sync
+
+    @contextmanager
+    def _reading(self, conversation_id: str) -> Iterator[None]:
+        done = asyncio.Event()
+        self._readings.setdefault(conversation_id, done)
+        try:
+            yield
+        finally:
+            done.set()
+            if self._readings.get(conversation_id) is done:
+                del self._readings[conversation_id]
 
     def _from_memory(self, room: Room, member: Membership, seq: int, limit: int) -> ConversationSync | None:
         """What somebody lacks who may see all that was said since; None when it must be read."""
@@ -214,6 +243,7 @@ class Sync:
             entries = render.seen(rows, member, room.floor_seq, room.key, self._link)
         else:
             entries = render.visible(rows, member, room.floor_seq, room.key, self._link)
+            self._remember(room, entries)
         return ConversationSync(
             conversation_id=room.id,
             head_seq=head.head_seq,
@@ -223,6 +253,19 @@ class Sync:
             reset=reset,
             more=not reset and bool(rows) and rows[-1].seq < head.head_seq,
         )
+
+    def _remember(self, room: Room, entries: Sequence[Entry]) -> None:
+        """For the others who lack the same. Nothing where the log has grown while it was read: what this process
+        heard of it since is newer."""
+        if not entries or self._rooms.peek(room.id) is not room or entries[-1].seq != room.head_seq:
+            return
+        tail = list(takewhile(_is_plain, reversed(entries)))
+        self._recent.restore(room.id, room.head_seq, [encode(entry) for entry in reversed(tail)])
+
+
+def _is_plain(entry: Entry) -> bool:
+    """A text in its first state: what `Recent` may hold."""
+    return isinstance(entry, MessageSent) and not entry.changed_seq and isinstance(entry.content, Text)
 
 
 def _head(con: Connection, room_id: str, member: Membership) -> store.Head:
