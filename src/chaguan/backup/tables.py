@@ -111,7 +111,7 @@ def layouts(left_out: dict[str, frozenset[Row]]) -> list[Layout]:
     return found
 
 
-def rows_here(connection: sqlite3.Connection, layout: Layout) -> Iterator[Row]:
+def _rows_here(connection: sqlite3.Connection, layout: Layout) -> Iterator[Row]:
     """In chunks by key, each a short read: a server beside it can go on moving its write-ahead log into the file."""
     key, marks = ", ".join(layout.key_names), ", ".join("?" * len(layout.key))
     order = f"ORDER BY {key} LIMIT {_ROWS}"
@@ -157,7 +157,7 @@ def _as_there(layout: Layout, row: Row) -> Row:
     return values
 
 
-async def rows_there(connection: asyncpg.Connection, layout: Layout) -> AsyncIterator[Sequence[Row]]:
+async def _rows_there(connection: asyncpg.Connection, layout: Layout) -> AsyncIterator[Sequence[Row]]:
     """Chunks of one snapshot, through a cursor of the server, in the order of bytes that SQLite has."""
     order = ", ".join(
         f'{name} COLLATE "C"' if at in layout.texts else name
@@ -254,7 +254,7 @@ async def compare(
     done = Compared(layout.name)
     others = _Others(there, layout, done)
     await others.step()
-    for row in rows_here(here, layout):
+    for row in _rows_here(here, layout):
         done.here.add(row)
         if done.here.rows % 1_000 == 0:
             tell(1_000)
@@ -286,7 +286,7 @@ class _Others:
 
     def __init__(self, connection: asyncpg.Connection, layout: Layout, done: Compared) -> None:
         self._layout, self._done = layout, done
-        self._chunks = rows_there(connection, layout)
+        self._chunks = _rows_there(connection, layout)
         self._rows: Iterator[Row] = iter(())
         self.row: Row | None = None
         self.key: Row = ()
