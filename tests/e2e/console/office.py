@@ -11,6 +11,7 @@ from chaguan.accounts.totp import STEP_MS, totp_code
 from chaguan.core.clock import now_ms
 from tests.e2e.demo.stage import Faults
 from tests.e2e.process import OWNER_PASSWORD, Served
+from tests.e2e.server import Client
 
 SHOTS = os.environ.get("SHOTS", "")
 PASSWORD = "leaves-and-water-90"
@@ -23,6 +24,13 @@ class Office:
         self._browser = browser
         self.faults = Faults()
         self._contexts: list[BrowserContext] = []
+        self.customers: list[Client] = []
+
+    async def customer(self, name: str) -> tuple[Client, str]:
+        """A connected customer and their service conversation, until the test's end."""
+        client, room = await self.served.customer(name)
+        self.customers.append(client)
+        return client, room
 
     async def page(self, path: str = "", locale: str = "zh-CN", **options: Any) -> Page:
         options = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", **options}
@@ -31,7 +39,7 @@ class Office:
         context.on("page", self.faults.watch)
         self._contexts.append(context)
         page = await context.new_page()
-        await page.goto(f"{self.served.base}/console/{path}")
+        await page.goto(path if path.startswith("http") else f"{self.served.base}/console/{path}")
         return page
 
     async def hire(self, name: str, role: str = "agent") -> str:
@@ -61,6 +69,8 @@ class Office:
             for number, page in enumerate(context.pages if SHOTS else []):
                 await page.screenshot(path=f"{SHOTS}/console-{index}-{number}.png")
             await context.close()
+        for customer in self.customers:
+            await customer.close()
 
 
 async def knock(page: Page, email: str, password: str) -> None:

@@ -29,8 +29,7 @@ async def shown_link(page: Page) -> str:
 
 
 async def follow(office: Office, link: str, *, name: str = "") -> Page:
-    page = await office.page()
-    await page.goto(link)
+    page = await office.page(link)
     if name:
         await page.get_by_label("你的名字").fill(name)
     fields = page.locator("input[autocomplete=new-password]")
@@ -58,8 +57,7 @@ async def test_who_is_invited_joins_in_another_browser_and_signs_in_again(office
     await office.sign_in(await office.page(), email)
 
     office.faults.allowed.append(REFUSED)
-    late = await office.page()
-    await late.goto(link)
+    late = await office.page(link)
     await expect(late.get_by_text("链接已失效")).to_be_visible()
 
 
@@ -84,8 +82,7 @@ async def test_a_reset_link_sets_a_new_password_and_the_old_one_is_over(office: 
     before = await office.sign_in(await office.page(), email)
     await visit(boss, "/admin/staff")
     await act_on(boss, "忘了", "重设密码链接")
-    page = await office.page()
-    await page.goto(await shown_link(boss))
+    page = await office.page(await shown_link(boss))
     fields = page.locator("input[autocomplete=new-password]")
     await expect(fields).to_have_count(2)
     for field in await fields.all():

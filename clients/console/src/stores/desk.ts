@@ -67,13 +67,19 @@ export const useDesk = defineStore('desk', () => {
   async function watchDesk(): Promise<void> {
     if (state.value === 'ready' || state.value === 'loading') return
     state.value = 'loading'
+    const im = chat.client()
+    // Whoever signed out meanwhile has no desk, and whoever came after them watches their own.
+    const isGone = () => chat.im !== im
     try {
-      shops.value = await meApi(session.call).shops()
-      await Promise.all(shops.value.map(({ id }) => chat.client().watchDesk(id)))
-      chat.client().on('desk', refresh)
+      const served = await meApi(session.call).shops()
+      await Promise.all(served.map(({ id }) => im.watchDesk(id)))
+      if (isGone()) return
+      shops.value = served
+      im.on('desk', refresh)
       refresh()
       state.value = 'ready'
     } catch (error) {
+      if (isGone()) return
       state.value = 'failed'
       problem.value = problemOf(error)
     }
