@@ -27,6 +27,7 @@ function make(more: object = {}): VueWrapper {
     editing: null,
     nameOf: () => 'Su',
     cards: false,
+    held: false,
     ...more,
   }
   return mount(Composer, { props, global: { plugins: [i18n] }, attachTo: document.body }) as unknown as VueWrapper
