@@ -146,7 +146,7 @@ export const en: Messages = {
     marked: 'Marked unread',
     typing: '{name} is typing…',
     typingMany: '{count} people are typing…',
-    members: '{count} members',
+    members: '{count} member | {count} members',
     today: 'Today',
     yesterday: 'Yesterday',
     newMessages: 'New messages',
@@ -558,7 +558,7 @@ export const en: Messages = {
     reported: 'Reported',
     reason: 'Reason',
     empty: 'No reports',
-    messages: '{count} messages as evidence',
+    messages: '{count} message as evidence | {count} messages as evidence',
   },
   time: {
     now: 'just now',
