@@ -68,7 +68,16 @@ class FrontDoor(asyncio.Protocol):
             self._head = data
             return
         self._leave()
-        protocol = self._choose(data)
+        head, end, rest = data.partition(b"\r\n\r\n")
+        if self._is_plain_upgrade(head + end):
+            protocol = EdgeProtocol(self._edge, self._make_session, self._connections)
+            self._hand_over(protocol, head + end)
+            if rest:  # of a client that did not wait for the answer
+                protocol.data_received(rest)
+        else:
+            self._hand_over(self._make_http(), data)
+
+    def _hand_over(self, protocol: asyncio.Protocol, data: bytes) -> None:
         protocol.connection_made(self._transport)
         self._transport.set_protocol(protocol)
         protocol.data_received(data)
@@ -87,12 +96,10 @@ class FrontDoor(asyncio.Protocol):
         self._edge.uncount_http(self._counted)
         self._counted = None
 
-    def _choose(self, data: bytes) -> asyncio.Protocol:
+    def _is_plain_upgrade(self, head: bytes) -> bool:
         path = b"GET " + self._edge.settings.path
-        is_ours = data.startswith(path) and data[len(path) : len(path) + 1] in (b" ", b"?")
-        if is_ours and len(data) <= _LONGEST_PLAIN and _PLAIN_REQUEST.fullmatch(data):
-            return EdgeProtocol(self._edge, self._make_session, self._connections)
-        return self._make_http()
+        is_ours = head.startswith(path) and head[len(path) : len(path) + 1] in (b" ", b"?")
+        return is_ours and len(head) <= _LONGEST_PLAIN and _PLAIN_REQUEST.fullmatch(head) is not None
 
 
 def front_door(

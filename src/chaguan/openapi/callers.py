@@ -94,7 +94,8 @@ async def provide_caller(
     device: DeviceHeader = "",
 ) -> Caller:
     """From `Authorization: Bearer …`: a user token, an access token or an API key."""
-    return await accounts.authenticator.authenticate(_bearer(request), device, "http", address)
+    token = _bearer(request)
+    return await accounts.authenticator.authenticate(token, device, "http", address)
 
 
 async def provide_newcomer(

@@ -97,6 +97,18 @@ REQUEST = (
 )
 
 
+async def test_a_hello_in_the_packet_of_the_upgrade_is_not_lost() -> None:
+    """Who does not wait for the answer is not said to have said no hello."""
+    async with serving() as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        body = b'{"type":"hello","id":1,"protocol":1,"token":"early","device_id":"d"}'
+        writer.write(REQUEST + bytes((0x81, 0x80 | len(body))) + bytes(4) + body)
+        async with asyncio.timeout(5):
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
+            assert b'"reply"' in await reader.read(200)
+        writer.close()
+
+
 @pytest.mark.parametrize("pieces", [1, 2, 40])
 @pytest.mark.parametrize("extra", [b"", b"x-long: " + b"a" * 9_000 + b"\r\n"])
 async def test_an_upgrade_succeeds_in_any_pieces_and_through_uvicorn_when_it_is_unusual(
