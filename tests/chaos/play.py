@@ -56,13 +56,18 @@ class Play:
         self._faults = faults
         self._pause_s = pause_s
         self.people: list[Person] = []
+        self._main: asyncio.Task[Any] | None = None
+        self._broken: BaseException | None = None
 
     async def run(self, progress: Any = None) -> Report:
         begun = time.monotonic()
+        self._main = asyncio.current_task()
         await self._scene.start()
         lives: list[asyncio.Task[None]] = []
         try:
             lives = self._gather()
+            for life in lives:
+                life.add_done_callback(self._ended)
             await self._meet()
             storm = Storm(self._scene.faults, self._faults, 1, self._rng)
             talking = [asyncio.create_task(each.talk(self._pause_s)) for each in self.people]
@@ -71,6 +76,10 @@ class Play:
             await self._come_to_rest()
             found = await self._compare()
             truth = await self._scene.truth()
+        except asyncio.CancelledError:
+            if self._broken is not None:
+                raise self._broken from None
+            raise
         finally:
             for device in self._devices:
                 device.end()
@@ -89,6 +98,12 @@ class Play:
             blown=dict(storm.done),
             faults_found=found,
         )
+
+    def _ended(self, life: asyncio.Task[None]) -> None:
+        """A device whose life breaks off breaks the play off: others would wait for it for ever."""
+        if not life.cancelled() and life.exception() is not None and self._main is not None:
+            self._broken = life.exception()
+            self._main.cancel()
 
     async def _blow(self, storm: Storm) -> None:
         await storm.blow()

@@ -16,10 +16,12 @@ async def found(scene, **how) -> list[str]:
     return report.faults_found
 
 
+@pytest.mark.soak
 async def test_three_nodes_lose_double_and_reorder_nothing_whatever_dies(tmp_path):
     assert not await found(Cluster(tmp_path), messages=300, faults=11)
 
 
+@pytest.mark.soak
 async def test_one_node_loses_doubles_and_reorders_nothing_whatever_happens_to_it(tmp_path):
     assert not await found(OneNode(tmp_path), messages=300, faults=7)
 
