@@ -50,7 +50,11 @@ def talk(
     may_read: threading.Event | None = None,
 ) -> tuple[ssl.SSLSocket, bytes]:
     """One blocking HTTP exchange to the very end; a missing close_notify would raise."""
-    raw = socket.create_connection(("127.0.0.1", port), timeout=5)
+    raw = socket.socket()
+    if may_read is not None:  # else the kernel may take the whole body for one who does not read
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16_384)
+    raw.settimeout(5)
+    raw.connect(("127.0.0.1", port))
     sock = context.wrap_socket(raw, server_hostname="127.0.0.1", session=session, suppress_ragged_eofs=False)
     sock.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     if may_read is not None:
