@@ -60,24 +60,9 @@ def _lose_dedupe() -> None:
     writer._Batch._place = place  # type: ignore[method-assign]
 
 
-def _skip_a_late_commit() -> None:
-    """The feed of pushes goes on over an entry as though it had been handled."""
-    from chaguan.messaging.store import log
-
-    real, count = log.since_of, [0]
-
-    def since(*arguments: Any, **named: Any) -> Any:
-        rows, end = real(*arguments, **named)
-        count[0] += 1
-        return (rows[1:] if count[0] % 5 == 0 else rows), end
-
-    log.since_of = since
-
-
 PLANTS: dict[str, Callable[[], None]] = {
     "ack_before_commit": _acknowledge_before_commit,
     "dedupe_lost": _lose_dedupe,
-    "late_commit_skipped": _skip_a_late_commit,
 }
 
 

@@ -1,6 +1,6 @@
-"""The chaos suite, short: each kind of fault once, on one node and on three, and the faults of ours that it must find.
+"""The chaos suite: each kind of fault once, on one node and on three, and faults of ours that it must find.
 
-The long form is `make chaos`.
+The plays with faults run with `make soak`, the long ones with `make chaos`.
 """
 
 import pytest

@@ -7,7 +7,6 @@ from typing import NamedTuple, Protocol
 
 from chaguan.gateway.crowd import CallLater, Crowd, Pacing
 from chaguan.gateway.outbox import Outflow
-from chaguan.protocol.errors import CloseCode
 
 _CROWD_FROM = 129
 
@@ -170,13 +169,6 @@ class Hub:
             return list(holder.sessions)
         return list(holder) if isinstance(holder, tuple) else [holder]
 
-    def close_user(self, user_id: str, code: int = CloseCode.REAUTHORIZE) -> int:
-        """Close every session of a user; returns how many. A look at all sessions: rare, and about 1 ms."""
-        return _close_all([each for each in self.sessions if each.user_id == user_id], code)
-
-    def close_device(self, device_id: str, code: int) -> int:
-        return _close_all([each for each in self.sessions if each.device_id == device_id], code)
-
     def drain(self, window_s: float = 2.0) -> None:
         """Tell each session to come back after its own random delay within the window."""
         self.is_draining = True
@@ -189,12 +181,6 @@ class Hub:
     def stats(self) -> HubStats:
         queued = sum(session.waiting() for session in self.sessions)
         return HubStats(len(self.sessions), len(self._topics), queued, dict(self.dropped))
-
-
-def _close_all(sessions: list[Listener], code: int) -> int:
-    for session in sessions:
-        session.close(code)
-    return len(sessions)
 
 
 class _Drain:

@@ -214,16 +214,6 @@ def test_the_dropped_session_is_forgotten_in_every_topic() -> None:
     assert hub.stats().sessions == 1
 
 
-def test_closing_a_user_or_a_device_reaches_just_these_sessions() -> None:
-    hub, _ = hub_and_turns(EAGER)
-    phone, tablet, other = Ear("u_1", "d_1"), Ear("u_1", "d_2"), Ear("u_2", "d_3")
-    for ear in (phone, tablet, other):
-        hub.add(ear)
-    assert hub.close_device("d_2", 4503) == 1
-    assert hub.close_user("u_1") == 2
-    assert (phone.closed, tablet.closed, other.closed) == ([(4003, "")], [(4503, ""), (4003, "")], [])
-
-
 def test_draining_gives_each_session_its_own_delay_within_the_window() -> None:
     hub, turns = hub_and_turns(EAGER)
     ears = [Ear() for _ in range(300)]
