@@ -4,6 +4,7 @@ Write functions that are queued together share one transaction, each under a sav
 """
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -160,15 +161,13 @@ class SqliteDatabase:
                 with connection.begin():
                     for job in batch:
                         _read_one(connection, job)
-            except DBAPIError as error:
+            except Exception as error:  # noqa: BLE001  as below
                 for job in batch:
                     job.error = job.error or error
-                if connection is not None:
-                    connection.close()
-                    connection = None
+                _discard(connection)
+                connection = None
             self._deliver(batch, _settle)
-        if connection is not None:
-            connection.close()
+        _discard(connection)
 
     def _more_reads(self) -> list[_Job]:
         jobs: list[_Job] = []
@@ -191,16 +190,14 @@ class SqliteDatabase:
                 if connection is None:
                     connection = self._engine.connect()
                 self._run_together(connection, batch)
-            except DBAPIError as error:
+            except Exception as error:  # noqa: BLE001  those who wait are told; without this thread all would wait
                 self._fail(batch, error)
-                if connection is not None:
-                    connection.close()
-                    connection = None
+                _discard(connection)
+                connection = None
             self._deliver(batch, self._written)
             if self._stopping:
                 break
-        if connection is not None:
-            connection.close()
+        _discard(connection)
 
     def _drain(self) -> list[_Job]:
         jobs: list[_Job] = []
@@ -251,8 +248,8 @@ class SqliteDatabase:
         else:
             savepoint.commit()
 
-    def _fail(self, batch: list[_Job], error: DBAPIError) -> None:
-        self.last_error = str(error.orig)
+    def _fail(self, batch: list[_Job], error: Exception) -> None:
+        self.last_error = str(error.orig if isinstance(error, DBAPIError) else error)
         for job in batch:
             job.error = error
 
@@ -264,6 +261,13 @@ class SqliteDatabase:
     def _written(self, batch: list[_Job]) -> None:
         self._queued -= len(batch)
         _settle(batch)
+
+
+def _discard(connection: Connection | None) -> None:
+    """What it had begun is rolled back by closing it."""
+    if connection is not None:
+        with contextlib.suppress(DBAPIError, sqlite3.Error):
+            connection.close()
 
 
 def _read_one(connection: Connection, job: _Job) -> None:
