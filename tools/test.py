@@ -29,7 +29,7 @@ def parts(arguments: list[str]) -> Iterator[Part]:
     pytest = (str(VENV / "bin" / "python"), "-m", "pytest")
     if "--soak" in arguments:
         rest = [argument for argument in arguments if argument != "--soak"]
-        yield Part("Python tests, long form", (*pytest, "-m", "soak", *rest))
+        yield Part("Python tests, long form", (*pytest, "-m", "soak", "--timeout", "0", *rest))
         return
     if arguments:
         yield Part("Python tests", (*pytest, "-m", "not soak", *arguments))
