@@ -16,6 +16,7 @@ class Proxy:
         self._passes.set()
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
+        self._relays: set[asyncio.Task[None]] = set()
 
     async def start(self) -> "Proxy":
         self._server = await asyncio.start_server(self._relay, "127.0.0.1", 0, backlog=1_024)
@@ -32,6 +33,7 @@ class Proxy:
             self._server.close()
             self.heal()
             self.cut()
+            await asyncio.gather(*self._relays)
 
     def part(self) -> None:
         self._passes.clear()
@@ -45,6 +47,10 @@ class Proxy:
             writer.transport.abort()
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        relay = asyncio.current_task()
+        assert relay is not None
+        self._relays.add(relay)
+        relay.add_done_callback(self._relays.discard)
         await self._passes.wait()
         try:
             to_reader, to_writer = await asyncio.open_connection("127.0.0.1", self._to)
