@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 import statistics
 import sys
 import time
@@ -60,6 +61,12 @@ class Bench:
         self.scale = scale
         self.say = say
         self.certificate = make_certificate(folder)
+        shutil.copytree(folder / "data", folder / "untouched")
+
+    def begin_anew(self) -> None:
+        """As before the first stage: who returns to conversations that others filled meanwhile pulls all that too."""
+        shutil.rmtree(self.folder / "data")
+        shutil.copytree(self.folder / "untouched", self.folder / "data")
 
     @contextlib.contextmanager
     def server(self, transport: str = PLAIN) -> Iterator["Running"]:
@@ -159,6 +166,7 @@ def through_the_edge(bench: Bench) -> Iterator[Figure]:
 def _sessions(bench: Bench, transport: str, count: int) -> Iterator[Figure]:
     """Idle memory and CPU, then the storm, then latency if this is not the plain transport's own stage."""
     common: dict[str, Any] = {"transport": transport, "sessions": count}
+    bench.begin_anew()
     with bench.server(transport) as running, raw_sender(count, 132, 3) as (sender, connect_s):
         if transport == PLAIN:
             memory = running.server.process.memory_kib("Rss") / 1024
