@@ -23,6 +23,7 @@ EMPTY_NAMES = {
     *("util", "utils", "helper", "helpers", "common", "base", "manager", "managers", "misc", "impl", "shared")
 }
 SOURCE = {".py", ".ts", ".mts", ".js", ".mjs", ".vue", ".wxml", ".wxss", ".wxs", ".css", ".html", ".sh"}
+DECISIONS = "docs/adr/"
 MOST_LINES = 500
 MOST_BYTES = 512 * 1024
 # Path or folder -> the bytes it may have, and why.
@@ -114,6 +115,20 @@ def check_links(path: str, text: str, known: set[str]) -> Iterator[str]:
             yield f"{path}: the link to {target} leads nowhere"
 
 
+def check_decisions(pages: dict[str, str]) -> Iterator[str]:
+    """Pages of docs/adr by path: each has a number and a title of its own, and its first line says the number."""
+    numbers: dict[str, str] = {}
+    titles: dict[str, str] = {}
+    for path, text in sorted(pages.items()):
+        number, _, title = PurePosixPath(path).stem.partition("-")
+        for seen, what in ((numbers, number), (titles, title)):
+            if what in seen:
+                yield f"{path}: {seen[what]} has `{what}` already"
+            seen.setdefault(what, path)
+        if not (number.isdigit() and text.startswith(f"# {int(number)}. ")):
+            yield f"{path}: its first line is `# {number.lstrip('0')}. ` and the decision"
+
+
 def pins(text: str) -> dict[str, set[str]]:
     """Package -> versions (several where environment markers choose) of a compiled requirements file."""
     found: dict[str, set[str]] = {}
@@ -171,6 +186,9 @@ def check_tree(root: Path) -> Iterator[str]:
         yield "git lists no files: nothing was checked"
     for name in names:
         yield from check_file(name, (root / name).read_bytes(), set(names))
+    yield from check_decisions(
+        {name: (root / name).read_text() for name in names if name.startswith(DECISIONS)}
+    )
     requirements = root / "requirements"
     yield from check_pins((requirements / "server.txt").read_text(), (requirements / "dev.txt").read_text())
     yield from check_pip()

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
 
 from chaguan.accounts import Accounts, open_accounts
 from chaguan.core.caller import Caller
@@ -35,6 +36,9 @@ from chaguan.protocol.commands import Command
 from chaguan.protocol.content import Content
 from chaguan.protocol.errors import CloseCode
 
+if TYPE_CHECKING:
+    from chaguan.infra.standing import Standing
+
 logger = logging.getLogger("chaguan")
 EPOCH = "epoch"
 TIDY_S = 60
@@ -65,6 +69,7 @@ class Deployment:
         self.started_at = now_ms()
         self.broker = broker
         self.others: Others | None = None
+        self.standing: Standing | None = None
         self.publisher = HubPublisher()
         self.blobs = Blobs.of(settings)
         self.media = Media(db, vault, self.blobs, Decoders(), settings.limits)
@@ -98,6 +103,9 @@ class Deployment:
         self.polling = Polling(self.routes, self.edge.hub, self.pace)
         self.accounts.authenticator.on_signed_out = self._signed_out
         self.accounts.authenticator.on_reauthorize = self._reauthorize
+        await self._take_standing()
+        if self.settings.bucket is not None:
+            self.blobs.owner = await _fact(self.db, opening.BLOBS_OWNER, secrets.token_hex(8).encode())
         await self.blobs.check_start()
         await self._meet_others()
         await self.messaging.start(consumers=consumers)
@@ -109,6 +117,17 @@ class Deployment:
             asyncio.create_task(_every(SWEEP_S, self.blobs.sweep_leftovers)),
             asyncio.create_task(_every(LOOK_S, self.blobs.look)),
         ]
+
+    async def _take_standing(self) -> None:
+        if not self.settings.is_shared or self.broker is None:
+            return
+        # Only here, as its driver is.
+        from chaguan.infra.database.postgres import PostgresDatabase
+        from chaguan.infra.standing import Standing
+
+        if isinstance(self.db, PostgresDatabase):
+            self.standing = Standing(self.db, self.broker)
+            await self.standing.start()
 
     async def _meet_others(self) -> None:
         hub, directory = self.edge.hub, self.accounts.directory
@@ -141,6 +160,8 @@ class Deployment:
             await self.others.stop()
         await self.accounts.tidy()
         await self.http.close()
+        if self.standing is not None:
+            await self.standing.stop()
         await self.db.close()
 
     async def shop_of(self, caller: Caller, shop_id: str) -> str:

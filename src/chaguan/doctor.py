@@ -1,60 +1,29 @@
 """`chaguan doctor`: looks at a deployment's configuration and data, and says of each finding what to do."""
 
-import asyncio
-import contextlib
 import os
-import re
 import resource
 import shutil
 import socket
-import sqlite3
 import ssl
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
-from msgspec import Struct
 
-from chaguan.core.errors import AppError
-from chaguan.core.settings import ConfigError, Settings
-from chaguan.infra import facts, opening
-from chaguan.infra.blob_stores import bucket_of, is_settled
-from chaguan.infra.blobs import Blobs
-from chaguan.infra.broker import LinkLost, parse_redis_url, probe
-from chaguan.infra.broker.place import is_public
-from chaguan.infra.sealing import check
+from chaguan import checkup
+from chaguan.checkup import Finding
+from chaguan.core.settings import Settings
 
 LOW_DISK = 1024 * 1024 * 1024
 FEW_DESCRIPTORS = 10_000
-
-
-class Finding(Struct):
-    """`level`: `ok`, `warn` or `fault`; `advice` says what to change."""
-
-    level: str
-    fact: str
-    advice: str = ""
-
-    @property
-    def is_fault(self) -> bool:
-        return self.level == "fault"
-
-    @property
-    def text(self) -> str:
-        sign = {"ok": "✓", "warn": "!", "fault": "✗"}[self.level]
-        return f"{sign} {self.fact}" + (f"\n    → {self.advice}" if self.advice else "")
 
 
 def examine(settings: Settings) -> list[Finding]:
     looks: list[Callable[[Settings], Iterator[Finding]]] = [
         _folder,
         _disk,
-        _database,
-        _postgres,
-        _master_key,
-        _blobs,
-        _redis,
+        *checkup.LOOKS,
         _port,
         _tls,
         _exposure,
@@ -89,117 +58,6 @@ def _disk(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("ok", f"{free // 1024**3} GiB are free on the data disk.")
-
-
-def _database(settings: Settings) -> Iterator[Finding]:
-    file = settings.data / opening.DATABASE
-    if not file.exists() or settings.database_url:
-        return
-    try:
-        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=2)) as connection:
-            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except sqlite3.DatabaseError as error:
-        yield Finding("fault", f"The database can't be opened: {error}.", "Restore it from a backup.")
-        return
-    if found == "ok":
-        yield Finding("ok", "The database is intact.")
-    else:
-        yield Finding(
-            "fault", f"The database is damaged: {found}.", "Stop serving and restore it from a backup."
-        )
-
-
-def _postgres(settings: Settings) -> Iterator[Finding]:
-    if settings.database_url:
-        yield from asyncio.run(_look_at_postgres(settings))
-
-
-async def _look_at_postgres(settings: Settings) -> list[Finding]:
-    from chaguan.infra.database.survey import warnings
-
-    try:
-        db = await opening.open_database(settings)
-    except ConfigError as error:
-        what, _, advice = str(error).partition("; ")
-        return [Finding("fault", f"{what}.", advice.capitalize())]
-    try:
-        root = await db.read(lambda connection: facts.find_early(connection, opening.ROOT))
-        found = [Finding("ok", "The database answers and suits."), *map(_warned, await warnings(db))]
-        if root is not None:
-            ring = opening.read_keyring(settings)
-            check(ring, root)
-            found.append(Finding("ok", f"The master key {ring.current_id} opens this data."))
-    except AppError as error:
-        return [Finding("fault", error.detail, "Put back the key file that belongs to this data.")]
-    finally:
-        await db.close()
-    return found
-
-
-def _warned(warning: str) -> Finding:
-    fact, _, advice = warning.partition("; ")
-    return Finding("warn", f"{fact}.", advice[:1].upper() + advice[1:])
-
-
-def _master_key(settings: Settings) -> Iterator[Finding]:
-    file = settings.data / opening.DATABASE
-    if not file.exists() or settings.database_url:
-        return
-    try:
-        ring = opening.read_keyring(settings)
-        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=2)) as connection:
-            row = connection.execute("SELECT value FROM meta WHERE name = 'root'").fetchone()
-        if row is not None:
-            check(ring, bytes(row[0]))
-    except AppError as error:
-        yield Finding("fault", error.detail, "Put back the key file that belongs to this data.")
-        return
-    except sqlite3.DatabaseError:
-        return  # `_database` has said it
-    yield Finding(
-        "ok",
-        f"The master key {ring.current_id} opens this data.",
-        "Keep a copy of it, apart from the backups.",
-    )
-
-
-def _blobs(settings: Settings) -> Iterator[Finding]:
-    bucket = bucket_of(settings)
-    if bucket is None:
-        return
-    try:
-        asyncio.run(Blobs.in_bucket(bucket).check())
-    except AppError as error:
-        level = "fault" if is_settled(error) else "warn"
-        yield Finding(
-            level, f"The bucket {bucket.name}: {error.detail}.", "Look at blobs_url, [s3] and the service."
-        )
-        return
-    yield Finding("ok", f"The bucket {bucket.name} can be written.")
-    if bucket.endpoint.startswith("http:") and not re.match(r"http://(127\.|localhost)", bucket.endpoint):
-        yield Finding(
-            "warn",
-            "The bucket is reached without TLS.",
-            "Files are sealed, but anybody on the way can drop them.",
-        )
-
-
-def _redis(settings: Settings) -> Iterator[Finding]:
-    if not settings.redis_url:
-        return
-    try:
-        place = parse_redis_url(settings.redis_url)
-        found = asyncio.run(probe(place))
-    except ConfigError as error:
-        yield Finding("fault", str(error), "Mend redis_url.")
-    except LinkLost as error:
-        yield Finding("fault", f"Redis can't be reached ({error}).", "Start it, or mend redis_url.")
-    else:
-        yield Finding("ok", f"Redis answers at {found}.")
-        if is_public(found) and not place.password:
-            yield Finding(
-                "warn", "It is public and has no password.", "Set requirepass, and redis_url with it."
-            )
 
 
 def _port(settings: Settings) -> Iterator[Finding]:

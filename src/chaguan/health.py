@@ -53,6 +53,8 @@ class Health:
             for reason in (self._disk(), self._blobs(), self._others(), self._search(), *self._consumers())
             if reason
         ]
+        if deployment.standing is not None:
+            mild += deployment.standing.reasons
         status = "unavailable" if fatal else "degraded" if mild else "ok"
         uptime = (now_ms() - deployment.started_at) // 1000
         sessions = len(deployment.edge.hub.sessions)

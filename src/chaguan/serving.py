@@ -25,6 +25,7 @@ from chaguan.core.settings import ConfigError, Settings
 from chaguan.gateway import http as chat
 from chaguan.gateway.server import EdgeServer, end_now, listen, raise_descriptor_limit, tame_collector
 from chaguan.infra import opening
+from chaguan.infra.together import refuse_many, refuse_unworkable
 from chaguan.metrics.siblings import socket_of, whole_node
 from chaguan.openapi import conversations, media, reports
 from chaguan.openapi.http import create_http
@@ -41,13 +42,12 @@ _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG)
 def run(settings: Settings) -> int:
     """Serve until a signal asks to stop. Problems at start are one sentence each."""
     set_up(settings.log_format, settings.log_level)
-    if settings.workers > 1:
-        refuse_many(settings, f"--workers {settings.workers}")
-        if settings.sandbox:
-            raise ConfigError(
-                "The demo's stand-in for WeChat lives in one process; leave --workers out, or --demo. "
-                "`make cluster` shows the demo on several nodes."
-            )
+    refuse_unworkable(settings)
+    if settings.workers > 1 and settings.sandbox:
+        raise ConfigError(
+            "The demo's stand-in for WeChat lives in one process; leave --workers out, or --demo. "
+            "`make cluster` shows the demo on several nodes."
+        )
     try:
         with opening.locked(settings):
             return run_many(settings) if settings.workers > 1 else run_alone(settings)
@@ -71,20 +71,6 @@ def run_alone(settings: Settings) -> int:
         sys.setswitchinterval(0.0005)
         uvloop.run(_serve(settings, sock, tls))
     return 0
-
-
-def refuse_many(settings: Settings, what: str) -> None:
-    """Two processes on one SQLite file would allocate the same seq, and neither would hear what the other wrote."""
-    if not settings.is_shared:
-        raise ConfigError(
-            f"{what} needs a database that several processes may write, and {settings.data} holds SQLite, which is "
-            "one process's alone; leave it out, or move to PostgreSQL."
-        )
-    if not settings.redis_url:
-        raise ConfigError(
-            f"{what} needs redis_url: without it one process would not hear what another has stored, and people would "
-            "see it late."
-        )
 
 
 def run_many(settings: Settings) -> int:

@@ -11,8 +11,8 @@ import yaml
 
 from chaguan import cli
 from chaguan.core.settings import ENVIRONMENT, Settings, load
+from chaguan.infra.together import refuse_many
 from chaguan.metrics.catalogue import BY_NAME
-from chaguan.serving import refuse_many
 from tools import dashboard
 
 DEPLOY = Path("deploy")

@@ -19,7 +19,7 @@ from chaguan.app import open_deployment
 from chaguan.core.settings import Settings, load
 from chaguan.desk.context import signed_headers
 from chaguan.infra.blob_stores import bucket_of
-from chaguan.serving import refuse_many
+from chaguan.infra.together import refuse_many
 from tests.e2e.deployed import chaguan, free_port, settled
 from tests.e2e.process import chaguan as cli
 

@@ -30,6 +30,7 @@ from chaguan.infra.blob_stores import (
     sync_to_disk,
     translated,
 )
+from chaguan.infra.blobs import OWNER
 
 _AT_ONCE = 4
 _PASSES = 20
@@ -166,7 +167,7 @@ def _listed(store: ObjectStore) -> Iterator[tuple[str, int]]:
     with translated("listed"):
         for page in obstore.list(store):
             for each in page:
-                if not each["path"].startswith(_PROBE):
+                if each["path"] != OWNER and not each["path"].startswith(_PROBE):
                     yield each["path"], each["size"]
 
 

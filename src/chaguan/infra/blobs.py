@@ -10,13 +10,14 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import obstore
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from obstore.exceptions import AlreadyExistsError
 from obstore.store import ObjectStore
 
 from chaguan.core.errors import AppError, ErrorCode
@@ -30,6 +31,7 @@ from chaguan.infra.blob_stores import (
     sweep_folder,
     sync_to_disk,
     translated,
+    unavailable,
 )
 from chaguan.infra.keyring import KEY_BYTES
 from chaguan.infra.sealing import OVERHEAD, TAG_BYTES, DamagedError, DataKey
@@ -42,6 +44,8 @@ _SEALED_CHUNK = CHUNK + TAG_BYTES
 _PART = 5 * 1024 * 1024  # the smallest part S3 accepts; below it a blob is written in one request
 _FLUSH = 4 * _SEALED_CHUNK
 _LEFTOVER_AGE_S = 24 * 3600
+OWNER = "owner"
+"""The object of a bucket that says whose files lie there."""
 _SHORT_S = 15  # for what is small; a stream may take as long as its reader needs
 
 
@@ -115,6 +119,8 @@ class Blobs:
         """Why the store could not be used when it was last looked at; empty when all was well."""
         self._after_put = after_put
         self._sweep = sweep
+        self.owner = b""
+        """Whose files are kept here, where the store can be shared by mistake; the first to start writes it there."""
 
     @classmethod
     def of(cls, settings: Settings) -> "Blobs":
@@ -184,6 +190,31 @@ class Blobs:
             async with asyncio.timeout(_SHORT_S):
                 await obstore.put_async(self.store, name, b"probe", mode="create")
                 await obstore.delete_async(self.store, name)
+        if self.owner:
+            await self._claim()
+
+    async def _claim(self) -> None:
+        with translated("written"):
+            async with asyncio.timeout(_SHORT_S):
+                with suppress(AlreadyExistsError):
+                    await obstore.put_async(self.store, OWNER, self.owner, mode="create")
+        await self.refuse_foreign(self.owner)
+
+    async def refuse_foreign(self, owner: bytes) -> None:
+        """Two deployments would sweep each other's uploads, and a backup of one would lack what the other deleted."""
+        try:
+            with translated("read"):
+                async with asyncio.timeout(_SHORT_S):
+                    found = bytes(await (await obstore.get_async(self.store, OWNER)).bytes_async())
+        except AppError as error:
+            if error.code is not ErrorCode.not_found:
+                raise
+            return
+        if found != owner:
+            raise unavailable(
+                "the blob store belongs to another deployment; give each a bucket or a prefix of its own",
+                settled=True,
+            )
 
     async def look(self) -> str:
         """The same, remembered in `trouble` for whoever wants to know how the store is."""

@@ -29,7 +29,9 @@ COPYING = "database_copy"
 """The table that a database on PostgreSQL has while a deployment is being copied into it."""
 DEPLOYMENT = "deployment"
 ROOT = "root"
-"""Names of facts: which deployment this is; its wrapped root secret."""
+BLOBS_OWNER = "blobs owner"
+"""Names of facts: which deployment this is; its wrapped root secret; how it is called in its bucket, also after a move to
+another database."""
 CHECKED_BYTES = 64 * 1024 * 1024
 
 
@@ -110,8 +112,7 @@ async def open_database(settings: Settings) -> Database:
 
 def open_file(folder: Path) -> SqliteDatabase:
     """The embedded database of a data folder."""
-    refuse_half_restored(folder)
-    _refuse_moved(folder)
+    refuse_unfinished(folder)
     file = folder / DATABASE
     if file.exists():
         check_file(file)
@@ -155,6 +156,12 @@ async def _refuse_half_copied(db: "PostgresDatabase") -> None:
             f"A deployment is being copied into the database {db.where}; let `chaguan db copy` come to its end, "
             "or run the same command again if it was interrupted."
         )
+
+
+def refuse_unfinished(folder: Path) -> None:
+    """A data folder that only a command that was interrupted, or another database, can go on from."""
+    refuse_half_restored(folder)
+    _refuse_moved(folder)
 
 
 def _refuse_moved(folder: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import obstore
 import pytest
 
+from chaguan.app import open_deployment
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import S3, ConfigError, Settings
 from chaguan.doctor import examine
@@ -121,3 +122,34 @@ async def test_doctor_says_beforehand_what_is_wrong_with_a_bucket(s3: S3Server, 
     assert level == "fault" and "does not exist" in fact
     level, fact = await asyncio.to_thread(told, SECRET_KEY, BUCKET, "http://127.0.0.1:1")
     assert level == "warn" and "does not answer" in fact
+
+
+async def test_a_bucket_of_another_deployment_is_refused_and_doctor_says_so_beforehand(
+    s3: S3Server, tmp_path: Path
+) -> None:
+    access = S3(s3.endpoint, REGION, ACCESS_KEY, SECRET_KEY)
+
+    def settings(folder: str, prefix: str) -> Settings:
+        return Settings(data_dir=str(tmp_path / folder), blobs_url=f"s3://{BUCKET}/{prefix}", s3=access)
+
+    async def start(folder: str, prefix: str) -> None:
+        deployment = await open_deployment(settings(folder, prefix))
+        try:
+            await deployment.start()
+        except BaseException:
+            await deployment.http.close()
+            await deployment.db.close()
+            raise
+        await deployment.stop()
+
+    def said(folder: str, prefix: str) -> list[str]:
+        return [each.level for each in examine(settings(folder, prefix)) if "The bucket" in each.fact]
+
+    await start("first", "teas")
+    await start("first", "teas")
+    with pytest.raises(ConfigError, match="another deployment; give each a bucket or a prefix of its own"):
+        await start("second", "teas")
+    assert await asyncio.to_thread(said, "second", "teas") == ["fault"]
+    assert await asyncio.to_thread(said, "first", "teas") == ["ok"]
+    await start("second", "coffees")
+    assert await asyncio.to_thread(said, "second", "coffees") == ["ok"]

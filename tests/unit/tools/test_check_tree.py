@@ -107,3 +107,14 @@ def test_files_not_yet_added_are_looked_at_and_ignored_ones_are_not(tmp_path: Pa
     (tmp_path / "made" / "a.txt").write_text("x")
     (tmp_path / "new.txt").write_text("x")
     assert check_tree.tracked(tmp_path) == [".gitignore", "new.txt"]
+
+
+def test_decisions_with_one_number_or_one_title_or_another_number_than_they_say_are_found() -> None:
+    fine = {"docs/adr/0001-tea.md": "# 1. Tea\n", "docs/adr/0010-milk.md": "# 10. Milk\n"}
+    assert list(check_tree.check_decisions(fine)) == []
+    (doubled,) = check_tree.check_decisions({**fine, "docs/adr/0010-water.md": "# 10. Water\n"})
+    assert doubled == "docs/adr/0010-water.md: docs/adr/0010-milk.md has `0010` already"
+    (again,) = check_tree.check_decisions({**fine, "docs/adr/0011-tea.md": "# 11. Tea\n"})
+    assert again == "docs/adr/0011-tea.md: docs/adr/0001-tea.md has `tea` already"
+    (wrong,) = check_tree.check_decisions({**fine, "docs/adr/0011-cups.md": "# 10. Cups\n"})
+    assert wrong == "docs/adr/0011-cups.md: its first line is `# 11. ` and the decision"

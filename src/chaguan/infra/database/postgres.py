@@ -53,6 +53,11 @@ class PostgresDatabase:
         self._readers = self._open(readers, "REPEATABLE READ", readonly=True)
 
     @property
+    def may_fail_over(self) -> bool:
+        """Whether the address names several servers: then one of them is expected to take another's place."""
+        return "," in urlsplit(self._url).netloc
+
+    @property
     def where(self) -> str:
         """For people: without user and password."""
         parts = urlsplit(self._url)
@@ -96,7 +101,11 @@ class PostgresDatabase:
         event.listen(engine.sync_engine, "checkout", _must_be_open)
         return engine
 
-    async def _connect(self, limit_s: float | None) -> asyncpg.Connection:
+    async def dial(self, **settings: str) -> asyncpg.Connection:
+        """A connection beside the pools, for who needs a session of their own and closes it."""
+        return await self._connect(STATEMENT_MS / 1000, **settings)
+
+    async def _connect(self, limit_s: float | None, **settings: str) -> asyncpg.Connection:
         limit_ms = str(int((limit_s or 0) * 1000))
         connection = await asyncpg.connect(
             self._url,
@@ -111,6 +120,7 @@ class PostgresDatabase:
                 "synchronous_commit": "on",
                 "timezone": "UTC",
                 "jit": "off",
+                **settings,
             },
         )
         connection.add_log_listener(self._heard)
