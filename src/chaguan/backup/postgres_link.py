@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import Connection, exc
+from sqlalchemy import Connection, exc, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -19,6 +19,10 @@ from chaguan.infra.database.postgres import PostgresDatabase
 
 T = TypeVar("T")
 _CONNECT_S = 10
+_COLUMNS = text(
+    "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = to_regclass(:name) "
+    "AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum"
+)
 
 
 class Link:
@@ -73,6 +77,12 @@ async def _connect(url: str, name: str) -> asyncpg.Connection:
             "jit": "off",
         },
     )
+
+
+def columns_of(connection: Connection, table: str) -> list[tuple[str, str]]:
+    """Name and type of each, in PostgreSQL's words; none where there is no such table."""
+    found = connection.execute(_COLUMNS, {"name": f'"{table}"'})
+    return [(str(name), str(kind)) for name, kind in found]
 
 
 def write_once(url: str, work: Work[Any]) -> None:

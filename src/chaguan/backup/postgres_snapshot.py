@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from chaguan.app import EPOCH
 from chaguan.backup.archive import Writer
 from chaguan.backup.point import Copied, list_named
-from chaguan.backup.postgres_link import Link, linked, told
+from chaguan.backup.postgres_link import Link, columns_of, linked, told
 from chaguan.backup.progress import Bar, bar, in_bytes
 from chaguan.backup.table_files import ENGINE, TableFiles, TableWriter, write_index
 from chaguan.core.settings import ConfigError, Settings
@@ -23,10 +23,6 @@ _TABLES = text(
     "SELECT c.relname, pg_table_size(c.oid) FROM pg_class c WHERE c.relkind IN ('r', 'p') "
     "AND c.relnamespace = current_schema()::regnamespace AND NOT c.relispartition "
     "AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') ORDER BY c.relname"
-)
-COLUMNS = text(
-    "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = CAST(:name AS regclass) "
-    "AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum"
 )
 VERSIONS = "alembic_version"
 
@@ -105,9 +101,7 @@ def _ours(connection: Connection) -> list[tuple[str, int]]:
 
 async def _copy_table(writer: Writer, link: Link, name: str, progress: tuple[Bar, int, int]) -> TableFiles:
     shown, passed, total = progress
-    columns = await link.run(
-        lambda connection: [(str(c), str(t)) for c, t in connection.execute(COLUMNS, {"name": f'"{name}"'})]
-    )
+    columns = await link.run(lambda connection: columns_of(connection, name))
     parts = TableWriter(writer, name)
 
     async def take(data: bytes) -> None:
