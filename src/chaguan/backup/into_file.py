@@ -37,7 +37,7 @@ class IntoFile:
         return sqlite_snapshot.fact(self._path, opening.ROOT)
 
     def begin_anew(self, epoch: str) -> None:
-        bring_up_to_date(self._path, self._backup, epoch)
+        bring_up_to_date(self._path, epoch)
 
     def put_in_place(self, epoch: str, move: Callable[[], None]) -> None:
         if self._path.exists():  # else an earlier restore came as far as this
@@ -59,16 +59,11 @@ def fetch_file(backup: Backup, path: Path) -> None:
     with backup.open(backup.manifest.database) as parts, path.open("xb") as file:
         for part in parts:
             file.write(part)
+    if sqlite_snapshot.count_rows(path) != backup.manifest.rows:
+        raise backup.damaged("its database does not hold the rows that its manifest names")
 
 
-def bring_up_to_date(path: Path, backup: Backup, epoch: str) -> None:
-    """A newer schema, a new epoch: clients must forget what the restored log no longer knows."""
-    found = {
-        name: rows for name, rows in sqlite_snapshot.count_rows(path).items() if name != "alembic_version"
-    }
-    named = {name: rows for name, rows in backup.manifest.rows.items() if name != "alembic_version"}
-    if found != named:
-        raise ConfigError("The backup's database does not hold the rows its manifest names.")
+def bring_up_to_date(path: Path, epoch: str) -> None:
     asyncio.run(_begin(SqliteDatabase(path), epoch))
     sqlite_snapshot.settle(path)
 
@@ -117,9 +112,11 @@ def _fill(connection: sqlite3.Connection, backup: Backup, table: TableFiles) -> 
     statement = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608
     try:
         with connection:
-            connection.executemany(statement, rows_of(backup, table))
+            count = connection.executemany(statement, rows_of(backup, table)).rowcount
     except sqlite3.Error as error:
         raise backup.damaged(f"SQLite does not take its {table.name}: {error}") from error
+    if max(0, count) != table.rows:
+        raise backup.damaged(f"{table.name} does not hold the {table.rows} rows that its manifest names")
 
 
 def rows_of(backup: Backup, table: TableFiles) -> Iterator[Row]:

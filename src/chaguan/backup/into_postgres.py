@@ -87,7 +87,7 @@ class IntoPostgres:
 
     def begin_anew(self, epoch: str) -> None:
         if self._backup.manifest.engine != table_files.ENGINE:
-            bring_up_to_date(self._file, self._backup, epoch)
+            bring_up_to_date(self._file, epoch)
 
     def put_in_place(self, epoch: str, move: Callable[[], None]) -> None:
         with told("the restore"):

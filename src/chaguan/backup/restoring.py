@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 from obstore.store import ObjectStore
 
-from chaguan.backup import archive
+from chaguan.backup import archive, sqlite_snapshot, table_files
 from chaguan.backup.archive import Backup, Manifest, Piece
 from chaguan.backup.into_file import IntoFile
 from chaguan.backup.progress import bar, in_bytes
@@ -71,6 +71,10 @@ def restore(
     settings: Settings, source: Path, *, replace: bool, key_file: Path | None, say: Callable[[str], object]
 ) -> Restored:
     with archive.open_backup(source) as backup:
+        if backup.manifest.engine not in (sqlite_snapshot.ENGINE, table_files.ENGINE):
+            raise ConfigError(
+                f"This backup holds a {backup.manifest.engine} database, which this command can't restore."
+            )
         opening.prepare_folder(settings.data)
         lock = opening.lock_folder(settings.data)
         try:
