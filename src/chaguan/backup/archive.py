@@ -43,8 +43,14 @@ class Manifest(Struct, frozen=True, kw_only=True):
     blobs: int
     blob_bytes: int
     rows: dict[str, int]
+    database_bytes: int = 0
+    """Where `database` is an index of pieces: what they are together."""
     missing: list[str] = []
     holds_master_key: bool = False
+
+    @property
+    def database_size(self) -> int:
+        return self.database_bytes or self.database.size
 
 
 class DamagedBackup(ConfigError):
@@ -164,23 +170,28 @@ class Backup:
         self.manifest = self._read_manifest()
 
     def index(self) -> Iterator[Piece]:
-        with self.open(self.manifest.index) as lines:
-            for line in _lines(lines):
-                try:
-                    piece = msgspec.json.decode(line, type=Piece)
-                except msgspec.DecodeError as error:
-                    raise self._damaged(f"{INDEX} can't be read") from error
-                if not _NAME.fullmatch(piece.name):
-                    raise self._damaged(f"{INDEX} names {piece.name!r}")
-                yield piece
+        for line in self.lines(self.manifest.index):
+            try:
+                piece = msgspec.json.decode(line, type=Piece)
+            except msgspec.DecodeError as error:
+                raise self.damaged(f"{INDEX} can't be read") from error
+            if not _NAME.fullmatch(piece.name):
+                raise self.damaged(f"{INDEX} names {piece.name!r}")
+            yield piece
+
+    def lines(self, piece: Piece) -> Iterator[bytes]:
+        with self.open(piece) as parts:
+            yield from _lines(parts)
 
     @contextmanager
     def open(self, piece: Piece, at: str = "") -> Iterator["Checked"]:
         """`at` is where in the backup the piece is, its name if empty."""
+        if not _NAME.fullmatch(at or piece.name):
+            raise self.damaged(f"it names {piece.name!r}")
         try:
             file = self._file(at or piece.name)
         except (OSError, KeyError, tarfile.TarError) as error:
-            raise self._damaged(f"{piece.name} is missing") from error
+            raise self.damaged(f"{piece.name} is missing") from error
         with file:
             yield Checked(file, piece, self._path)
 
@@ -206,7 +217,7 @@ class Backup:
             raise ConfigError(f"{self._path} was made by Chaguan {manifest.chaguan}; restore it with that.")
         return manifest
 
-    def _damaged(self, what: str) -> DamagedBackup:
+    def damaged(self, what: str) -> DamagedBackup:
         return DamagedBackup(f"The backup {self._path} is damaged: {what}. Nothing was restored.")
 
 

@@ -9,9 +9,10 @@ import io
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import msgspec
 from msgspec import Struct
@@ -20,6 +21,7 @@ from obstore.store import ObjectStore
 from chaguan.app import EPOCH
 from chaguan.backup import archive, sqlite_snapshot
 from chaguan.backup.archive import Manifest, Piece, Writer
+from chaguan.backup.point import Copied
 from chaguan.backup.progress import bar, in_bytes
 from chaguan.backup.streams import Streamed
 from chaguan.core.clock import now_ms
@@ -27,8 +29,12 @@ from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import ConfigError, Settings
 from chaguan.infra import opening, sealing
 from chaguan.infra.blobs import Blobs
+from chaguan.infra.database import Work
 from chaguan.infra.holds import Hold
 from chaguan.infra.keyring import KeyFile
+
+CopyDatabase = Callable[[Writer, Callable[[bytes], None]], Copied]
+Run = Callable[[Work[Any]], object]
 
 
 class Done(Struct, frozen=True):
@@ -37,23 +43,15 @@ class Done(Struct, frozen=True):
 
 
 def back_up(settings: Settings, target: Path, *, with_key: bool, say: Callable[[str], object]) -> Done:
-    if settings.database_url:
-        raise ConfigError("The data is on PostgreSQL, which this command can't back up; use pg_dump.")
-    source = settings.data / opening.DATABASE
-    if not source.exists():
-        raise ConfigError(f"There is no deployment in {settings.data}; set data_dir to the one to back up.")
+    copy_database, run = _of_postgres(settings) if settings.database_url else _of_sqlite(settings, target)
     keys = _key_file(settings) if with_key else b""
     keyring = opening.read_keyring(settings)
     store = Blobs.of(settings).store
-    db = opening.open_file(settings.data)
-    with archive.new_backup(target) as writer, Hold(db) as hold, _scratch(target) as folder:
+    with archive.new_backup(target) as writer, Hold(run) as hold:
         taken_at = now_ms()
-        copy = folder / archive.DATABASE
-        with bar("Database") as shown:
-            sqlite_snapshot.take(source, copy, lambda done, total: shown.tell(done, total))
-        sealing.check(keyring, sqlite_snapshot.fact(copy, opening.ROOT))
-        say(f"Database copied ({in_bytes(copy.stat().st_size)}); copying what it names …")
-        manifest = _write(writer, copy, store, taken_at)
+        copied = copy_database(writer, partial(sealing.check, keyring))
+        say(f"Database copied ({in_bytes(copied.size)}); copying what it names …")
+        manifest = _write(writer, copied, store, taken_at)
         if with_key:
             # Both readings: a rotation may have gone on meanwhile.
             _add_bytes(writer, archive.KEY, _merged(keys, _key_file(settings)))
@@ -64,23 +62,58 @@ def back_up(settings: Settings, target: Path, *, with_key: bool, say: Callable[[
     return Done(manifest, keyring.current_id)
 
 
-def _write(writer: Writer, copy: Path, store: ObjectStore, taken_at: int) -> Manifest:
-    rows = sqlite_snapshot.count_rows(copy)
-    with copy.open("rb") as file:
-        database = writer.add(archive.DATABASE, file, copy.stat().st_size)
-    pieces, missing = _write_blobs(writer, store, sqlite_snapshot.blobs_named_in(copy))
+def _of_sqlite(settings: Settings, target: Path) -> tuple[CopyDatabase, Run]:
+    source = settings.data / opening.DATABASE
+    if not source.exists():
+        raise ConfigError(f"There is no deployment in {settings.data}; set data_dir to the one to back up.")
+    return partial(_copy_file, source, target), opening.open_file(settings.data).run
+
+
+def _of_postgres(settings: Settings) -> tuple[CopyDatabase, Run]:
+    # Only here: its driver costs memory that a deployment on SQLite has no use for.
+    from chaguan.backup import postgres_link, postgres_snapshot
+
+    postgres_snapshot.refuse_unfit(settings)
+    return (
+        lambda writer, check: postgres_snapshot.copy_into(writer, settings.database_url, check),
+        partial(postgres_link.write_once, settings.database_url),
+    )
+
+
+def _copy_file(source: Path, target: Path, writer: Writer, check: Callable[[bytes], None]) -> Copied:
+    with _scratch(target) as folder:
+        copy = folder / archive.DATABASE
+        with bar("Database") as shown:
+            sqlite_snapshot.take(source, copy, lambda done, total: shown.tell(done, total))
+        check(sqlite_snapshot.fact(copy, opening.ROOT))
+        rows = sqlite_snapshot.count_rows(copy)
+        with copy.open("rb") as file:
+            database = writer.add(archive.DATABASE, file, copy.stat().st_size)
+        return Copied(
+            engine=sqlite_snapshot.ENGINE,
+            revision=sqlite_snapshot.revision(copy),
+            epoch=sqlite_snapshot.fact(copy, EPOCH).decode(),
+            database=database,
+            rows=rows,
+            blobs=sqlite_snapshot.blobs_named_in(copy),
+        )
+
+
+def _write(writer: Writer, copied: Copied, store: ObjectStore, taken_at: int) -> Manifest:
+    pieces, missing = _write_blobs(writer, store, copied.blobs)
     lines = b"".join(msgspec.json.encode(piece) + b"\n" for piece in pieces)
     return Manifest(
         chaguan=version("chaguan"),
-        engine=sqlite_snapshot.ENGINE,
-        revision=sqlite_snapshot.revision(copy),
-        epoch=sqlite_snapshot.fact(copy, EPOCH).decode(),
+        engine=copied.engine,
+        revision=copied.revision,
+        epoch=copied.epoch,
         taken_at=taken_at,
-        database=database,
+        database=copied.database,
+        database_bytes=copied.database_bytes,
         index=_add_bytes(writer, archive.INDEX, lines),
         blobs=len(pieces),
         blob_bytes=sum(piece.size for piece in pieces),
-        rows=rows,
+        rows=copied.rows,
         missing=missing,
     )
 

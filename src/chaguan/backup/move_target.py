@@ -6,6 +6,7 @@ from typing import NamedTuple
 import asyncpg
 
 from chaguan.app import EPOCH
+from chaguan.backup.sequences import set_sequences
 from chaguan.core.settings import ConfigError
 from chaguan.infra import facts, opening
 from chaguan.infra.database import metadata
@@ -51,7 +52,7 @@ class Target:
             await self.writer.execute(f'ANALYZE "{table.name}"')
         async with self.writer.transaction():
             await self.writer.execute("SET LOCAL synchronous_commit = on")
-            await self._set_sequences()
+            await set_sequences(self.writer)
             for name, value in ((opening.DEPLOYMENT, names.deployment), (EPOCH, names.epoch)):
                 await self.writer.execute(
                     f"INSERT INTO {facts.meta.name} (name, value) VALUES ($1, $2) "  # noqa: S608
@@ -60,23 +61,6 @@ class Target:
                     value.encode(),
                 )
             await self.writer.execute(f"DROP TABLE {opening.COPYING}")
-
-    async def _set_sequences(self) -> None:
-        """Beyond all that was given out: also what a consumer has read up to, should those rows have gone since."""
-        for table in metadata.sorted_tables:
-            column = table.autoincrement_column
-            if column is None:
-                continue
-            sequence = await self.writer.fetchval(
-                "SELECT pg_get_serial_sequence($1, $2)", table.name, column.name
-            )
-            if sequence is None:
-                continue
-            beyond = "(SELECT max(position) FROM consumers)" if table.name == "entries" else "0"
-            await self.writer.execute(
-                f'SELECT setval($1::text::regclass, greatest((SELECT max("{column.name}") FROM "{table.name}"), {beyond}, 1))',  # noqa: S608
-                sequence,
-            )
 
 
 async def open_target(url: str, source: str) -> Target:

@@ -25,7 +25,8 @@ from chaguan.app import EPOCH
 from chaguan.backup import move_target, sqlite_snapshot
 from chaguan.backup.move_target import Names, Target
 from chaguan.backup.progress import bar, in_bytes
-from chaguan.backup.tables import Compared, Mender, Row, compare, layouts
+from chaguan.backup.rows import Row, layouts
+from chaguan.backup.tables import Compared, Mender, compare
 from chaguan.core.clock import now_ms
 from chaguan.core.settings import ConfigError, Settings
 from chaguan.infra import facts, holds, opening

@@ -4,30 +4,28 @@ Everything is laid out and checked in a folder inside the data folder first. The
 pieces are moved into place. Whatever interrupts this, the same command finishes it; until then nothing serves.
 """
 
-import asyncio
 import os
 import secrets
 import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 from msgspec import Struct
 from obstore.store import ObjectStore
 
-from chaguan.app import EPOCH
-from chaguan.backup import archive, sqlite_snapshot
+from chaguan.backup import archive, sqlite_snapshot, table_files
 from chaguan.backup.archive import Backup, Manifest, Piece
+from chaguan.backup.into_file import IntoFile
 from chaguan.backup.progress import bar, in_bytes
 from chaguan.backup.streams import checksum, put
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import ConfigError, Settings
-from chaguan.infra import facts, opening, sealing
+from chaguan.infra import opening, sealing
 from chaguan.infra.blob_stores import bucket_of, bucket_store, folder_store
-from chaguan.infra.database import SqliteDatabase
 from chaguan.infra.keyring import ENVIRONMENT_NAME, KeyFile, KeySource, KeyVariable, MasterKeyError
-from chaguan.infra.migrations import migrate
 from chaguan.infra.sealing import Keyring
 
 _READY = "ready"
@@ -41,6 +39,26 @@ _WITH_DATABASE = (
 _BLOBS = "blobs"
 
 
+class Place(Protocol):
+    """Where the database goes to. Whatever it raises before `move` was called leaves nothing there."""
+
+    @property
+    def size_here(self) -> int:
+        """How many bytes it takes on the disk of the data folder, about."""
+        ...
+
+    def refuse_unfit(self) -> None: ...
+    def fetch(self) -> bytes:
+        """All of it, checked; gives the wrapped root secret, by which a master key is tried."""
+        ...
+
+    def begin_anew(self, epoch: str) -> None:
+        """A newer schema, a new epoch: clients must forget what the restored log no longer knows."""
+
+    def put_in_place(self, epoch: str, move: Callable[[], None]) -> None:
+        """Calls `move`, which puts the files in place and may have done so before; with its end the deployment is there."""
+
+
 class Restored(Struct, frozen=True):
     manifest: Manifest
     epoch: str
@@ -52,11 +70,11 @@ class Restored(Struct, frozen=True):
 def restore(
     settings: Settings, source: Path, *, replace: bool, key_file: Path | None, say: Callable[[str], object]
 ) -> Restored:
-    if settings.database_url:
-        raise ConfigError(
-            "The data is to be on PostgreSQL, where this command can't restore; use pg_restore."
-        )
     with archive.open_backup(source) as backup:
+        if backup.manifest.engine not in (sqlite_snapshot.ENGINE, table_files.ENGINE):
+            raise ConfigError(
+                f"This backup holds a {backup.manifest.engine} database, which this command can't restore."
+            )
         opening.prepare_folder(settings.data)
         lock = opening.lock_folder(settings.data)
         try:
@@ -78,6 +96,7 @@ class _Restore:
         self._replace, self._key_file = replace, key_file
         self._data = settings.data
         self._stage = settings.data / opening.RESTORING
+        self._database = _place_for_database(settings, backup, self._stage)
         self._own_key = (
             Path(settings.master_key_file) if settings.master_key_file else self._data / "master.key"
         )
@@ -86,22 +105,28 @@ class _Restore:
         if (self._stage / _READY).exists():
             return self._finish_earlier()
         self._refuse_other_data()
+        self._database.refuse_unfit()
         shutil.rmtree(self._stage, ignore_errors=True)
         try:
             self._stage.mkdir(mode=0o700)
-            self._fetch_database()
-            key_path = self._fetch_key()
-            epoch = self._bring_up_to_date()
-            self._fetch_blobs()
+            done = self._lay_out()
+            self._database.put_in_place(done.epoch, lambda: self._move_into_place(done))
         except BaseException as error:
-            shutil.rmtree(self._stage, ignore_errors=True)
+            if not (self._stage / _READY).exists():
+                shutil.rmtree(self._stage, ignore_errors=True)
             if isinstance(error, OSError):
                 raise ConfigError(f"{self._data} can't be written: {error.strerror}.") from error
             raise
-        done = Restored(self._backup.manifest, epoch, self._aside(), key_path)
-        self._mark_ready(done)
-        self._move_into_place(done)
+        self._clear_up()
         return done
+
+    def _lay_out(self) -> Restored:
+        self._require_room(self._backup.manifest)
+        key_path = self._fetch_key(self._database.fetch())
+        epoch = secrets.token_hex(8)
+        self._database.begin_anew(epoch)
+        self._fetch_blobs()
+        return Restored(self._backup.manifest, epoch, self._aside(), key_path)
 
     def _refuse_other_data(self) -> None:
         if self._replace:
@@ -113,33 +138,19 @@ class _Restore:
                 "or add --replace to put what is there aside."
             )
 
-    def _fetch_database(self) -> None:
-        manifest = self._backup.manifest
-        if manifest.engine != sqlite_snapshot.ENGINE:
-            raise ConfigError(
-                f"This backup holds a {manifest.engine} database, which this command can't restore."
-            )
-        self._require_room(manifest)
-        with (
-            self._backup.open(manifest.database) as parts,
-            (self._stage / opening.DATABASE).open("xb") as file,
-        ):
-            for part in parts:
-                file.write(part)
-
     def _require_room(self, manifest: Manifest) -> None:
-        needed = manifest.database.size + (0 if bucket_of(self._settings) else manifest.blob_bytes)
+        needed = self._database.size_here + (0 if bucket_of(self._settings) else manifest.blob_bytes)
         free = shutil.disk_usage(self._data).free
         if needed > free:
             raise ConfigError(
                 f"{self._data} has {in_bytes(free)} free; this backup needs {in_bytes(needed)}."
             )
 
-    def _fetch_key(self) -> Path | None:
+    def _fetch_key(self, root: bytes) -> Path | None:
         """The first key that is to be found must open the data; without one nothing is restored."""
         source, place = self._find_key()
         try:
-            sealing.check(Keyring(source), sqlite_snapshot.fact(self._stage / opening.DATABASE, opening.ROOT))
+            sealing.check(Keyring(source), root)
         except MasterKeyError as error:
             raise ConfigError(f"{error.detail} Nothing was restored.") from error
         return place
@@ -168,16 +179,6 @@ class _Restore:
         path.write_bytes(data)
         return KeyFile(path), self._own_key
 
-    def _bring_up_to_date(self) -> str:
-        """A newer schema, a new epoch: clients must forget what the restored log no longer knows."""
-        path = self._stage / opening.DATABASE
-        if sqlite_snapshot.count_rows(path) != self._backup.manifest.rows:
-            raise ConfigError("The backup's database does not hold the rows its manifest names.")
-        epoch = secrets.token_hex(8)
-        asyncio.run(_begin(SqliteDatabase(path), epoch))
-        sqlite_snapshot.settle(path)
-        return epoch
-
     def _fetch_blobs(self) -> None:
         bucket = bucket_of(self._settings)
         store = bucket_store(bucket) if bucket else folder_store(self._stage / _BLOBS)
@@ -202,7 +203,7 @@ class _Restore:
                 ) from None
 
     def _aside(self) -> Path | None:
-        names = {opening.DATABASE, _BLOBS}
+        names = {opening.DATABASE, _BLOBS, *_WITH_DATABASE}
         if not any((self._data / name).exists() for name in names):
             return None
         return self._data / f"replaced-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}"
@@ -220,23 +221,26 @@ class _Restore:
             raise ConfigError(
                 f"A restore of another backup into {self._data} was interrupted; finish that first."
             )
-        self._say("An earlier restore was interrupted when all was in place but the last step; finishing it.")
-        self._move_into_place(done)
+        self._say("An earlier restore was interrupted before its last step; finishing it.")
+        self._database.put_in_place(done.epoch, lambda: self._move_into_place(done))
+        self._clear_up()
         return done
 
     def _move_into_place(self, done: Restored) -> None:
-        """Each move may have been made already. The database goes last: with it the deployment is there."""
-        staged = self._stage / opening.DATABASE
-        if staged.exists():
-            for name in _WITH_DATABASE:
-                self._put_aside(self._data / name, done.replaced)
-            if (self._stage / _BLOBS).exists():
-                self._put_aside(self._data / _BLOBS, done.replaced)
-                (self._stage / _BLOBS).rename(self._data / _BLOBS)
-            if done.key_path is not None:
-                self._put_key(done.key_path, done.replaced)
-            self._put_aside(self._data / opening.DATABASE, done.replaced)
-            staged.rename(self._data / opening.DATABASE)
+        """Each move may have been made already. The database follows: with it the deployment is there."""
+        if not (self._stage / _READY).exists():
+            self._mark_ready(done)
+        for name in _WITH_DATABASE:
+            self._put_aside(self._data / name, done.replaced)
+        if (self._stage / _BLOBS).exists():
+            self._put_aside(self._data / _BLOBS, done.replaced)
+            (self._stage / _BLOBS).rename(self._data / _BLOBS)
+        if done.key_path is not None:
+            self._put_key(done.key_path, done.replaced)
+        self._put_aside(self._data / opening.DATABASE, done.replaced)
+        os.sync()
+
+    def _clear_up(self) -> None:
         os.sync()
         shutil.rmtree(self._stage)
 
@@ -260,7 +264,10 @@ def _path(kind: type, value: object) -> object:
     return kind(value)
 
 
-async def _begin(db: SqliteDatabase, epoch: str) -> None:
-    await migrate(db)
-    await db.write(lambda connection: facts.put(connection, EPOCH, epoch.encode()))
-    await db.close()
+def _place_for_database(settings: Settings, backup: Backup, stage: Path) -> Place:
+    if not settings.database_url:
+        return IntoFile(backup, stage)
+    # Only here: its driver costs memory that a deployment on SQLite has no use for.
+    from chaguan.backup.into_postgres import IntoPostgres
+
+    return IntoPostgres(backup, stage, settings.database_url)

@@ -9,13 +9,12 @@ from pathlib import Path
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+from chaguan.backup.point import list_named
 from chaguan.core.settings import ConfigError
 from chaguan.infra import facts
-from chaguan.media import list_blobs
 
 ENGINE = "sqlite"
 _PAGES = 2_048
-_LIST_AT_ONCE = 1_000
 
 
 def take(source: Path, target: Path, tell: Callable[[int, int], None]) -> None:
@@ -63,13 +62,8 @@ def fact(path: Path, name: str) -> bytes:
 def blobs_named_in(path: Path) -> list[tuple[str, bool]]:
     """Every blob that the database names, and whether a message uses it."""
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
-    found: list[tuple[str, bool]] = []
     with engine.connect() as connection:
-        after = ""
-        while page := list_blobs(connection, after, _LIST_AT_ONCE):
-            after = page[-1].media_id
-            found += [(name, each.is_used) for each in page for name in each.names]
-    return found
+        return list_named(connection)
 
 
 def settle(path: Path) -> None:

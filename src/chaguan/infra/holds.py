@@ -2,13 +2,15 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
 from sqlalchemy import Connection
 
 from chaguan.core.clock import now_ms
+from chaguan.core.errors import AppError
 from chaguan.infra import facts
-from chaguan.infra.database import SqliteDatabase
+from chaguan.infra.database import Work
 from chaguan.infra.database.failures import summary
 
 LEASE_MS = 10 * 60 * 1000
@@ -32,10 +34,10 @@ def _until(connection: Connection) -> int:
 
 
 class Hold:
-    """Renewed by a thread of its own, whatever its holder is busy with."""
+    """Renewed by a thread of its own, whatever its holder is busy with. `run` writes, and returns after the commit."""
 
-    def __init__(self, db: SqliteDatabase) -> None:
-        self._db = db
+    def __init__(self, run: Callable[[Work[None]], object]) -> None:
+        self._run = run
         self._over = threading.Event()
         self._kept_until = 0
         self._thread = threading.Thread(target=self._renew_forever, name="hold", daemon=True)
@@ -58,7 +60,7 @@ class Hold:
 
     def _renew(self) -> None:
         now = now_ms()
-        self._db.run(lambda connection: extend(connection, now))
+        self._run(lambda connection: extend(connection, now))
         if self._kept_until == 0 or self._kept_until > now:
             self._kept_until = now + LEASE_MS
 
@@ -68,5 +70,5 @@ class Hold:
         while not self._over.wait(_RENEW_S):
             try:
                 self._renew()
-            except DBAPIError as error:
+            except (DBAPIError, AppError) as error:
                 _log.warning("the hold on blobs could not be renewed: %s", summary(error))

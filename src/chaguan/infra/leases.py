@@ -25,12 +25,17 @@ EVERY_S = 1.5
 Change = Callable[[bool], Awaitable[None]]
 
 
+def fact(name: str) -> str:
+    """What the row of this lease is called."""
+    return f"lease:{name}"
+
+
 class Lease:
     """`on_change` hears whenever this process got it or lost it. On SQLite there is one process, which has all."""
 
     def __init__(self, db: Database, name: str, on_change: Change) -> None:
         self._db = db
-        self._fact = f"lease:{name}"
+        self._fact = fact(name)
         self._on_change = on_change
         self._owner = secrets.token_hex(8)
         self._task: asyncio.Task[None] | None = None

@@ -35,14 +35,24 @@ def refuse_newer(found: str) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
+    lock(connection)
+    upgrade(connection, newest())
+
+
+def lock(connection: Connection) -> None:
+    """Until the transaction's end nobody else changes the schema."""
     if is_postgres(connection):
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-    if revision(connection) == newest():
+
+
+def upgrade(connection: Connection, to: str) -> None:
+    """Up to this revision, in the caller's transaction."""
+    if revision(connection) == to:
         return
     # Alembic costs a tenth of the server's memory, and most starts have nothing for it to do.
     from alembic import command
 
-    command.upgrade(config_of(connection), "head")
+    command.upgrade(config_of(connection), to)
 
 
 def is_migrated(connection: Connection) -> bool:
@@ -67,5 +77,9 @@ def revision(connection: Connection) -> str:
 
 
 def newest() -> str:
+    return max(revisions())
+
+
+def revisions() -> set[str]:
     """Revisions are numbered, and a file's name begins with its number."""
-    return max(path.name for path in (SCRIPTS / "versions").glob("[0-9]*.py")).split("_")[0]
+    return {path.name.split("_")[0] for path in (SCRIPTS / "versions").glob("[0-9]*.py")}

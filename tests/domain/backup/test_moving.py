@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chaguan.app import EPOCH, open_deployment
-from chaguan.backup import moving, tables
+from chaguan.backup import moving, rows, tables
 from chaguan.backup.move_target import Target
 from chaguan.backup.moving import Moved, compare_databases, copy_database
 from chaguan.core.settings import ConfigError, Settings
@@ -134,7 +134,7 @@ async def test_a_copy_killed_at_any_step_is_finished_by_running_it_again(
 ) -> None:
     await house.store(b"%PDF a bill")
     add_users(house)
-    monkeypatch.setattr(tables, "_ROWS", 40)
+    monkeypatch.setattr(rows, "CHUNK_ROWS", 40)
     finish, flush, put = Target.finish, tables.Mender.flush, moving._put
     flushes = 0
 
