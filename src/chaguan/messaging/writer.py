@@ -6,6 +6,7 @@ One transaction takes what queued while the one before it was syncing. A result 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -72,14 +73,16 @@ class Append(Struct, kw_only=True, gc=True):
 
 
 Outcome = tuple[Appended, Any] | AppError
+Settle = Callable[[Appended | Exception], None]
+"""Told on the loop, once, what became of an append."""
 
 
 class _Pending:
-    __slots__ = ("append", "future", "size")
+    __slots__ = ("append", "settle", "size")
 
-    def __init__(self, append: Append, future: asyncio.Future[Appended]) -> None:
+    def __init__(self, append: Append, settle: Settle) -> None:
         self.append = append
-        self.future = future
+        self.settle = settle
         self.size = append.size
 
 
@@ -119,15 +122,20 @@ class LogWriter:
 
     def append(self, append: Append) -> asyncio.Future[Appended]:
         """Queue an entry; the future gives its place in the log once that is durable."""
+        future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        self.put(append, partial(_resolve, future))
+        return future
+
+    def put(self, append: Append, settle: Settle) -> None:
+        """The same for who needs no future: `settle` is called behind `on_appended`, in the same turn of the loop, so
+        that a reply leaves in one write with the push."""
         if self._bytes > QUEUE_BYTES or self._is_late(append.created_at):
             raise AppError(ErrorCode.unavailable, "the log can't keep up", retry_after_ms=1_000)
-        future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
-        pending = _Pending(append, future)
+        pending = _Pending(append, settle)
         self._queue.append(pending)
         self._bytes += pending.size
         if self._running is None:
             self._running = asyncio.create_task(self._run())
-        return future
 
     async def flush(self) -> None:
         """Wait until all that is queued now has been written."""
@@ -188,37 +196,48 @@ class LogWriter:
         else:
             committed = perf_counter()
             record.commit_s = committed - begun
-            self._settle(batch, outcomes)
+            places = self._publish(batch, outcomes)
             record.push_s = perf_counter() - committed
             self.figures.stored(record)
+            for pending, place in zip(batch, places, strict=True):
+                pending.settle(place)
 
     async def _write_halves(self, batch: list[_Pending], record: Batch, error: Exception) -> None:
         if len(batch) == 1:
-            if not batch[0].future.done():
-                batch[0].future.set_exception(error)
+            batch[0].settle(error)
             return
         middle = len(batch) // 2
         await self._write(batch[:middle], record)
         await self._write(batch[middle:], record)
 
-    def _settle(self, batch: Sequence[_Pending], outcomes: Sequence[Outcome]) -> None:
+    def _publish(self, batch: Sequence[_Pending], outcomes: Sequence[Outcome]) -> list[Appended | Exception]:
+        """All of the batch goes out before anybody is answered."""
         self.batches += 1
         self.appended += len(batch)
+        places: list[Appended | Exception] = []
         for pending, outcome in zip(batch, outcomes, strict=True):
             if isinstance(outcome, AppError):
-                self._refuse([pending], outcome)
+                places.append(outcome)
                 continue
             appended, value = outcome
             if appended.is_new and pending.append.on_appended is not None:
                 pending.append.on_appended(appended, value)
-            if not pending.future.done():
-                pending.future.set_result(appended)
+            places.append(appended)
+        return places
 
     @staticmethod
     def _refuse(batch: Sequence[_Pending], error: AppError) -> None:
         for pending in batch:
-            if not pending.future.done():
-                pending.future.set_exception(error)
+            pending.settle(error)
+
+
+def _resolve(future: asyncio.Future[Appended], outcome: Appended | Exception) -> None:
+    if future.done():  # nobody waits any more
+        return
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
 
 
 class _Line:
