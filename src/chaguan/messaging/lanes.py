@@ -8,7 +8,8 @@ from zlib import crc32
 
 from chaguan.core.clock import Clock, now_ms
 from chaguan.infra.database import Database
-from chaguan.messaging.writer import Append, Appended, LogWriter, Settle, WriterFigures
+from chaguan.messaging.append import Append, Appended, Settle
+from chaguan.messaging.writer import LogWriter, WriterFigures
 
 
 class Lanes:

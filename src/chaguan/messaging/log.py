@@ -12,6 +12,7 @@ from chaguan.core.clock import Clock, now_ms
 from chaguan.core.ids import uuid7
 from chaguan.core.trace import Trace
 from chaguan.messaging import rules
+from chaguan.messaging.append import Append, Appended, Effect, Settle
 from chaguan.messaging.lanes import Lanes
 from chaguan.messaging.marks import Marks
 from chaguan.messaging.model import (
@@ -30,7 +31,6 @@ from chaguan.messaging.ports import Links, OnCommitted, Publisher
 from chaguan.messaging.recent import Recent
 from chaguan.messaging.render import fact, present
 from chaguan.messaging.rooms import Rooms
-from chaguan.messaging.writer import Append, Appended, Effect, Settle
 from chaguan.protocol import entries as wire
 from chaguan.protocol.content import Content, Text
 from chaguan.protocol.conversations import ConversationKind

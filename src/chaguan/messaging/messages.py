@@ -8,6 +8,8 @@ from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Limits
 from chaguan.infra.database import Database
 from chaguan.messaging import rules
+from chaguan.messaging.append import Appended as Place
+from chaguan.messaging.append import Effect
 from chaguan.messaging.log import Draft, Log, encode, seal
 from chaguan.messaging.model import (
     EDIT,
@@ -26,8 +28,6 @@ from chaguan.messaging.model import (
 from chaguan.messaging.ports import Asking, BeforeAppend, Publisher, Rates
 from chaguan.messaging.rooms import Rooms
 from chaguan.messaging.store import log as store
-from chaguan.messaging.writer import Appended as Place
-from chaguan.messaging.writer import Effect
 from chaguan.protocol import commands as c
 from chaguan.protocol.content import Content, SystemNotice, Text
 from chaguan.protocol.entries import Quote
