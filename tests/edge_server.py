@@ -9,6 +9,7 @@ from typing import Any
 
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
+from chaguan.gateway.calls import Call
 from chaguan.gateway.edge import Edge, EdgeSettings
 from chaguan.gateway.server import EdgeServer, listen
 from chaguan.gateway.session import Session
@@ -36,6 +37,9 @@ class Answering:
     def __init__(self) -> None:
         self.asked: list[Any] = []
         self.gone: list[str] = []
+        self.at_once: set[int] = set()
+        """The ids of commands that need no task; those that raise nothing wait in `begun` to be settled."""
+        self.begun: list[Call] = []
         self.gates: dict[int, asyncio.Event] = {}
         self.hello_gate: asyncio.Event | None = None
         self.topics: tuple[str, ...] = ("room",)
@@ -60,6 +64,17 @@ class Answering:
         if self.hello_gate is not None:
             await self.hello_gate.wait()
         return {"user_id": command.token}
+
+    def begin(self, _session: Session, command: Any, call: Call) -> bool:
+        if command.id not in self.at_once:
+            return False
+        self.asked.append(command)
+        if isinstance(command, GetConversation):
+            raise AppError(ErrorCode.not_found)
+        if isinstance(command, SetTyping):
+            raise ZeroDivisionError(f"secret {command.conversation_id}")
+        self.begun.append(call)
+        return True
 
     async def call(self, session: Session, command: Any) -> object:
         self.asked.append(command)

@@ -49,7 +49,7 @@ class Network(Recorder):
     def skip(self, topic: str, entry: Struct) -> None:
         pass
 
-    def publish(self, topic: str, push: Struct) -> None:
+    def publish(self, topic: str, push: Struct, _encoded: bytes | None = None) -> None:
         encoded = msgspec.json.decode(msgspec.json.encode(push))
         for link in self.links:
             if link.is_up and topic in link.topics and not self.loses(encoded):

@@ -40,7 +40,11 @@ _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
 
 def begin() -> Trace:
     """The trace of what this task does from here on."""
-    trace = Trace()
+    return follow(Trace())
+
+
+def follow(trace: Trace) -> Trace:
+    """The same with one that was made before."""
     _current.set(trace)
     return trace
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import msgspec
 
 from chaguan.gateway.addresses import AddressLimit, AddressOf, peer_address
-from chaguan.gateway.calls import SLOW_S, Calls
+from chaguan.gateway.calls import SLOW_S, Call, Calls
 from chaguan.gateway.crowd import Pacing
 from chaguan.gateway.deadlines import Patience
 from chaguan.gateway.hub import Hub
@@ -69,6 +69,9 @@ class Dispatcher(Protocol):
     async def hello(self, session: "Session", command: Any) -> object:
         """Sign the session in: set `session.caller`, subscribe its topics, return the welcome. Pushes that
         arrive meanwhile leave after the answer."""
+
+    def begin(self, session: "Session", command: Any, call: Call) -> bool:
+        """Answer it without a task, by `call.settle`, at once or later. False: nothing was done, `call` does it."""
 
     async def call(self, session: "Session", command: Any) -> object: ...
 

@@ -22,14 +22,14 @@ class HubPublisher:
         self._hub = hub
         self._relay = relay
 
-    def publish(self, topic: str, push: Struct) -> None:
+    def publish(self, topic: str, push: Struct, encoded: bytes | None = None) -> None:
         hub = self._hub
         relay = self._relay
         if hub is None or (relay is None and not hub.is_local(topic)):
             return
         last, frame = self._last
         if last is not push:  # the two people of a direct conversation get the same bytes
-            frame = text_frame(_encode(push))
+            frame = text_frame(_encode(push) if encoded is None else encoded)
             self._last = (push, frame)
         if relay is None:
             hub.publish(topic, frame)

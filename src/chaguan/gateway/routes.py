@@ -11,6 +11,7 @@ from chaguan.core.clock import Clock, now_ms
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Limits as LimitSettings
 from chaguan.desk import topic_of
+from chaguan.gateway.calls import Call
 from chaguan.gateway.hub import Hub, Listener
 from chaguan.gateway.presence import PresenceBoard
 from chaguan.gateway.relay import Relay
@@ -121,6 +122,9 @@ class Routes:
             limits=self._limits,
             role=caller.role.value if caller.role else "",
         )
+
+    def begin(self, session: Session, command: Any, call: Call) -> bool:
+        return session.caller is not None and self._verbs.begin(session.caller, command, call)
 
     async def call(self, session: Session, command: Any) -> Struct | None:
         caller = session.caller

@@ -11,7 +11,7 @@ import msgspec
 from chaguan.core.caller import Caller
 from chaguan.core.clock import now_ms
 from chaguan.core.errors import AppError, ErrorCode
-from chaguan.gateway.calls import error_reply, ok_reply
+from chaguan.gateway.calls import Answer, Call, error_reply, ok_reply
 from chaguan.gateway.deadlines import Allowance, Deadlines, Due
 from chaguan.gateway.edge import Command, Edge
 from chaguan.gateway.heartbeat import heartbeat_reply
@@ -44,7 +44,7 @@ class State(IntEnum):
 
 
 _write = os.write
-_READY = State.ready  # looking a member up in its enum costs as much as a push
+_READY, _CLOSING = State.ready, State.closing  # looking a member up in its enum costs as much as a push
 
 
 class Reauthorization:
@@ -93,6 +93,8 @@ class Session(Outbox):
         "_edge",
         "_in_flight",
         "_is_greeting",
+        "_is_taking_up",
+        "_tasks",
         "_waiting_texts",
         "caller",
         "fd",
@@ -111,10 +113,10 @@ class Session(Outbox):
         self.caller: Caller | None = None
         self.topics: list[str] = []
         self.wheel_slot = -1
-        self._in_flight = self._bad_frames = 0
+        self._in_flight = self._tasks = self._bad_frames = 0
         self._waiting_texts: deque[bytes] | None = None
         self._drain_ms = -1
-        self._is_greeting = False
+        self._is_greeting = self._is_taking_up = False
         now = edge.wheel.now
         self._allowance = Allowance(now, edge.settings.burst)
         self._deadlines = Deadlines(now, now + edge.wheel.ticks(edge.settings.hello_s))
@@ -223,6 +225,7 @@ class Session(Outbox):
                 # would come back and make it take longer.
                 self._deadlines.close_by = 0
                 self.is_held = self._is_greeting = True
+                self._in_flight += 1
                 self._start(self._hello(command))
             else:
                 self.send(error_reply(command.id, AppError(ErrorCode.bad_request, "hello was said")))
@@ -232,29 +235,40 @@ class Session(Outbox):
             leaving = AppError(ErrorCode.unavailable, "draining", retry_after_ms=self._drain_ms)
             self.send(error_reply(command.id, leaving))
         else:
-            self._start(self._call(command))
+            self._ask(command)
 
     # Commands under way
+
+    def _ask(self, command: Command) -> None:
+        self._in_flight += 1
+        call = Call(self._edge.calls, command.id, type(command), self._answered)
+        # Behind a task everything is one, so that no command overtakes another that came before it.
+        if self._tasks or not call.begin(self._edge.dispatcher.begin, self, command):
+            self._start(self._wait(call, command))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         """Tasks begin in the order of their making, so no command overtakes an earlier one before its first
         await. The edge keeps them: a commit under way outlives the connection."""
-        self._in_flight += 1
+        self._tasks += 1
         task = self._edge.loop.create_task(work)
         self._edge.tasks.add(task)
         task.add_done_callback(self._edge.tasks.discard)
 
-    async def _call(self, command: Command) -> None:
-        work = self._edge.dispatcher.call(self, command)
-        reply = await self._edge.calls.answer(command.id, type(command), work)
-        if self.state < State.closing:
-            self.send(reply.frame)
+    async def _wait(self, call: Call, command: Command) -> None:
+        answer = await call.wait(self._edge.dispatcher.call(self, command))
+        self._tasks -= 1
+        self._answered(answer)
+
+    def _answered(self, answer: Answer) -> None:
+        if self.state < _CLOSING:
+            self.send(answer.frame)
         self._after_command()
 
     async def _hello(self, command: Command) -> None:
         work = self._edge.dispatcher.hello(self, command)
         reply = await self._edge.calls.answer(command.id, type(command), work)
         self._is_greeting = False
+        self._tasks -= 1
         if self.state is State.closed:
             self._forget()  # what the dispatcher did after the connection was lost
         elif reply.error is None and self.caller is not None:
@@ -292,14 +306,24 @@ class Session(Outbox):
 
     def _after_command(self) -> None:
         self._in_flight -= 1
+        if self._is_taking_up:
+            return
+        if self._waiting_texts:
+            self._take_up()
+        self.read_or_pause()
+        if self._drain_ms >= 0 and not self._in_flight:
+            self.close(CloseCode.DRAINING, str(self._drain_ms))
+
+    def _take_up(self) -> None:
+        """Accept what waited. What is answered at once comes back here, and shall not do so inside itself thousands
+        of times."""
+        self._is_taking_up = True
         while self._waiting_texts and self._in_flight < self._edge.settings.in_flight:
             if self.state >= State.closing:
                 self._waiting_texts = None
             else:
                 self._accept(self._waiting_texts.popleft())
-        self.read_or_pause()
-        if self._drain_ms >= 0 and not self._in_flight:
-            self.close(CloseCode.DRAINING, str(self._drain_ms))
+        self._is_taking_up = False
 
     # What goes out
 
@@ -386,6 +410,7 @@ class Session(Outbox):
                 self.close(CloseCode.LAGGING, "not reading")
             case Due.reauthorize:
                 self._deadlines.reauthorize_at = 0
+                self._in_flight += 1
                 self._start(self._reauthorize())
             case None:
                 pass
@@ -400,6 +425,7 @@ class Session(Outbox):
     async def _reauthorize(self) -> None:
         work = self._edge.dispatcher.reauthorize(self)
         error = (await self._edge.calls.answer(0, Reauthorization, work)).error
+        self._tasks -= 1
         if self.state >= State.closing or self.caller is None:
             pass
         elif error is not None and error.code is ErrorCode.forbidden:

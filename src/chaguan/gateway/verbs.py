@@ -10,6 +10,7 @@ from chaguan.core.errors import AppError, ErrorCode
 from chaguan.desk import DeskService
 from chaguan.desk.context import ContextService
 from chaguan.messaging import Messaging
+from chaguan.messaging.ports import Asking
 from chaguan.protocol import commands as c
 from chaguan.protocol.conversations import User
 from chaguan.protocol.replies import CustomerContext, Desk, Opened, Users
@@ -41,6 +42,7 @@ class Verbs:
         self._context = context
         self._people = people
         self.shop_of = shop_of
+        self._messages = messaging.messages
         m = messaging
         self._table: dict[type[Struct], Verb] = {
             c.SendMessage: m.messages.send,
@@ -82,6 +84,12 @@ class Verbs:
         if verb is None:
             raise AppError(ErrorCode.bad_request, "this command needs a connection")
         return await verb(caller, command)
+
+    def begin(self, caller: Caller, command: Struct, asking: Asking) -> bool:
+        """The short way of what nearly all commands are; false: nothing was done, `run` does it."""
+        if type(command) is not c.SendMessage or caller.kind == "server":
+            return False
+        return self._messages.begin_send(caller, command, asking)
 
     async def watch_desk(self, caller: Caller, command: c.WatchDesk) -> Desk:
         return await self._desk.watch(caller, command, await self.shop_of(caller, command.shop_id))

@@ -8,7 +8,8 @@ from zlib import crc32
 
 from chaguan.core.clock import Clock, now_ms
 from chaguan.infra.database import Database
-from chaguan.messaging.writer import Append, Appended, LogWriter, WriterFigures
+from chaguan.messaging.append import Append, Appended, Settle
+from chaguan.messaging.writer import LogWriter, WriterFigures
 
 
 class Lanes:
@@ -34,6 +35,9 @@ class Lanes:
 
     def append(self, append: Append) -> asyncio.Future[Appended]:
         return self._lane(append.conversation_id).append(append)
+
+    def put(self, append: Append, settle: Settle) -> None:
+        self._lane(append.conversation_id).put(append, settle)
 
     async def flush(self) -> None:
         """Wait until all that is queued now has been written."""

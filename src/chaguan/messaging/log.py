@@ -10,7 +10,9 @@ from msgspec import Struct
 from chaguan.core import trace
 from chaguan.core.clock import Clock, now_ms
 from chaguan.core.ids import uuid7
+from chaguan.core.trace import Trace
 from chaguan.messaging import rules
+from chaguan.messaging.append import Append, Appended, Effect, Settle
 from chaguan.messaging.lanes import Lanes
 from chaguan.messaging.marks import Marks
 from chaguan.messaging.model import (
@@ -29,7 +31,6 @@ from chaguan.messaging.ports import Links, OnCommitted, Publisher
 from chaguan.messaging.recent import Recent
 from chaguan.messaging.render import fact, present
 from chaguan.messaging.rooms import Rooms
-from chaguan.messaging.writer import Append, Appended, Effect
 from chaguan.protocol import entries as wire
 from chaguan.protocol.content import Content, Text
 from chaguan.protocol.conversations import ConversationKind
@@ -55,6 +56,7 @@ class Draft(Struct, kw_only=True):
     """Called with the effect's value after the entry was published and before any later one is."""
     asked: bytes = b""
     """What the client asked, by which a key used twice is told from a retry."""
+    trace: Trace | None = None
 
 
 class Log:
@@ -77,12 +79,20 @@ class Log:
         self.listeners: list[OnCommitted] = []
 
     async def append(self, draft: Draft) -> Appended:
+        draft.trace = trace.current()
+        return await self._writer.append(self._append(draft))
+
+    def put(self, draft: Draft, settle: Settle) -> None:
+        """The same for who can be told (`LogWriter.put`)."""
+        self._writer.put(self._append(draft), settle)
+
+    def _append(self, draft: Draft) -> Append:
         room = draft.room
         if not draft.client_msg_id:
             draft.client_msg_id = uuid7()
         if draft.content is not None and draft.body is None:
-            draft.body = seal(room, draft.client_msg_id, draft.actor_id, draft.content)
-        append = Append(
+            draft.body = seal(room, draft.client_msg_id, draft.actor_id, encode(draft.content))
+        return Append(
             conversation_id=room.id,
             kind=draft.kind,
             actor_id=draft.actor_id,
@@ -96,10 +106,9 @@ class Log:
             state=pack_state(draft.state),
             body=draft.body,
             effect=draft.effect,
-            trace=trace.current(),
+            trace=draft.trace,
             on_appended=lambda appended, value: self._appended(draft, appended, value),
         )
-        return await self._writer.append(append)
 
     def _appended(self, draft: Draft, appended: Appended, value: Any) -> None:
         room = self._rooms.peek(draft.room.id)
@@ -113,12 +122,13 @@ class Log:
             if not draft.member.looks_only:
                 self._marks.sent(room, draft.actor_id, appended.seq, appended.ordinal)
         push = self._push(draft, appended)
+        encoded = encode(push)
         if draft.kind == MESSAGE and isinstance(draft.content, Text):
-            self.recent.add(room.id, appended.seq, encode(push))
+            self.recent.add(room.id, appended.seq, encoded)
         else:
             self.recent.forget(room.id)
         if draft.kind not in (JOINED, LEFT) or room.member_count <= rules.ANNOUNCED_MEMBERS:
-            self.publish(room, push)
+            self.publish(room, push, encoded)
         else:
             self._publisher.skip(room.id, push)
         if draft.on_appended is not None:
@@ -126,13 +136,13 @@ class Log:
         for committed in self.listeners:
             committed(room.id)
 
-    def publish(self, room: Room, push: Struct) -> None:
+    def publish(self, room: Room, push: Struct, encoded: bytes | None = None) -> None:
         """To everybody in the conversation: a direct one has no topic of its own."""
         if room.kind is ConversationKind.direct and room.pair is not None:
             for user_id in room.pair:
-                self._publisher.publish(user_id, push)
+                self._publisher.publish(user_id, push, encoded)
         else:
-            self._publisher.publish(room.id, push)
+            self._publisher.publish(room.id, push, encoded)
 
     def _push(self, draft: Draft, appended: Appended) -> wire.Entry:
         if draft.kind == MESSAGE:
@@ -155,8 +165,9 @@ class Log:
         return fact(draft.kind, draft.room.id, appended.seq, appended.created_at, draft.actor_id, fields)
 
 
-def seal(room: Room, client_msg_id: bytes, actor_id: str, content: Content) -> bytes:
-    return room.open_key().seal(encode(content), binding(room.id, client_msg_id, actor_id))
+def seal(room: Room, client_msg_id: bytes, actor_id: str, content: bytes) -> bytes:
+    """The encoded content, sealed for its place."""
+    return room.open_key().seal(content, binding(room.id, client_msg_id, actor_id))
 
 
 def fingerprint(draft: Draft) -> bytes:

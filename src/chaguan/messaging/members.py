@@ -11,6 +11,7 @@ from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Limits
 from chaguan.infra.database import Database
 from chaguan.messaging import rules
+from chaguan.messaging.append import Appended as Placed
 from chaguan.messaging.log import Draft, Log
 from chaguan.messaging.model import JOINED, LEFT, ROLE, Intervals, Membership, Room, State, uuid_bytes
 from chaguan.messaging.ports import Directory, Publisher
@@ -19,7 +20,6 @@ from chaguan.messaging.store import conversations as store
 from chaguan.messaging.store import inboxes
 from chaguan.messaging.store import log as log_store
 from chaguan.messaging.views import Views
-from chaguan.messaging.writer import Appended as Placed
 from chaguan.protocol import commands as c
 from chaguan.protocol.conversations import ConversationKind, Member, MemberRole
 from chaguan.protocol.replies import Appended, MemberPage

@@ -8,6 +8,8 @@ from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Limits
 from chaguan.infra.database import Database
 from chaguan.messaging import rules
+from chaguan.messaging.append import Appended as Place
+from chaguan.messaging.append import Effect
 from chaguan.messaging.log import Draft, Log, encode, seal
 from chaguan.messaging.model import (
     EDIT,
@@ -23,10 +25,9 @@ from chaguan.messaging.model import (
     unpack_state,
     uuid_bytes,
 )
-from chaguan.messaging.ports import BeforeAppend, Publisher, Rates
+from chaguan.messaging.ports import Asking, BeforeAppend, Publisher, Rates
 from chaguan.messaging.rooms import Rooms
 from chaguan.messaging.store import log as store
-from chaguan.messaging.writer import Effect
 from chaguan.protocol import commands as c
 from chaguan.protocol.content import Content, SystemNotice, Text
 from chaguan.protocol.entries import Quote
@@ -67,6 +68,23 @@ class Messages:
         rules.check_may_send(room, member, caller.user_id)
         return await self.post(caller, room, member, command)
 
+    def begin_send(self, caller: Caller, command: c.SendMessage, asking: Asking) -> bool:
+        """`send` without a task, for a text that nothing has to be read for: `asking` is told what became of it. False:
+        nothing was done, it takes a `send`."""
+        content = command.content
+        if type(content) is not Text or command.quote_seq:
+            return False
+        found = self._rooms.access_remembered(caller, command.conversation_id)
+        if found is None:
+            return False
+        room, member = found
+        rules.check_may_send(room, member, caller.user_id)
+        self._count(room)
+        draft = _message(caller, room, member, command, content, encode(content))
+        draft.trace = asking.trace
+        self._log.put(draft, lambda outcome: asking.settle(_sent(outcome)))
+        return True
+
     async def post(self, caller: Caller, room: Room, member: Membership, command: c.SendMessage) -> Sent:
         """Append a message of somebody whose right to send was decided above (the desk lets servers speak)."""
         asked = encode(command.content)
@@ -76,18 +94,9 @@ class Messages:
             content = await self._before_append(caller, room, content)
         quote = await self._quote(room, member, command.quote_seq) if command.quote_seq else None
         self._count(room)
-        appended = await self._log.append(
-            Draft(
-                room=room,
-                member=member,
-                actor_id=caller.user_id,
-                client_msg_id=uuid_bytes(command.client_msg_id),
-                content=content,
-                state=State(mentions=command.mentions, quote=quote),
-                countable=True,
-                asked=asked,
-            )
-        )
+        draft = _message(caller, room, member, command, content, asked)
+        draft.state.quote = quote
+        appended = await self._log.append(draft)
         return Sent(appended.seq, appended.ordinal, appended.created_at)
 
     def _count(self, room: Room) -> None:
@@ -120,7 +129,7 @@ class Messages:
         content = await self._before_append(caller, room, command.content)
         key = uuid_bytes(command.client_msg_id)
         state = State(mentions=command.mentions)
-        body = seal(room, key, caller.user_id, content)
+        body = seal(room, key, caller.user_id, encode(content))
         await self._check_same_type(caller, room, member, command.target_seq, content)
         draft = Draft(
             room=room,
@@ -244,6 +253,31 @@ class Messages:
             store.set_state(connection, room.id, row.seq, seq, pack_state(new), body)
 
         return effect
+
+
+def _message(
+    caller: Caller, room: Room, member: Membership, command: c.SendMessage, content: Content, asked: bytes
+) -> Draft:
+    key = uuid_bytes(command.client_msg_id)
+    # What nobody has changed is encoded already.
+    encoded = asked if content is command.content else encode(content)
+    return Draft(
+        room=room,
+        member=member,
+        actor_id=caller.user_id,
+        client_msg_id=key,
+        content=content,
+        state=State(mentions=command.mentions),
+        countable=True,
+        body=seal(room, key, caller.user_id, encoded),
+        asked=asked,
+    )
+
+
+def _sent(outcome: Place | Exception) -> Sent | Exception:
+    if isinstance(outcome, Exception):
+        return outcome
+    return Sent(outcome.seq, outcome.ordinal, outcome.created_at)
 
 
 def _target(connection: Connection, room: Room, member: Membership, seq: int) -> tuple[Stored, State]:

@@ -6,6 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from chaguan.core.caller import Caller
+from chaguan.core.trace import Trace
 from chaguan.messaging.model import Membership, Room
 from chaguan.protocol.content import Content
 from chaguan.protocol.conversations import User
@@ -14,7 +15,9 @@ from chaguan.protocol.conversations import User
 class Publisher(Protocol):
     """Fan-out to live sessions. A topic is a user's id or a conversation's id."""
 
-    def publish(self, topic: str, push: Struct) -> None: ...
+    def publish(self, topic: str, push: Struct, encoded: bytes | None = None) -> None:
+        """`encoded`: the push as JSON, where the caller has it already."""
+
     def skip(self, topic: str, entry: Struct) -> None:
         """An entry that is pushed to nobody, so that nobody waits for it."""
 
@@ -37,6 +40,14 @@ class BeforeAppend(Protocol):
     """The last word on a message before it is stored: checks media, moderates. May change the content or raise."""
 
     async def __call__(self, caller: Caller, room: Room, content: Content, /) -> Content: ...
+
+
+class Asking(Protocol):
+    """Who asked for something and is told later, on the loop, what became of it: an answer, or what went wrong."""
+
+    trace: Trace
+
+    def settle(self, outcome: Struct | Exception, /) -> None: ...
 
 
 class OnCommitted(Protocol):

@@ -80,12 +80,21 @@ class Rooms:
 
     async def access_conversation(self, caller: Caller, conversation_id: str) -> tuple[Room, Membership]:
         """The conversation and what the caller may see of it; `not_found` for who may see nothing."""
+        remembered = self.access_remembered(caller, conversation_id)
+        if remembered is not None:
+            return remembered
+        room = await self.room(conversation_id)
+        return self._granted(caller, room, await self._member(room, caller.user_id))
+
+    def access_remembered(self, caller: Caller, conversation_id: str) -> tuple[Room, Membership] | None:
+        """The same where nothing has to be read for it; None where it has to be."""
         room = self._rooms.peek(conversation_id)
-        if room is None or self.is_current is not None:
-            room = await self.room(conversation_id)
+        if room is None or (self.is_current is not None and not self.is_current(room)):
+            return None
         member = self._members.peek((conversation_id, room.version, caller.user_id))
-        if member is None:
-            member = await self._member(room, caller.user_id)
+        return None if member is None else self._granted(caller, room, member)
+
+    def _granted(self, caller: Caller, room: Room, member: Membership) -> tuple[Room, Membership]:
         if not member.is_current:
             granted = self._access.grant(caller, room)
             if granted is not None:
@@ -138,11 +147,13 @@ class Rooms:
         return check
 
     async def _member(self, room: Room, user_id: str) -> Membership:
+        key = (room.id, room.version, user_id)
+
         async def load() -> Membership:
             found = await self._db.read(lambda c: store.membership(c, room.id, user_id))
             return found or Membership(MemberRole.member, [])
 
-        return await self._members.get((room.id, room.version, user_id), load)
+        return self._members.peek(key) or await self._members.get(key, load)
 
     async def _load_room(self, conversation_id: str) -> Room:
         def read(connection: Connection) -> tuple[store.Row, frozenset[str]] | None:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from chaguan.core.caller import Caller
 from chaguan.core.ids import uuid7
 from chaguan.core.settings import Limits, Policy
+from chaguan.core.trace import Trace
 from chaguan.infra.database import Database, SqliteDatabase, metadata
 from chaguan.infra.keyring import key_id  # noqa: F401  (the module must import)
 from chaguan.infra.sealing import Keyring, Vault, new_root
@@ -34,7 +35,7 @@ class Recorder:
     def skip(self, topic: str, entry: Struct) -> None:
         pass
 
-    def publish(self, topic: str, push: Struct) -> None:
+    def publish(self, topic: str, push: Struct, _encoded: bytes | None = None) -> None:
         self.told.append((topic, push))
 
     def is_followed(self, topic: str) -> bool:
@@ -67,6 +68,20 @@ class AgentsMayLook:
         if room.kind is ConversationKind.service and caller.is_staff:
             return Membership(MemberRole.agent, [(1, 0)], looks_only=True)
         return None
+
+
+class Asking:
+    """A command that is told what became of it."""
+
+    def __init__(self) -> None:
+        self.trace = Trace()
+        self.outcome: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def settle(self, outcome: Struct | Exception) -> None:
+        if isinstance(outcome, Exception):
+            self.outcome.set_exception(outcome)
+        else:
+            self.outcome.set_result(outcome)
 
 
 class Key:
@@ -144,16 +159,18 @@ class World:
         return (await self.messaging.conversations.create_group(owner, command)).view.conversation.id
 
     async def say(self, caller: Caller, conversation_id: str, text: str, **more: Any) -> Any:
-        return await self.messaging.messages.send(
-            caller,
-            c.SendMessage(
-                id=1,
-                conversation_id=conversation_id,
-                client_msg_id=more.pop("key", key()),
-                content=Text(text),
-                **more,
-            ),
+        """As the edge does it: the short way where there is one."""
+        command = c.SendMessage(
+            id=1,
+            conversation_id=conversation_id,
+            client_msg_id=more.pop("key", key()),
+            content=Text(text),
+            **more,
         )
+        asking = Asking()
+        if self.messaging.messages.begin_send(caller, command, asking):
+            return await asking.outcome
+        return await self.messaging.messages.send(caller, command)
 
     async def pull(self, caller: Caller, conversation_id: str, after: int = 0) -> Any:
         command = c.PullEntries(id=1, conversation_id=conversation_id, after_seq=after)

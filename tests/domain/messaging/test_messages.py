@@ -12,7 +12,7 @@ from chaguan.protocol import commands as c
 from chaguan.protocol.content import Custom, SystemNotice, Text
 from chaguan.protocol.entries import MessageEdited, MessageRecalled, MessageSent, ReactionSet
 from chaguan.protocol.pushes import UserChanged
-from tests.domain.messaging.conftest import key, until
+from tests.domain.messaging.conftest import Asking, key, until
 
 
 async def refused(awaitable, code: str) -> AppError:
@@ -71,6 +71,30 @@ async def test_a_stranger_learns_nothing_about_a_conversation(world, people):
     await refused(world.pull(eve, room), "not_found")
     await refused(world.view(eve, room), "not_found")
     await refused(world.pull(eve, "d_nothing"), "not_found")
+
+
+async def test_the_short_way_is_for_what_is_remembered_and_needs_nothing_read(world, people):
+    a, b, eve = people.add("a"), people.add("b"), people.add("eve")
+    room = await world.direct(a, b)
+
+    def message(**more):
+        more.setdefault("content", Text("嗨"))
+        return c.SendMessage(id=1, conversation_id=room, client_msg_id=key(), **more)
+
+    await world.restart()
+    short = world.messaging.messages.begin_send
+    assert not short(a, message(), Asking()), "nothing is remembered"
+    await world.say(a, room, "一")
+    assert not short(b, message(), Asking()), "the conversation is, and b's place in it is not"
+    assert not short(a, message(quote_seq=1), Asking())
+    assert not short(a, message(content=Custom("card", {}, "卡")), Asking()), (
+        "others have a word on it before"
+    )
+    await refused(world.say(eve, room, "嗨"), "not_found")
+    with pytest.raises(AppError, match="no such conversation"):
+        short(eve, message(), Asking())
+    assert short(a, message(), asking := Asking())
+    assert (await asking.outcome).seq == 2 and (await world.pull(a, room)).head_seq == 2
 
 
 async def test_content_that_only_the_server_may_say_is_refused(world, people):

@@ -7,11 +7,12 @@ from sqlalchemy.util import await_only
 
 from chaguan.core.ids import uuid7
 from chaguan.messaging import feed as feed_module
+from chaguan.messaging.append import Append
+from chaguan.messaging.batch import append_batch
 from chaguan.messaging.feed import Feed
 from chaguan.messaging.horizon import Horizon
 from chaguan.messaging.lanes import Lanes
 from chaguan.messaging.store.log import Tail
-from chaguan.messaging.writer import Append, append_batch
 from tests.domain.messaging.conftest import World, until
 
 

@@ -1,0 +1,118 @@
+"""A batch of the log writer in its transaction: places are given out and stored."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from chaguan.core.errors import AppError, ErrorCode
+from chaguan.core.ids import partition_of
+from chaguan.messaging.append import Append, Appended
+from chaguan.messaging.store import log
+
+Outcome = tuple[Appended, Any] | AppError
+
+
+class _Line:
+    """A conversation's head while a batch moves it."""
+
+    __slots__ = ("entry_at", "last_at", "member_version", "moved", "ordinal", "seq")
+
+    def __init__(self, head: log.Head) -> None:
+        self.seq, self.ordinal = head.head_seq, head.head_ordinal
+        self.last_at, self.entry_at = head.last_at, head.entry_at
+        self.member_version = head.member_version
+        self.moved = False
+
+
+def append_batch(connection: Connection, appends: Sequence[Append]) -> list[Outcome]:
+    """Allocates and stores; one entry's refusal takes no seq and harms no other."""
+    return _Batch(connection, appends).run()
+
+
+class _Batch:
+    def __init__(self, connection: Connection, appends: Sequence[Append]) -> None:
+        self._connection = connection
+        self._appends = appends
+        wanted = sorted({append.conversation_id for append in appends})
+        log.lock(connection, wanted)
+        self._lines = {id: _Line(head) for id, head in log.heads(connection, wanted).items()}
+        self._seen = log.earlier(connection, [append.key for append in appends])
+        self._rows: list[tuple[Any, ...]] = []
+
+    def run(self) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for append in self._appends:
+            try:
+                outcomes.append(self._place(append))
+            except AppError as error:
+                outcomes.append(error)
+        self._store()
+        log.move_heads(
+            self._connection,
+            [
+                (line.seq, line.ordinal, line.last_at, line.entry_at, id)
+                for id, line in self._lines.items()
+                if line.moved
+            ],
+        )
+        return outcomes
+
+    def _place(self, append: Append) -> tuple[Appended, Any]:
+        line = self._lines.get(append.conversation_id)
+        if line is None:
+            raise AppError(ErrorCode.not_found, "no such conversation")
+        earlier = self._seen.get(append.key)
+        if earlier is not None:
+            return _repeated(append, earlier), None
+        if append.recheck is not None and line.member_version != append.member_version:
+            self._store()
+            append.recheck(self._connection)
+        created_at = max(line.last_at, line.entry_at, append.created_at)
+        value = self._run_effect(append, line.seq + 1, created_at)
+        return self._allocate(append, line, created_at), value
+
+    def _run_effect(self, append: Append, seq: int, created_at: int) -> Any:
+        if append.effect is None:
+            return None
+        self._store()  # an effect may look at what this batch appended before it
+        with self._connection.begin_nested():
+            return append.effect(self._connection, seq, created_at)
+
+    def _allocate(self, append: Append, line: _Line, created_at: int) -> Appended:
+        line.seq += 1
+        line.ordinal += append.countable
+        line.entry_at = created_at
+        if append.countable:
+            line.last_at = created_at
+        line.moved = True
+        self._rows.append(
+            (
+                append.conversation_id,
+                line.seq,
+                append.kind,
+                append.countable,
+                line.ordinal,
+                append.actor_id,
+                append.client_msg_id,
+                append.fingerprint,
+                created_at,
+                append.target_seq,
+                append.state,
+                append.body,
+                partition_of(append.conversation_id),
+            )
+        )
+        self._seen[append.key] = log.Earlier(line.seq, line.ordinal, created_at, append.fingerprint)
+        return Appended(line.seq, line.ordinal, created_at)
+
+    def _store(self) -> None:
+        if self._rows:
+            log.insert(self._connection, self._rows)
+            self._rows = []
+
+
+def _repeated(append: Append, earlier: log.Earlier) -> Appended:
+    if earlier.fingerprint != append.fingerprint:
+        raise AppError(ErrorCode.conflict, "client_msg_id was used with other content")
+    return Appended(earlier.seq, earlier.ordinal, earlier.created_at, is_new=False)
