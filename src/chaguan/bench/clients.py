@@ -7,6 +7,7 @@ import socket
 import ssl
 import struct
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from chaguan.accounts.user_tokens import AppSecret, sign_user_token
@@ -81,7 +82,7 @@ class Clients:
             client.person: sign_user_token(secret, world.app_id, subject(client.person), now, 7_200)
             for client in self.clients
         }
-        self.ready = self.received = self.faults = 0
+        self.ready = self.received = self.faults = self.refusals = 0
         self.on_entry: Callable[[Client, Push], None] | None = None
         self.on_lost: Callable[[Client, int, str], None] | None = None
         self.last_size = 0
@@ -99,7 +100,7 @@ class Clients:
         """All of them, at most `window` at a time on their way; returns how long each took to its welcome."""
         begun: dict[int, float] = {}
         took: list[float] = []
-        waiting = iter(clients)
+        waiting = deque(clients)
         goal = self.ready + len(clients)
         pending = 0
 
@@ -108,27 +109,42 @@ class Clients:
             pending -= 1
             took.append(time.perf_counter() - begun[client.person])
 
+        def refused(client: Client) -> None:
+            """The server is busy: once more, behind the others. Its time goes on."""
+            nonlocal pending
+            pending -= 1
+            self.refusals += 1
+            if self.refusals > 10 * len(self.clients):
+                raise Lost("the server goes on refusing hellos")
+            self.drop(client)
+            waiting.append(client)
+
         while self.ready < goal:
-            while pending < window and (client := next(waiting, None)) is not None:
-                begun[client.person] = time.perf_counter()
-                self.open(client, welcomed)
+            while pending < window and waiting:
+                client = waiting.popleft()
+                begun.setdefault(client.person, time.perf_counter())
+                self.open(client, welcomed, refused)
                 pending += 1
             self.turn(PATIENCE_S, known=known)
         return took
 
-    def open(self, client: Client, on_ready: Callable[[Client], None]) -> None:
-        """Set it on its way; `on_ready` hears of its welcome."""
+    def open(
+        self, client: Client, on_ready: Callable[[Client], None], on_refused: Callable[[Client], None]
+    ) -> None:
+        """Set it on its way; `on_ready` hears of its welcome, `on_refused` that the server is too busy for it."""
 
-        def welcomed(client: Client, reply: Reply) -> None:
-            if self.on_lost is not None and not bytes(reply.ok):
-                self._lose(client, 0, "the hello was refused")
+        def answered(client: Client, reply: Reply) -> None:
+            if not bytes(reply.ok):
+                if b'"retry_after_ms"' not in bytes(reply.error):
+                    raise Lost(f"person {client.person}'s hello was refused: {bytes(reply.error).decode()}")
+                on_refused(client)
                 return
             self.take_welcome(client, reply)
             client.stage = READY
             self.ready += 1
             on_ready(client)
 
-        client.on_reply = {1: welcomed}
+        client.on_reply = {1: answered}
         client.command_id = 1
         self._open(client)
 
@@ -154,7 +170,7 @@ class Clients:
         sock = client.socket
         assert sock is not None
         if sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            self._lose(client, 0, REFUSED)
+            self.lose(client, 0, REFUSED)
             return
         self._epoll.modify(client.fd, select.EPOLLIN)
         if self.tls is None:
@@ -184,7 +200,7 @@ class Clients:
         try:
             client.socket.send(data)
         except ConnectionError:
-            self._lose(client, 0, f"closed without a word at stage {stage}")
+            self.lose(client, 0, f"closed without a word at stage {stage}")
 
     def _hello(self, client: Client, known: bool) -> bytes:
         seqs = client.seqs or dict.fromkeys(self.world.groups_of(client.person), 0)
@@ -245,7 +261,7 @@ class Clients:
         client.socket = None
         client.stage = TCP
 
-    def _lose(self, client: Client, code: int, reason: str) -> None:
+    def lose(self, client: Client, code: int, reason: str) -> None:
         if self.on_lost is None:
             raise Lost(f"person {client.person}'s connection ended: {code or ''} {reason}")
         self.drop(client)
@@ -261,7 +277,7 @@ class Clients:
         try:
             client.socket.send(frame(b'{"id":%d,%b' % (client.command_id, body)))
         except ConnectionError:
-            self._lose(client, 0, "closed while something was sent")
+            self.lose(client, 0, "closed while something was sent")
 
     def turn(self, timeout: float, known: bool = False) -> None:
         """Handle what is ready, waiting up to `timeout` seconds for something."""
@@ -304,7 +320,7 @@ class Clients:
         except ConnectionResetError:
             data = b""
         if not data:
-            self._lose(client, 0, f"closed without a word at stage {client.stage}")
+            self.lose(client, 0, f"closed without a word at stage {client.stage}")
             return
         self._take(client, data, known)
         # What the TLS layer has decrypted makes no socket readable.
@@ -320,7 +336,7 @@ class Clients:
                 client.rest = head
                 return
             if not head.startswith(b"HTTP/1.1 101"):
-                self._lose(client, 0, head.decode()[:200])
+                self.lose(client, 0, head.decode()[:200])
                 return
             self._say(client, self._hello(client, known), HELLO)
             if client.socket is None:
@@ -328,7 +344,7 @@ class Clients:
         try:
             payloads, client.rest = frames.split(data)
         except frames.Closed as closed:
-            self._lose(client, closed.code, closed.reason)
+            self.lose(client, closed.code, closed.reason)
             return
         for payload in payloads:
             if payload.startswith(b'{"type":"reply"'):

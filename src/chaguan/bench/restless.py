@@ -138,8 +138,11 @@ class Restless:
         while self._due and self._due[0][0] <= now:
             _, person = heapq.heappop(self._due)
             self._away[person].begun = now
-            self._clients.open(self._clients.of_person[person], self._back)
+            self._clients.open(self._clients.of_person[person], self._back, self._refused)
         self._clients.turn(timeout, known=True)
+
+    def _refused(self, client: Client) -> None:
+        self._clients.lose(client, 0, "the hello was refused")
 
     def _back(self, client: Client) -> None:
         absence, now = self._away.pop(client.person), time.perf_counter()

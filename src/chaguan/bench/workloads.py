@@ -25,11 +25,13 @@ class Workloads:
         wanted = self._clients.clients[:count] if count else self._clients.clients
         absent = [client for client in wanted if client.socket is None]
         before, begun = self._clients.resumed_handshakes, time.perf_counter()
+        refusals = self._clients.refusals
         took = self._clients.connect(absent, window, known)
         return {
             "count": len(took),
             "seconds": time.perf_counter() - begun,
             "took": took,
+            "refusals": self._clients.refusals - refusals,
             "resumed": self._clients.resumed_handshakes - before,
         }
 
