@@ -10,7 +10,7 @@ export PYTHONUTF8 := 1
 
 SEEDS    ?= 1 2 3
 
-.PHONY: run cluster test check bench soak chaos bundle screenshots lock format clean help
+.PHONY: run cluster test check bench bench-cluster soak chaos bundle screenshots lock format clean help
 
 run: ## start Chaguan with demo data (PORT=8080 HOST=127.0.0.1 DATA_DIR=./data)
 	$(SETUP) run
@@ -32,6 +32,10 @@ check: ## lint, formatting, types, layers, schema, repository rules
 bench: ## measure this machine (ARGS="--quick --json figures.json")
 	$(SETUP) bench
 	@.venv/bin/chaguan bench $(ARGS)
+
+bench-cluster: ## the same with 1, 2 and 3 nodes on PostgreSQL and Valkey, and what only many do (ARGS="--quick --only restart")
+	$(SETUP) test
+	@$(VENV) -m tools.bench_cluster $(ARGS)
 
 soak: ## the long form of the tests
 	$(SETUP) test
@@ -62,4 +66,4 @@ clean: ## remove all that set-up and builds have made (not ./data)
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18

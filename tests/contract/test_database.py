@@ -5,8 +5,9 @@ import re
 
 import pytest
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
-from chaguan.core.errors import AppError
+from chaguan.core.errors import AppError, ErrorCode
 from chaguan.infra.database.postgres import PostgresDatabase
 
 
@@ -89,6 +90,38 @@ async def test_a_read_sees_one_moment_however_many_statements_it_takes(db):
     await db.write(insert(1))
     first = await db.read(lambda c: (count(c), count(c)))
     assert first == (1, 1)
+
+
+async def test_reads_that_wait_together_each_get_their_own_answer_or_error(db):
+    await db.write(insert(1, "one"))
+
+    def value(connection: Connection) -> str:
+        return connection.execute(text("SELECT v FROM t WHERE n = 1")).scalar_one()
+
+    def broken(connection: Connection) -> None:
+        connection.execute(text("SELECT lacking FROM nowhere"))
+
+    def refuse(_connection: Connection) -> None:
+        raise AppError(ErrorCode.not_found, "no such thing")
+
+    reads = [value, count, broken, refuse] * 50
+    found = await asyncio.gather(*(db.read(read) for read in reads), return_exceptions=True)
+    for read, answer in zip(reads, found, strict=True):
+        if read is broken:
+            assert isinstance(answer, DBAPIError | AppError) and "nowhere" in str(answer)
+        elif read is refuse:
+            assert isinstance(answer, AppError) and answer.code is ErrorCode.not_found
+        else:
+            assert answer == ("one" if read is value else 1)
+
+
+async def test_a_read_that_waits_sees_what_was_stored_before_it_was_asked_for(db):
+    async def store_and_look(n: int) -> int:
+        await db.write(insert(n))
+        return await db.read(count)
+
+    counts = await asyncio.gather(*(store_and_look(n) for n in range(60)))
+    assert all(counts) and max(counts) == 60
 
 
 async def test_what_was_begun_goes_on_when_whoever_asked_has_gone(db):

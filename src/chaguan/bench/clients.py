@@ -7,7 +7,8 @@ import socket
 import ssl
 import struct
 import time
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 
 from chaguan.accounts.user_tokens import AppSecret, sign_user_token
 from chaguan.bench import frames
@@ -15,6 +16,7 @@ from chaguan.bench.frames import Push, Reply, Welcome, frame
 from chaguan.bench.world import VERSION, World, device, subject
 
 TCP, HANDSHAKE, UPGRADE, HELLO, READY = range(5)
+REFUSED = "a connection was refused"
 SOURCES = 200
 PATIENCE_S = 30
 _BUFFER = 65_536
@@ -32,7 +34,18 @@ class Lost(Exception):
 class Client:
     """One person's device."""
 
-    __slots__ = ("command_id", "fd", "on_reply", "person", "rest", "seqs", "socket", "stage", "version")
+    __slots__ = (
+        "command_id",
+        "detours",
+        "fd",
+        "on_reply",
+        "person",
+        "rest",
+        "seqs",
+        "socket",
+        "stage",
+        "version",
+    )
 
     def __init__(self, person: int) -> None:
         self.person = person
@@ -41,19 +54,23 @@ class Client:
         self.stage = TCP
         self.rest = b""
         self.command_id = 0
+        self.detours = 0
+        """How often it took the next node, because its own was not there."""
         self.version = VERSION
         self.seqs: dict[str, int] = {}
         self.on_reply: dict[int, Callable[[Client, Reply], None]] = {}
 
 
 class Clients:
-    """Those of one generator process. `faults` counts what must not be: holes, doubles, errors, lost connections."""
+    """Those of one generator process. `faults` counts what must not be: holes, doubles, errors. They spread over the
+    `ports` so that the two of a pair are at different nodes. A connection that ends is `Lost`, unless `on_lost` is
+    there to hear of it with the close code (0 without one) and its reason."""
 
-    def __init__(self, world: World, people: Iterable[int], port: int, is_tls: bool) -> None:
+    def __init__(self, world: World, people: Iterable[int], ports: Sequence[int], is_tls: bool) -> None:
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         self.world = world
-        self.port = port
+        self.ports = list(ports)
         self.clients = [Client(person) for person in people]
         self.of_person = {client.person: client for client in self.clients}
         self.tls = _tls_context() if is_tls else None
@@ -65,14 +82,16 @@ class Clients:
             client.person: sign_user_token(secret, world.app_id, subject(client.person), now, 7_200)
             for client in self.clients
         }
-        self.ready = self.received = self.faults = 0
+        self.ready = self.received = self.faults = self.refusals = 0
         self.on_entry: Callable[[Client, Push], None] | None = None
+        self.on_lost: Callable[[Client, int, str], None] | None = None
         self.last_size = 0
         """Of the last frame with an entry, as it came over the wire."""
         self._epoll = select.epoll()
         self._by_fd: dict[int, Client] = {}
         self._pushes: dict[bytes, list[Push]] = {}
         self._beating_since = time.monotonic()
+        self._turns = 0
         self.beats = 0
 
     # Connecting
@@ -81,27 +100,58 @@ class Clients:
         """All of them, at most `window` at a time on their way; returns how long each took to its welcome."""
         begun: dict[int, float] = {}
         took: list[float] = []
-        waiting = iter(clients)
+        waiting = deque(clients)
         goal = self.ready + len(clients)
         pending = 0
 
-        def welcomed(client: Client, reply: Reply) -> None:
+        def welcomed(client: Client) -> None:
             nonlocal pending
             pending -= 1
             took.append(time.perf_counter() - begun[client.person])
-            self.take_welcome(client, reply)
-            client.stage = READY
-            self.ready += 1
+
+        def refused(client: Client) -> None:
+            """The server is busy: once more, behind the others. Its time goes on."""
+            nonlocal pending
+            pending -= 1
+            self.refusals += 1
+            if self.refusals > 10 * len(self.clients):
+                raise Lost("the server goes on refusing hellos")
+            self.drop(client)
+            waiting.append(client)
 
         while self.ready < goal:
-            while pending < window and (client := next(waiting, None)) is not None:
-                begun[client.person] = time.perf_counter()
-                client.on_reply = {1: welcomed}
-                client.command_id = 1
-                self._open(client)
+            while pending < window and waiting:
+                client = waiting.popleft()
+                begun.setdefault(client.person, time.perf_counter())
+                self.open(client, welcomed, refused)
                 pending += 1
             self.turn(PATIENCE_S, known=known)
         return took
+
+    def open(
+        self, client: Client, on_ready: Callable[[Client], None], on_refused: Callable[[Client], None]
+    ) -> None:
+        """Set it on its way; `on_ready` hears of its welcome, `on_refused` that the server is too busy for it."""
+
+        def answered(client: Client, reply: Reply) -> None:
+            if not bytes(reply.ok):
+                if b'"retry_after_ms"' not in bytes(reply.error):
+                    raise Lost(f"person {client.person}'s hello was refused: {bytes(reply.error).decode()}")
+                on_refused(client)
+                return
+            self.take_welcome(client, reply)
+            client.stage = READY
+            self.ready += 1
+            on_ready(client)
+
+        client.on_reply = {1: answered}
+        client.command_id = 1
+        self._open(client)
+
+    def port_of(self, client: Client) -> int:
+        """With as many nodes as ports; the two of a pair go to neighbours."""
+        place = client.person // 2 + client.person % 2 + client.detours
+        return self.ports[place % len(self.ports)]
 
     def _open(self, client: Client) -> None:
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
@@ -111,7 +161,7 @@ class Clients:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.bind((f"127.0.0.{2 + client.person % SOURCES}", 0))
         with contextlib.suppress(BlockingIOError):
-            sock.connect(("127.0.0.1", self.port))
+            sock.connect(("127.0.0.1", self.port_of(client)))
         client.socket, client.fd, client.stage, client.rest = sock, sock.fileno(), TCP, b""
         self._by_fd[client.fd] = client
         self._epoll.register(client.fd, select.EPOLLOUT)
@@ -120,7 +170,8 @@ class Clients:
         sock = client.socket
         assert sock is not None
         if sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            raise Lost("a connection was refused")
+            self.lose(client, 0, REFUSED)
+            return
         self._epoll.modify(client.fd, select.EPOLLIN)
         if self.tls is None:
             self._say(client, frames.UPGRADE, UPGRADE)
@@ -146,7 +197,10 @@ class Clients:
     def _say(self, client: Client, data: bytes, stage: int) -> None:
         assert client.socket is not None
         client.stage = stage
-        client.socket.send(data)
+        try:
+            client.socket.send(data)
+        except ConnectionError:
+            self.lose(client, 0, f"closed without a word at stage {stage}")
 
     def _hello(self, client: Client, known: bool) -> bytes:
         seqs = client.seqs or dict.fromkeys(self.world.groups_of(client.person), 0)
@@ -196,6 +250,23 @@ class Clients:
         self._by_fd.clear()
         self.ready = 0
 
+    def drop(self, client: Client) -> None:
+        """End its connection, from this side."""
+        if client.socket is None:
+            return
+        self.ready -= client.stage == READY
+        self._epoll.unregister(client.fd)
+        self._by_fd.pop(client.fd, None)
+        client.socket.close()
+        client.socket = None
+        client.stage = TCP
+
+    def lose(self, client: Client, code: int, reason: str) -> None:
+        if self.on_lost is None:
+            raise Lost(f"person {client.person}'s connection ended: {code or ''} {reason}")
+        self.drop(client)
+        self.on_lost(client, code, reason)
+
     # Talking
 
     def command(self, client: Client, body: bytes, on_reply: "Callable[[Client, Reply], None]") -> None:
@@ -203,7 +274,10 @@ class Clients:
         client.command_id += 1
         client.on_reply[client.command_id] = on_reply
         assert client.socket is not None
-        client.socket.send(frame(b'{"id":%d,%b' % (client.command_id, body)))
+        try:
+            client.socket.send(frame(b'{"id":%d,%b' % (client.command_id, body)))
+        except ConnectionError:
+            self.lose(client, 0, "closed while something was sent")
 
     def turn(self, timeout: float, known: bool = False) -> None:
         """Handle what is ready, waiting up to `timeout` seconds for something."""
@@ -223,15 +297,19 @@ class Clients:
                 self._read(client, known)
 
     def _beat(self) -> None:
-        """Every client's heartbeat in its turn, evenly spread: a server closes whoever is silent for 45 s."""
-        if self.ready < len(self._by_fd):
-            return
-        due = (time.monotonic() - self._beating_since) * len(self._by_fd) / HEARTBEAT_S
-        while self.beats < due:
-            client = self.clients[self.beats % len(self.clients)]
-            if client.socket is not None:
+        """Every client's heartbeat in its turn, evenly spread: a server closes whoever is silent for 45 s. It goes on
+        while others still connect, which takes longer than that where there are many."""
+        due = (time.monotonic() - self._beating_since) * len(self.clients) / HEARTBEAT_S
+        if due - self._turns > len(
+            self.clients
+        ):  # nobody turned for a while: nobody's turn is worth two beats
+            self._turns = int(due) - len(self.clients)
+        while self._turns < due:
+            client = self.clients[self._turns % len(self.clients)]
+            self._turns += 1
+            if client.stage == READY and client.socket is not None:
                 self.command(client, _HEARTBEAT, _nothing)
-            self.beats += 1
+                self.beats += 1
 
     def _read(self, client: Client, known: bool) -> None:
         assert client.socket is not None
@@ -239,8 +317,11 @@ class Clients:
             data = client.socket.recv(_BUFFER)
         except (ssl.SSLWantReadError, BlockingIOError):
             return
+        except ConnectionResetError:
+            data = b""
         if not data:
-            raise Lost(f"the server closed person {client.person}'s connection at stage {client.stage}")
+            self.lose(client, 0, f"closed without a word at stage {client.stage}")
+            return
         self._take(client, data, known)
         # What the TLS layer has decrypted makes no socket readable.
         while isinstance(client.socket, ssl.SSLSocket) and client.socket.pending():
@@ -255,18 +336,24 @@ class Clients:
                 client.rest = head
                 return
             if not head.startswith(b"HTTP/1.1 101"):
-                raise Lost(head.decode()[:200])
+                self.lose(client, 0, head.decode()[:200])
+                return
             self._say(client, self._hello(client, known), HELLO)
+            if client.socket is None:
+                return
         try:
             payloads, client.rest = frames.split(data)
         except frames.Closed as closed:
-            raise Lost(f"the server closed person {client.person}'s connection: {closed}") from closed
+            self.lose(client, closed.code, closed.reason)
+            return
         for payload in payloads:
             if payload.startswith(b'{"type":"reply"'):
                 reply = frames.decode_reply(payload)
                 client.on_reply.pop(reply.id)(client, reply)
             else:
                 self._pushed(client, payload)
+            if client.socket is None:
+                return
 
     def _pushed(self, client: Client, payload: bytes) -> None:
         """The same bytes reach many people: they are parsed once, and checked against each one's last seq."""

@@ -59,12 +59,19 @@ TARGETS = {
     "offline_pull": Target(500_000, False),
 }
 
+CLUSTER_TARGETS = {
+    "sessions_held": Target(100_000, False),
+    "restart_longest_wait": Target(1, True, of_ratio=True),
+}
+
 
 def target_of(figure: Figure) -> Target | None:
-    """A target holds for the plain connection; over TLS there is one for memory alone."""
+    """A target holds for the plain connection of one machine; over TLS there is one for memory alone."""
+    if "nodes" in figure.parameters and figure.name not in CLUSTER_TARGETS:
+        return None
     if figure.parameters.get("transport", "plain") != "plain":
         return TARGETS["idle_memory over TLS"] if figure.name == "idle_memory" else None
-    return TARGETS.get(figure.name)
+    return CLUSTER_TARGETS.get(figure.name) or TARGETS.get(figure.name)
 
 
 def machine() -> str:

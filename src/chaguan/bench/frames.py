@@ -18,7 +18,9 @@ _MASK = os.urandom(4)
 
 class Closed(Exception):
     def __init__(self, payload: bytes) -> None:
-        super().__init__(f"{int.from_bytes(payload[:2], 'big')} {payload[2:].decode()}")
+        self.code = int.from_bytes(payload[:2], "big")
+        self.reason = payload[2:].decode()
+        super().__init__(f"{self.code} {self.reason}")
 
 
 class Push(Struct, gc=False):
@@ -33,6 +35,12 @@ class Push(Struct, gc=False):
 
 class Placed(Struct, gc=False):
     conversation_id: str
+    seq: int
+
+
+class Sent(Struct, gc=False):
+    """What answers `send_message`."""
+
     seq: int
 
 
@@ -61,6 +69,7 @@ class Reply(Struct):
 decode_push = msgspec.json.Decoder(Push).decode
 decode_pushes = msgspec.json.Decoder(list[Push]).decode
 decode_reply = msgspec.json.Decoder(Reply).decode
+decode_sent = msgspec.json.Decoder(Sent).decode
 decode_welcome = msgspec.json.Decoder(Welcome).decode
 encode = msgspec.json.Encoder().encode
 

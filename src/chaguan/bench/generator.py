@@ -1,38 +1,62 @@
-"""A process of clients: obeys one JSON order a line, `{"do": …, …}`, and answers each with one line of numbers.
+"""A process of clients: obeys one JSON order a line, `{"do": …, …}`, and answers each with one line of numbers. While
+there is no order, its clients' hearts beat and what arrives is read.
 
-python -m chaguan.bench.generator WORLD FIRST COUNT PORT plain|tls
+python -m chaguan.bench.generator WORLD FIRST COUNT PORT[,PORT…] plain|tls
 """
 
 import gc
 import json
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from chaguan.bench.clients import Clients, Lost
+from chaguan.bench.orders import Orders
+from chaguan.bench.restless import Restless
 from chaguan.bench.workloads import Workloads
 from chaguan.bench.world import World
 
+WAIT_S = 0.02
+
 
 def main() -> int:
-    world_file, first, count, port, transport = sys.argv[1:]
+    world_file, first, count, ports, transport = sys.argv[1:]
     world = msgspec.json.decode(Path(world_file).read_bytes(), type=World)
     people = range(int(first), int(first) + int(count))
-    clients = Clients(world, people, int(port), transport == "tls")
-    workloads = Workloads(clients)
+    clients = Clients(world, people, [int(port) for port in ports.split(",")], transport == "tls")
+    orders = Orders(sys.stdin.fileno())
+    workloads, restless = Workloads(clients), Restless(clients, orders.is_there)
     gc.freeze()
     gc.disable()
     print("{}", flush=True)
-    for line in sys.stdin:
+    for line in _orders(orders, lambda: _wait(clients)):
         order = json.loads(line)
+        what = order.pop("do")
         try:
-            numbers = getattr(workloads, order.pop("do"))(**order)
+            numbers = getattr(restless if hasattr(restless, what) else workloads, what)(**order)
         except (Lost, TimeoutError, OSError) as error:
             numbers = {"failed": f"{type(error).__name__}: {error}", "faults": clients.faults}
         sys.stdout.write(msgspec.json.encode(numbers).decode() + "\n")
         sys.stdout.flush()
     return 0
+
+
+def _orders(orders: Orders, wait: Callable[[], None]) -> Iterator[bytes]:
+    while not orders.are_over:
+        if orders.is_there():
+            yield orders.take()
+        else:
+            wait()
+
+
+def _wait(clients: Clients) -> None:
+    try:
+        clients.turn(WAIT_S)
+    except Lost:
+        clients.close_all(keep_tickets=True)
+        clients.faults += 1
 
 
 if __name__ == "__main__":

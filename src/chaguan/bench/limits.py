@@ -39,6 +39,21 @@ def echo_and_sync_ms(folder: Path, turns: int = 400) -> tuple[float, float]:
     return took[turns // 2] * 1_000, took[int(turns * 0.99)] * 1_000
 
 
+def round_trips_ms(turns: int) -> list[float]:
+    """Of a message's size over the loopback, to a thread that sends it back."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_echo, args=(server,), daemon=True).start()
+        with socket.create_connection(server.getsockname()) as client:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            took = []
+            for _ in range(turns):
+                begun = time.perf_counter()
+                client.send(BODY)
+                client.recv(1_024)
+                took.append((time.perf_counter() - begun) * 1_000)
+    return took
+
+
 def _echo(server: socket.socket) -> None:
     connection, _ = server.accept()
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -20,3 +20,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         dest="earlier",
         help="measure nothing: take the figures that --json wrote, and print their table",
     )
+    cluster = parser.add_argument_group(
+        "several nodes", "Both addresses together; on an empty machine `make bench-cluster` starts both."
+    )
+    cluster.add_argument(
+        "--database-url",
+        metavar="URL",
+        help="a PostgreSQL server whose user may make databases: the bench makes its own and drops them",
+    )
+    cluster.add_argument("--redis-url", metavar="URL", help="a Redis or Valkey that nothing else uses")
+    cluster.add_argument(
+        "--nodes",
+        type=int,
+        nargs="+",
+        default=(1, 2, 3),
+        metavar="N",
+        help="with how many nodes the figures of one machine are measured (default: 1 2 3)",
+    )

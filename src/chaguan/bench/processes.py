@@ -1,15 +1,17 @@
 """The processes of a run: real servers, generators, C programs; and what the kernel counts about them."""
 
 import contextlib
+import ctypes
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,6 +19,8 @@ from chaguan.bench.programs import compiled
 
 START_S = 60
 SERVER_CORE = 0
+_SET_DEATH_SIGNAL = 1
+_libc = ctypes.CDLL(None)
 
 
 def generator_cores() -> list[int]:
@@ -34,12 +38,13 @@ class BenchFailed(Exception):
 
 
 class Child:
-    """A process pinned to one core that answers lines with lines."""
+    """A process, pinned to one core or to none, that answers lines with lines."""
 
-    def __init__(self, arguments: Sequence[str], core: int) -> None:
+    def __init__(self, arguments: Sequence[str], core: int | None) -> None:
         self._process = subprocess.Popen(
-            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=_on_core(core)
+            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=ours(core)
         )
+        self.process = Process(self._process.pid)
 
     def hear(self) -> str:
         line = _pipe(self._process.stdout).readline().strip()
@@ -58,7 +63,7 @@ class Child:
     def end(self) -> None:
         with contextlib.suppress(BrokenPipeError):
             _pipe(self._process.stdin).close()
-        _wait(self._process)
+        end_process(self._process)
 
 
 def _pipe(pipe: "IO[str] | None") -> "IO[str]":
@@ -66,13 +71,21 @@ def _pipe(pipe: "IO[str] | None") -> "IO[str]":
     return pipe
 
 
-def _on_core(core: int) -> Any:
-    return lambda: os.sched_setaffinity(0, {core})
+def ours(core: int | None = None) -> Callable[[], None]:
+    """What a process does first: takes its core if it has one, and sees to it that it does not outlive this one."""
+
+    def begin() -> None:
+        _libc.prctl(_SET_DEATH_SIGNAL, signal.SIGTERM)
+        if core is not None:
+            os.sched_setaffinity(0, {core})
+
+    return begin
 
 
-def _wait(process: "subprocess.Popen[Any]") -> None:
+def end_process(process: "subprocess.Popen[Any]", patience_s: float = 20) -> None:
+    """Waits for one that was told to end, and not for ever."""
     try:
-        process.wait(20)
+        process.wait(patience_s)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
@@ -92,6 +105,13 @@ class Process:
                 spent += int((thread / "schedstat").read_text().split()[0])
         return spent / 1e9
 
+    def children(self) -> list["Process"]:
+        """Those that its main thread has started and that live."""
+        return [
+            Process(int(pid))
+            for pid in (self._folder / "task" / self._folder.name / "children").read_text().split()
+        ]
+
     def memory_kib(self, field: str = "Pss_Anon") -> int:
         """By default without mapped files: what the page cache holds of the database is the kernel's to take back."""
         lines = (self._folder / "smaps_rollup").read_text().splitlines()
@@ -110,15 +130,12 @@ class Server:
         if tls is not None:
             arguments += ["--tls", *map(str, tls)]
         self._log = (folder / "server.log").open("ab")
-        environment = {
-            name: value for name, value in os.environ.items() if name not in ("PORT", "HOST", "DATA_DIR")
-        }
         self._process = subprocess.Popen(
             arguments,
             stdout=self._log,
             stderr=self._log,
-            env=environment,
-            preexec_fn=_on_core(server_core()),
+            env=server_environment(),
+            preexec_fn=ours(server_core()),
         )
         self.process = Process(self._process.pid)
         self._log_path = folder / "server.log"
@@ -144,7 +161,7 @@ class Server:
 
     def end(self) -> None:
         self._process.terminate()
-        _wait(self._process)
+        end_process(self._process)
         self._log.close()
 
 
@@ -156,12 +173,22 @@ LIMITS = {
 """Raised, since here a few addresses and sessions play thousands of people."""
 
 
+def raised_limits() -> str:
+    """The table of the configuration that raises them."""
+    return "[limits]\n" + "".join(f"{name} = {value}\n" for name, value in LIMITS.items())
+
+
 def _config(data: Path, port: int) -> str:
-    limits = "\n".join(f"{name} = {value}" for name, value in LIMITS.items())
-    return (
-        f'data_dir = "{data}"\nport = {port}\nsearch = true\ntrusted_proxies = ["127.0.0.1"]\n\n'
-        f"[limits]\n{limits}\n"
-    )
+    return f'data_dir = "{data}"\nport = {port}\nsearch = true\ntrusted_proxies = ["127.0.0.1"]\n\n{raised_limits()}'
+
+
+def server_environment() -> dict[str, str]:
+    """Ours, without what would set a server's address or folder against its configuration."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("PORT", "HOST", "DATA_DIR") and not name.startswith("CHAGUAN_")
+    }
 
 
 class Caddy:
@@ -185,7 +212,7 @@ class Caddy:
             stdout=self._log,
             stderr=self._log,
             env={**os.environ, **home},
-            preexec_fn=_on_core(server_core()),
+            preexec_fn=ours(server_core()),
         )
         self.process = Process(self._process.pid)
         deadline = time.monotonic() + START_S
@@ -197,7 +224,7 @@ class Caddy:
 
     def end(self) -> None:
         self._process.terminate()
-        _wait(self._process)
+        end_process(self._process)
         self._log.close()
 
 

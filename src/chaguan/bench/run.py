@@ -2,23 +2,29 @@
 
 import argparse
 import asyncio
+import contextlib
 import shutil
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from chaguan.bench import figures
+from chaguan.bench.crew import WorkloadFailed
 from chaguan.bench.figures import Figure
 from chaguan.bench.processes import BenchFailed
 from chaguan.bench.programs import NoCompiler
-from chaguan.bench.stages import FULL, QUICK, STAGES, Bench, WorkloadFailed
+from chaguan.bench.stages import FULL, QUICK, STAGES, Bench
 from chaguan.bench.world import make_world
 
 WIDTH = 30
+Table = Mapping[str, tuple[Callable[[Any], Iterator[Figure]], tuple[str, ...]]]
+"""Stages by name. What they are given differs: one machine's `Bench`, or a `Cluster`."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -27,32 +33,62 @@ def run(options: argparse.Namespace) -> int:
         print(figures.table(found), end="")
         _publish(found, None, options.page)
         return 0
-    stages = _chosen(options.only or [])
+    if bool(options.database_url) is not bool(options.redis_url):
+        print("chaguan bench: give --database-url and --redis-url together", file=sys.stderr)
+        return 2
+    table = _table(options)
+    stages = _chosen(options.only or [], table)
     if not stages:
-        names = sorted({name for _, names in STAGES.values() for name in names} | set(STAGES))
+        names = sorted({name for _, names in table.values() for name in names} | set(table))
         print(f"chaguan bench: --only takes one of {', '.join(names)}", file=sys.stderr)
         return 2
-    found = []
-    failures = 0
-    folder = Path(tempfile.mkdtemp(prefix="chaguan-bench-"))
-    progress = Progress(len(stages) + 1)
-    try:
-        bench = _prepare(folder, options.quick, progress)
-        for name in stages:
-            progress.show(name)
-            try:
-                for figure in _measured(bench, name):
-                    found.append(figure)
-                    progress.tell(figure)
-            except (BenchFailed, WorkloadFailed, NoCompiler) as error:
-                failures += 1
-                progress.line(f"{name}: {error}")
-            progress.step()
-    finally:
-        progress.end()
-        shutil.rmtree(folder, ignore_errors=True)
+    with _temporary() as folder:
+        found, failures = _run(folder, options, table, stages)
     _publish(found, options.json, options.page)
     return 1 if failures else 0
+
+
+def _run(
+    folder: Path, options: argparse.Namespace, table: Table, stages: list[str]
+) -> tuple[list[Figure], int]:
+    found: list[Figure] = []
+    failures = 0
+    progress = Progress(len(stages) + 1)
+    try:
+        with _prepared(folder, options, progress) as bench:
+            for name in stages:
+                progress.show(name)
+                try:
+                    for figure in _measured(table, bench, name):
+                        found.append(figure)
+                        progress.tell(figure)
+                except (BenchFailed, WorkloadFailed, NoCompiler) as error:
+                    failures += 1
+                    progress.line(f"{name}: {error}")
+                progress.step()
+    finally:
+        progress.end()
+    return found, failures
+
+
+@contextlib.contextmanager
+def _temporary() -> Iterator[Path]:
+    """A folder that goes however the run ends: told to stop, it unwinds, and its processes are ended too."""
+    folder = Path(tempfile.mkdtemp(prefix="chaguan-bench-"))
+    before = signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
+    try:
+        yield folder
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _table(options: argparse.Namespace) -> Table:
+    if not options.database_url:
+        return STAGES
+    from chaguan.bench import cluster_stages
+
+    return cluster_stages.STAGES
 
 
 def _publish(found: list[Figure], json: Path | None, page: Path | None) -> None:
@@ -62,26 +98,46 @@ def _publish(found: list[Figure], json: Path | None, page: Path | None) -> None:
         page.write_text(figures.into_page(page.read_text(encoding="utf-8"), found), encoding="utf-8")
 
 
-def _chosen(only: list[str]) -> list[str]:
+def _chosen(only: list[str], table: Table) -> list[str]:
     if not only:
-        return list(STAGES)
+        return list(table)
     return [
-        stage for stage, (_, names) in STAGES.items() if stage in only or any(name in only for name in names)
+        stage for stage, (_, names) in table.items() if stage in only or any(name in only for name in names)
     ]
+
+
+@contextlib.contextmanager
+def _prepared(folder: Path, options: argparse.Namespace, progress: "Progress") -> Iterator[Any]:
+    """What the stages are given: the people of one machine, or the engines of several."""
+    if not options.database_url:
+        yield _prepare(folder, options.quick, progress)
+        return
+    from chaguan.bench import cluster
+    from chaguan.bench.engines import Engines
+
+    engines = Engines(options.database_url, options.redis_url)
+    scale = cluster.QUICK if options.quick else cluster.FULL
+    opened = cluster.Cluster(folder, engines, scale, tuple(options.nodes), progress.line)
+    progress.step()
+    try:
+        yield opened
+    finally:
+        opened.close()
 
 
 def _prepare(folder: Path, is_quick: bool, progress: "Progress") -> Bench:
     progress.show("people")
     scale = QUICK if is_quick else FULL
     world = asyncio.run(make_world(folder / "data", max(scale.sessions, 2 * scale.pairs), scale.pairs))
+    shutil.copytree(folder / "data", folder / "untouched")
     (folder / "world.json").write_bytes(msgspec.json.encode(world))
     progress.step()
     return Bench(folder, world, scale, progress.line)
 
 
-def _measured(bench: Bench, stage: str) -> Iterator[Figure]:
+def _measured(table: Table, bench: Any, stage: str) -> Iterator[Figure]:
     machine = figures.machine()
-    for figure in STAGES[stage][0](bench):
+    for figure in table[stage][0](bench):
         figure.machine = machine
         yield figure
 

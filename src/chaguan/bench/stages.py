@@ -1,25 +1,23 @@
 """The figures, a server at a time. Each stage starts its own server on the same data and yields what it measured."""
 
 import contextlib
-import json
 import shutil
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
 
 from chaguan.bench import limits
 from chaguan.bench.certificates import make_certificate
 from chaguan.bench.clients import HEARTBEAT_S
+from chaguan.bench.crew import Generator, generator
 from chaguan.bench.figures import Figure
 from chaguan.bench.processes import (
     LIMITS,
     Caddy,
-    Child,
     Process,
     Server,
     generator_cores,
@@ -52,6 +50,29 @@ FULL = Scale(10_000, 10_000, 5_000, 1_000, 20, 10, 5, (60, 100))
 QUICK = Scale(2_000, 500, 500, 1_000, 2, 2, 3, (300,))
 
 
+class Limits(Protocol):
+    """What the machine does without us, in the store that the figure is of."""
+
+    def acknowledgement_ms(self) -> tuple[float, float]:
+        """Median and 99th percentile of what an acknowledgement can't be faster than."""
+
+    def rows_per_s(self) -> float:
+        """Rows of a message's size, 256 in a transaction that is synced to disk."""
+
+
+class Embedded:
+    """Of SQLite and this process's disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def acknowledgement_ms(self) -> tuple[float, float]:
+        return limits.echo_and_sync_ms(self._folder)
+
+    def rows_per_s(self) -> float:
+        return limits.rows_per_s(self._folder)
+
+
 class Bench:
     """One run: its data, its world, its scale."""
 
@@ -61,10 +82,10 @@ class Bench:
         self.scale = scale
         self.say = say
         self.certificate = make_certificate(folder)
-        shutil.copytree(folder / "data", folder / "untouched")
+        self.limits: Limits = Embedded(folder)
 
     def begin_anew(self) -> None:
-        """As before the first stage: who returns to conversations that others filled meanwhile pulls all that too."""
+        """As before the first stage: who returns to what others said in earlier stages would pull all that too."""
         shutil.rmtree(self.folder / "data")
         shutil.copytree(self.folder / "untouched", self.folder / "data")
 
@@ -80,14 +101,31 @@ class Bench:
             server.end()
 
 
+class Serving(Protocol):
+    """A `chaguan serve`."""
+
+    @property
+    def process(self) -> Process: ...
+
+    @property
+    def port(self) -> int: ...
+
+    def health(self) -> dict[str, Any]: ...
+
+
 class Running:
     """A server under measurement, and the edge in front of it if there is one."""
 
-    def __init__(self, bench: Bench, server: Server, caddy: Caddy | None, transport: str) -> None:
+    def __init__(self, bench: Bench, server: Serving, caddy: Caddy | None, transport: str) -> None:
         self.bench = bench
         self.server = server
         self.transport = transport
         self._caddy = caddy
+
+    @property
+    def ports(self) -> list[int]:
+        """Where clients connect."""
+        return [self._caddy.port if self._caddy else self.server.port]
 
     @property
     def processes(self) -> list[Process]:
@@ -101,44 +139,13 @@ class Running:
 
     @contextlib.contextmanager
     def clients(self, count: int) -> Iterator["Generator"]:
-        port = self._caddy.port if self._caddy else self.server.port
         transport = "plain" if self.transport == PLAIN else "tls"
-        child = Child(
-            [
-                sys.executable,
-                "-m",
-                "chaguan.bench.generator",
-                str(self.bench.folder / "world.json"),
-                "0",
-                str(count),
-                str(port),
-                transport,
-            ],
-            generator_cores()[-1],
-        )
-        child.hear()
-        try:
-            yield Generator(child)
-        finally:
-            child.end()
+        world = self.bench.folder / "world.json"
+        with generator(world, range(count), self.ports, transport, generator_cores()[-1]) as clients:
+            yield clients
 
 
-class Generator:
-    def __init__(self, child: Child) -> None:
-        self._child = child
-
-    def do(self, what: str, **order: Any) -> dict[str, Any]:
-        numbers: dict[str, Any] = json.loads(self._child.ask(json.dumps({"do": what, **order})))
-        if "failed" in numbers:
-            raise WorkloadFailed(f"{what}: {numbers['failed']}")
-        return numbers
-
-
-class WorkloadFailed(Exception):
-    """The clients could not do what they were asked; the text is theirs."""
-
-
-def _figure(
+def figure_of(
     name: str,
     value: float,
     unit: str,
@@ -156,21 +163,22 @@ def memory_and_storm(bench: Bench) -> Iterator[Figure]:
 
 
 def over_tls(bench: Bench) -> Iterator[Figure]:
+    bench.begin_anew()
     yield from _sessions(bench, TLS, bench.scale.tls_sessions)
 
 
 def through_the_edge(bench: Bench) -> Iterator[Figure]:
+    bench.begin_anew()
     yield from _sessions(bench, EDGE, bench.scale.edge_sessions)
 
 
 def _sessions(bench: Bench, transport: str, count: int) -> Iterator[Figure]:
     """Idle memory and CPU, then the storm, then latency if this is not the plain transport's own stage."""
     common: dict[str, Any] = {"transport": transport, "sessions": count}
-    bench.begin_anew()
     with bench.server(transport) as running, raw_sender(count, 132, 3) as (sender, connect_s):
         if transport == PLAIN:
             memory = running.server.process.memory_kib("Rss") / 1024
-            yield _figure("process_memory", memory, "MB", limits.interpreter_mib())
+            yield figure_of("process_memory", memory, "MB", limits.interpreter_mib())
         with running.clients(count) as clients:
             yield from _idle(bench, running, clients, sends_per_cpu_s(sender), common)
             yield _storm(running, clients, connect_s, common)
@@ -191,8 +199,8 @@ def _storm(
     more: dict[str, Any] = {"cpu_s": round(running.cpu_s() - begun, 2), "at_once": WINDOW, "topics": 20}
     if running.transport != PLAIN:
         more |= {"handshakes": "resumed" if keep_tickets else "full", "resumed": back["resumed"]}
-    return _figure(
-        "connect_storm", back["seconds"], "s", limit, **common, **more, **_spread(back["took"], 1_000)
+    return figure_of(
+        "connect_storm", back["seconds"], "s", limit, **common, **more, **spread(back["took"], 1_000)
     )
 
 
@@ -204,7 +212,7 @@ def _idle(
     joining = running.cpu_s() - spent
     time.sleep(0.5)
     memory = (running.memory_kib() - before) / first["count"]
-    yield _figure(
+    yield figure_of(
         "idle_memory",
         memory,
         "KiB",
@@ -218,7 +226,7 @@ def _idle(
     cpu = (running.cpu_s() - begun) / bench.scale.idle_s / first["count"] * 1e6
     # A heartbeat costs at least a read and a write; a read costs about what a write does.
     limit = 2e6 / raw_sends / HEARTBEAT_S
-    yield _figure(
+    yield figure_of(
         "idle_cpu", cpu, "µs/s", limit, **common, heartbeat_s=HEARTBEAT_S, seconds=bench.scale.idle_s
     )
 
@@ -228,7 +236,7 @@ def latency(bench: Bench, transport: str = PLAIN) -> Iterator[Figure]:
     people = 2 * bench.scale.pairs
     with bench.server(transport) as running, running.clients(people) as clients:
         clients.do("connect", window=WINDOW, known=False)
-        lowest = limits.echo_and_sync_ms(bench.folder)
+        lowest = bench.limits.acknowledgement_ms()
         found = clients.do("paced", rate=1_000, seconds=bench.scale.load_s, warm_s=1)
         common = {
             "transport": transport,
@@ -242,7 +250,7 @@ def latency(bench: Bench, transport: str = PLAIN) -> Iterator[Figure]:
         }
         for name, share, limit in (("p50", 0.5, lowest[0]), ("p99", 0.99, lowest[1])):
             value = percentile(found["acks"], share) * 1_000
-            yield _figure(f"ack_latency_{name}", value, "ms", limit, **common, **end_to_end)
+            yield figure_of(f"ack_latency_{name}", value, "ms", limit, **common, **end_to_end)
 
 
 def durable(bench: Bench) -> Iterator[Figure]:
@@ -250,12 +258,12 @@ def durable(bench: Bench) -> Iterator[Figure]:
     people = 2 * bench.scale.pairs
     with bench.server() as running, running.clients(people) as clients:
         clients.do("connect", window=WINDOW, known=False)
-        limit = limits.rows_per_s(bench.folder)
+        limit = bench.limits.rows_per_s()
         spent, begun = running.cpu_s(), time.perf_counter()
         found = clients.do("direct", seconds=bench.scale.load_s, warm_s=1)
         share = (running.cpu_s() - spent) / (time.perf_counter() - begun)
         behind = _search_behind(running)
-        yield _figure(
+        yield figure_of(
             "durable_direct",
             found["acked"] / found["seconds"],
             "messages/s",
@@ -264,10 +272,10 @@ def durable(bench: Bench) -> Iterator[Figure]:
             server_cpu_share=round(share, 2),
             faults=found["faults"],
             limits_raised=sorted(LIMITS),
-            **_spread(found["acks"], 1_000),
+            **spread(found["acks"], 1_000),
         )
         if behind is not None:
-            yield _figure(
+            yield figure_of(
                 "search_lag", behind, "s", behind_after="the last acknowledgement of durable_direct"
             )
 
@@ -296,6 +304,15 @@ def fan_out(bench: Bench) -> Iterator[Figure]:
         yield from _merged(bench, running, clients)
 
 
+def to_everybody(bench: Bench) -> Iterator[Figure]:
+    """The part of it that is about the group of all."""
+    with bench.server() as running, running.clients(bench.scale.sessions) as clients:
+        clients.do("connect", window=WINDOW, known=False)
+        count = bench.scale.sessions
+        yield _unmerged(running, clients, bench.world.everybody, count, bench.scale.fan_out_turns, 4)
+        yield from _merged(bench, running, clients)
+
+
 def _unmerged(
     running: Running, clients: Generator, conversation_id: str, count: int, turns: int, rounds: int
 ) -> Figure:
@@ -308,7 +325,7 @@ def _unmerged(
             found = clients.do("group", conversation_id=conversation_id, listeners=count, rounds=rounds)
             ours.append(found["deliveries"] / (running.cpu_s() - begun))
             faults = found["faults"]
-    return _figure(
+    return figure_of(
         "fanout_unmerged",
         statistics.median(ours),
         "deliveries per CPU second",
@@ -334,7 +351,7 @@ def _merged(bench: Bench, running: Running, clients: Generator) -> Iterator[Figu
                 rate=rate,
                 seconds=bench.scale.load_s,
             )
-            yield _figure(
+            yield figure_of(
                 "fanout_merged",
                 found["deliveries"] / found["seconds"],
                 "deliveries/s",
@@ -367,7 +384,7 @@ def _pull(running: Running, clients: Generator, count: int, said: str) -> Figure
     spent = running.cpu_s() - spent
     with raw_sender(min(count, 1_000), max(1, found["size"]), 10) as (sender, _):
         limit = sends_per_cpu_s(sender) * 100
-    return _figure(
+    return figure_of(
         "offline_pull",
         found["messages"] / found["seconds"],
         "messages/s",
@@ -379,11 +396,11 @@ def _pull(running: Running, clients: Generator, count: int, said: str) -> Figure
         answer_bytes=found["size"],
         messages_per_server_cpu_s=round(found["messages"] / spent),
         faults=found["faults"],
-        **_spread(found["took"], 1_000),
+        **spread(found["took"], 1_000),
     )
 
 
-def _spread(values: list[float], scale: float) -> dict[str, float]:
+def spread(values: list[float], scale: float) -> dict[str, float]:
     return {
         "p50_ms": round(percentile(values, 0.5) * scale, 2),
         "p99_ms": round(percentile(values, 0.99) * scale, 2),

@@ -25,11 +25,13 @@ class Workloads:
         wanted = self._clients.clients[:count] if count else self._clients.clients
         absent = [client for client in wanted if client.socket is None]
         before, begun = self._clients.resumed_handshakes, time.perf_counter()
+        refusals = self._clients.refusals
         took = self._clients.connect(absent, window, known)
         return {
             "count": len(took),
             "seconds": time.perf_counter() - begun,
             "took": took,
+            "refusals": self._clients.refusals - refusals,
             "resumed": self._clients.resumed_handshakes - before,
         }
 
@@ -68,7 +70,7 @@ class Workloads:
                 if now < window.end:
                     say(client, conversation_id)
 
-            self._clients.command(client, _message(conversation_id, key, next(self._texts)), answered)
+            self._clients.command(client, message(conversation_id, key, next(self._texts)), answered)
 
         def arrived(client: Client, push: Push) -> None:
             if client.person % 2:
@@ -102,6 +104,9 @@ class Workloads:
         while (now := time.perf_counter()) < window.end:
             while sent < (now - begun) * rate:
                 client, conversation_id = next(senders)
+                if client.socket is None:  # counted where it was lost
+                    sent += 1
+                    continue
                 key, due = frames.key(), time.perf_counter()
                 ages.sent[key] = due
 
@@ -112,12 +117,67 @@ class Workloads:
                     if window.holds(due):
                         ages.acks.append(time.perf_counter() - due)
 
-                self._clients.command(client, _message(conversation_id, key, next(self._texts)), answered)
+                self._clients.command(client, message(conversation_id, key, next(self._texts)), answered)
                 sent, open_ = sent + 1, open_ + 1
             self._clients.turn(max(0.0, min(0.001, begun + (sent + 1) / rate - time.perf_counter())))
-        self._until(lambda: not open_ and not ages.sent, PATIENCE_S)
+        try:
+            self._until(lambda: not open_ and not ages.sent, PATIENCE_S)
+        except TimeoutError:
+            if self._clients.on_lost is None:
+                raise
         self._clients.on_entry = None
-        return {"acks": ages.acks, "arrivals": ages.arrivals, **self._counts()}
+        return {
+            "sent": sent,
+            "unanswered": open_,
+            "acks": ages.acks,
+            "arrivals": ages.arrivals,
+            **self._counts(),
+        }
+
+    def kept(self, rate: float, seconds: float, warm_s: float) -> Numbers:
+        """`paced`, where a connection that ends is counted as `dropped` and the others go on."""
+        dropped = 0
+
+        def lost(_client: Client, _code: int, _reason: str) -> None:
+            nonlocal dropped
+            dropped += 1
+
+        self._clients.on_lost = lost
+        beats = self._clients.beats
+        try:
+            found = self.paced(rate, seconds, warm_s)
+        finally:
+            self._clients.on_lost = None
+        return {**found, "heartbeats": self._clients.beats - beats, "dropped": dropped}
+
+    def crowded(self, conversation_id: str, seconds: float, warm_s: float) -> Numbers:
+        """All of these clients say the next thing to one conversation as soon as their last was acknowledged."""
+        window = _Window(time.perf_counter() + warm_s, seconds)
+        acks: list[float] = []
+        in_flight = 0
+
+        def say(client: Client) -> None:
+            nonlocal in_flight
+            in_flight += 1
+            sent_at = time.perf_counter()
+
+            def answered(client: Client, reply: Reply) -> None:
+                nonlocal in_flight
+                now = time.perf_counter()
+                in_flight -= 1
+                self._expect_ok(reply)
+                if window.holds(now):
+                    acks.append(now - sent_at)
+                if now < window.end:
+                    say(client)
+
+            body = message(conversation_id, frames.key(), next(self._texts))
+            self._clients.command(client, body, answered)
+
+        for client in self._clients.clients:
+            say(client)
+        self._until(lambda: not in_flight, window.end - time.perf_counter() + PATIENCE_S)
+        return {"acked": len(acks), "seconds": seconds, "acks": acks, **self._counts()}
 
     def group(self, conversation_id: str, listeners: int, rounds: int) -> Numbers:
         """One message after another: the next is sent when everybody online has the one before."""
@@ -125,7 +185,7 @@ class Workloads:
         speakers = self._clients.clients[:listeners]
         for nth in range(rounds):
             start = self._clients.received
-            body = _message(conversation_id, frames.key(), next(self._texts))
+            body = message(conversation_id, frames.key(), next(self._texts))
             self._clients.command(speakers[nth % len(speakers)], body, self._answered)
             self._until(lambda: self._clients.received - start >= listeners, PATIENCE_S)  # noqa: B023
             sizes += self._clients.last_size
@@ -157,7 +217,7 @@ class Workloads:
                 key = frames.key()
                 sent_at[key] = time.perf_counter()
                 self._clients.command(
-                    next(speakers), _message(conversation_id, key, next(self._texts)), self._answered
+                    next(speakers), message(conversation_id, key, next(self._texts)), self._answered
                 )
                 sent += 1
             else:
@@ -182,7 +242,7 @@ class Workloads:
         for _ in range(messages):
             for client in self._clients.clients[::GROUP_SIZE]:
                 for id in self._world.groups_of(client.person)[:groups]:
-                    self._clients.command(client, _message(id, frames.key(), next(self._texts)), answered)
+                    self._clients.command(client, message(id, frames.key(), next(self._texts)), answered)
                     waiting += 1
                 self._until(lambda: waiting < 200, PATIENCE_S)  # noqa: B023  asked at once
         self._until(lambda: not waiting, PATIENCE_S)
@@ -269,7 +329,7 @@ class _Ages:
             self.arrivals.append(time.perf_counter() - sent_at)
 
 
-def _message(conversation_id: str, key: str, content: bytes) -> bytes:
+def message(conversation_id: str, key: str, content: bytes) -> bytes:
     return b'"type":"send_message","conversation_id":"%b","client_msg_id":"%b","content":%b}' % (
         conversation_id.encode(),
         key.encode(),

@@ -4,6 +4,7 @@ Written with the domain's own tables, ids, keys and tokens, as a thousand admini
 """
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,21 @@ VERSION = 1
 _ROWS = 5_000
 
 
+class Shape(Struct, frozen=True):
+    """How many people there are, how many of them are in pairs (the first ones), and what groups each is in."""
+
+    people: int
+    pairs: int
+    small_groups: int = SMALL_GROUPS
+    has_large_groups: bool = True
+    """The group of all and that of the first thousand. In one of a hundred thousand a message would be as many."""
+
+    @property
+    def topics(self) -> int:
+        """Of one session."""
+        return 1 + self.small_groups + self.has_large_groups
+
+
 class World(Struct):
     """What clients know of it. Person `n` is `users[n]`; `pairs[k]` is the conversation of persons 2k and 2k+1."""
 
@@ -38,10 +54,12 @@ class World(Struct):
     groups: list[list[str]]
     """For each hundred of people in turn, the groups they are in together."""
     everybody: str
+    """Empty in a world without large groups; so is `thousand`."""
     thousand: str
 
     def groups_of(self, person: int) -> list[str]:
-        return [*self.groups[person // GROUP_SIZE], self.everybody]
+        of_hundred = self.groups[person // GROUP_SIZE]
+        return [*of_hundred, self.everybody] if self.everybody else of_hundred
 
 
 def subject(person: int) -> str:
@@ -53,7 +71,12 @@ def device(person: int) -> str:
 
 
 async def make_world(folder: Path, people: int, pairs: int) -> World:
-    deployment = await open_deployment(Settings(data_dir=str(folder)))
+    return await fill(Settings(data_dir=str(folder)), Shape(people, pairs))
+
+
+async def fill(settings: Settings, shape: Shape) -> World:
+    """`settings` name an empty database."""
+    deployment = await open_deployment(settings)
     try:
         await deployment.accounts.first_start("Bench")
         owner = Caller("staff", "bench", role=Role.owner)
@@ -61,21 +84,24 @@ async def make_world(folder: Path, people: int, pairs: int) -> World:
         app = await deployment.accounts.apps.create(
             owner, NewApp(shop_id=shop.id, kind=AppKind.app, name="bench")
         )
-        users = sorted(new_id("u") for _ in range(people))
+        users = sorted(new_id("u") for _ in range(shape.people))
+        hundreds = -(-shape.people // GROUP_SIZE)
         world = World(
             app_id=app.id,
             secret=app.secret,
             epoch=deployment.routes.epoch,
             users=users,
-            pairs=_pair_ids(deployment, users, pairs),
-            groups=[[new_id("g") for _ in range(SMALL_GROUPS)] for _ in range(-(-people // GROUP_SIZE))],
-            everybody=new_id("g"),
-            thousand=new_id("g"),
+            pairs=_pair_ids(deployment, users, shape.pairs),
+            groups=[[new_id("g") for _ in range(shape.small_groups)] for _ in range(hundreds)],
+            everybody=new_id("g") if shape.has_large_groups else "",
+            thousand=new_id("g") if shape.has_large_groups else "",
         )
         now = now_ms()
-        await deployment.db.write(lambda connection: _insert_people(connection, world, now))
+        for first in range(0, shape.people, _ROWS):
+            some = range(first, min(first + _ROWS, shape.people))
+            await deployment.db.write(partial(_insert_people, world=world, people=some, now=now))
         for rows in _conversations(deployment, world, now):
-            await deployment.db.write(lambda connection, rows=rows: _insert(connection, rows))  # type: ignore[misc]
+            await deployment.db.write(partial(_insert, rows=rows))
     finally:
         await deployment.stop()
     return world
@@ -95,9 +121,10 @@ def _insert(connection: Connection, rows: _Rows) -> None:
             connection.execute(table.insert(), values)
 
 
-def _insert_people(connection: Connection, world: World, now: int) -> None:
+def _insert_people(connection: Connection, world: World, people: range, now: int) -> None:
     users, identities, devices, versions = [], [], [], []
-    for person, id in enumerate(world.users):
+    for person in people:
+        id = world.users[person]
         users.append({"id": id, "kind": "customer", "name": f"茶客{person}", "created_at": now})
         identities.append(
             {
@@ -124,9 +151,9 @@ def _insert_people(connection: Connection, world: World, now: int) -> None:
 def _conversations(deployment: Deployment, world: World, now: int) -> Iterator[_Rows]:
     """In portions: a conversation, its head, its members and their inbox rows."""
     people = range(len(world.users))
+    large = [(world.everybody, people), (world.thousand, people[:THOUSAND])] if world.everybody else []
     wanted: list[tuple[str, range]] = [
-        (world.everybody, people),
-        (world.thousand, people[:THOUSAND]),
+        *large,
         *((id, people[2 * nth : 2 * nth + 2]) for nth, id in enumerate(world.pairs)),
     ]
     for block, ids in enumerate(world.groups):

@@ -3,7 +3,7 @@
 `write` is serializable, so that a function which reads and then decides is as right as on SQLite's one writer; what
 fails of others' doings is run again. `write_locking` reads what is newest at each statement, for the log's writer.
 Functions are not put together under savepoints as on SQLite: a savepoint costs the two round trips of a transaction,
-and the server itself lets commits share a sync.
+and the server itself lets commits share a sync. Reads that have to wait are put together (`reads.py`).
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from sqlalchemy.pool import NullPool
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.infra.database.failures import Fate, fate_of, translate
 from chaguan.infra.database.port import Work
+from chaguan.infra.database.reads import SharedReads
 
 T = TypeVar("T")
 
@@ -51,6 +52,7 @@ class PostgresDatabase:
         self._lockers = self._open(lanes, "READ COMMITTED")
         self._writers = self._open(writers, "SERIALIZABLE")
         self._readers = self._open(readers, "REPEATABLE READ", readonly=True)
+        self._reads = SharedReads(lambda work: self._try(self._readers, work), readers)
 
     @property
     def may_fail_over(self) -> bool:
@@ -70,7 +72,7 @@ class PostgresDatabase:
         return await self._start(self._write(self._lockers, work))
 
     async def read(self, work: Work[T]) -> T:
-        return await self._start(self._try(self._readers, work))
+        return await self._reads.read(work)
 
     async def alter(self, work: Work[T]) -> T:
         engine = create_async_engine(
@@ -84,6 +86,7 @@ class PostgresDatabase:
 
     async def close(self) -> None:
         """What was begun is finished."""
+        await self._reads.close()
         await asyncio.gather(*self._running, return_exceptions=True)
         for engine in (self._lockers, self._writers, self._readers):
             await engine.dispose()
