@@ -3,11 +3,10 @@
 import asyncio
 import contextlib
 import random
-import zlib
-from array import array
 from collections.abc import Callable, Sequence
 
 from tests.chaos.link import Gone, Json, Link, Refused
+from tests.chaos.watch import Watch
 from tests.property.reader import Reader
 
 HEARTBEAT_S = 3
@@ -16,39 +15,29 @@ KEPT = 150
 """Messages of a conversation that a device keeps on its screen."""
 
 
-def digest(created_at: int, actor_id: str, target_seq: int) -> int:
-    """What an entry was, in four bytes: a device that saw another entry under the same seq is found by it."""
-    return zlib.crc32(f"{created_at} {actor_id} {target_seq}".encode())
-
-
-class Seen:
-    """Every entry that arrived, as runs of consecutive seqs."""
-
-    def __init__(self) -> None:
-        self.runs: list[tuple[int, array[int]]] = []
-
-    def add(self, seq: int, value: int) -> None:
-        if not self.runs or self.runs[-1][0] + len(self.runs[-1][1]) != seq:
-            self.runs.append((seq, array("I")))
-        self.runs[-1][1].append(value)
-
-    def __iter__(self):  # type: ignore[no-untyped-def]
-        for first, values in self.runs:
-            yield from enumerate(values, first)
-
-
 class Screen(Reader):
     """The reference client, which also remembers what came and forgets messages that scrolled away."""
 
-    def __init__(self, user_id: str, ask: Callable[..., object]) -> None:
-        self.seen: dict[str, Seen] = {}
+    def __init__(self, user_id: str, ask: Callable[..., object], watch: Watch) -> None:
+        self._watch = watch
         super().__init__(user_id, ask)  # type: ignore[arg-type]
 
+    async def catch_up(self) -> None:
+        await super().catch_up()
+        self._watch.rows(self.rows)
+
+    async def receive(self, push: Json) -> None:
+        room = push.get("conversation_id", "")
+        if "seq" in push and room not in self.logs:
+            self._watch.entry(room, push)  # it will not be shown, and must not have been told all the same
+        await super().receive(push)
+        if push["type"] == "user_changed":
+            self._watch.rows(self.rows)
+        elif room in self.rows:
+            self._watch.row(room, self.rows[room])
+
     def _apply(self, id: str, log: Json, entry: Json) -> None:
-        if entry["type"] != "entry_hidden":
-            actor = entry.get("sender_id") or entry.get("actor_id", "")
-            value = digest(entry["created_at"], actor, entry.get("target_seq", 0))
-            self.seen.setdefault(id, Seen()).add(entry["seq"], value)
+        self._watch.entry(id, entry)
         super()._apply(id, log, entry)
         messages = log["messages"]
         if len(messages) > 2 * KEPT:
@@ -69,7 +58,8 @@ class Device:
         self._settled = asyncio.Event()
         self.is_current = asyncio.Event()
         self.connections = 0
-        self.screen = Screen(user_id, self._ask)
+        self.watch = Watch(name)
+        self.screen = Screen(user_id, self._ask, self.watch)
 
     async def _ask(self, type: str, **fields: object) -> Json:
         if self._link is None:
@@ -106,6 +96,7 @@ class Device:
     async def _session(self) -> None:
         self._link = link = await Link.open(self._rng.choice(self._urls))
         self._is_known = False
+        self.watch.connected()
         await self.screen.catch_up()
         self.connections += 1
         self.is_current.set()
@@ -113,6 +104,8 @@ class Device:
         resumed = loop.time()
         while True:
             push = await self._next(link)
+            if push is not None:
+                self.watch.pushed(push)
             if push is not None and push["type"] not in ("resume_needed", "go_away"):
                 await self.screen.receive(push)
             elif push is not None or loop.time() - resumed > RESUME_S:

@@ -7,6 +7,7 @@ The seed decides the people's words and the schedule of faults; how they fall to
 
 import argparse
 import asyncio
+import contextlib
 import json
 import random
 import tempfile
@@ -19,15 +20,25 @@ from msgspec import Struct, to_builtins
 
 from chaguan.core.ids import uuid7
 from chaguan.messaging.model import uuid_text
-from tests.chaos.check import difference, promises, sightings
+from tests.chaos.check import Audit, Judge, difference
 from tests.chaos.cluster import Cluster
 from tests.chaos.device import Device
 from tests.chaos.faults import Storm
+from tests.chaos.history import COLUMNS, Row
 from tests.chaos.node import PLANTS
 from tests.chaos.people import Budget, Person
 from tests.chaos.scene import OneNode, Scene
+from tests.chaos.watch import Json
 
 SHOWN_FAULTS = 20
+READ_BACK = 400
+"""Messages of a conversation that one of its readers loads at the end, beside the 50 that everybody loads."""
+LOG = f"SELECT {COLUMNS} FROM entries ORDER BY conversation_id, seq"
+MEMBERS = "SELECT conversation_id, user_id, intervals FROM members"
+STORED = "SELECT max(id) FROM entries"
+TO_BE_GIVEN = "SELECT position FROM consumers WHERE name = 'witness'"
+WITNESS_S = 60
+GIVEN = "SELECT conversation_id, first, last FROM chaos_witness ORDER BY id"
 SCENES: dict[str, Callable[[Path, str], Scene]] = {"one": OneNode, "cluster": Cluster}
 
 
@@ -56,6 +67,7 @@ class Play:
         self._faults = faults
         self._pause_s = pause_s
         self.people: list[Person] = []
+        self._audits: list[Audit] = []
         self._main: asyncio.Task[Any] | None = None
         self._broken: BaseException | None = None
 
@@ -75,7 +87,7 @@ class Play:
             await self._watch([*talking, blowing], storm, progress)
             await self._come_to_rest()
             found = await self._compare()
-            truth = await self._scene.truth()
+            judge = await self._hold_against_the_log()
         except asyncio.CancelledError:
             if self._broken is not None:
                 raise self._broken from None
@@ -87,11 +99,11 @@ class Play:
                 life.cancel()
             await asyncio.gather(*lives, return_exceptions=True)
             await self._scene.stop()
-        found += truth.faults + promises(truth, self.people) + sightings(truth, self._devices)
+        found += judge.end()
         return Report(
             seed=self._seed,
             acknowledged=self._budget.acknowledged,
-            entries=truth.size,
+            entries=judge.entries,
             retries=sum(each.retries for each in self.people),
             connections=sum(each.connections for each in self._devices),
             seconds=round(time.monotonic() - begun, 1),
@@ -142,6 +154,7 @@ class Play:
         await asyncio.gather(*(device.is_current.wait() for device in self._devices))
         ids = [person.user_id for person in self.people]
         for number, person in enumerate(self.people):
+            person.everybody = ids
             first = person.devices[0]
             await first.ask("open_service")
             if number:
@@ -155,23 +168,61 @@ class Play:
         """All faults are mended and all outboxes empty. A crash may have lost a second of marks, so everybody looks
         at everything once more; marks are on disk after two seconds."""
         await asyncio.gather(*(device.settle() for device in self._devices))
-        await asyncio.gather(*(person.read_all() for person in self.people))
+        await asyncio.gather(*(person.read_some() for person in self.people))
         await asyncio.sleep(3)
         await asyncio.gather(*(device.settle() for device in self._devices))
+        await self._consumer_is_done()
+
+    async def _consumer_is_done(self) -> None:
+        """Or as far as it will get: the judge says what it left out."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WITNESS_S):
+                while await self._number(TO_BE_GIVEN) < await self._number(STORED):
+                    await asyncio.sleep(0.2)
+
+    async def _number(self, statement: str) -> int:
+        return sum([int(row[0] or 0) async for row in self._scene.rows(statement)])
 
     async def _compare(self) -> list[str]:
         """A fresh phone for everybody, and what it shows beside what the others do."""
         found: list[str] = []
+        read_back: set[str] = set()
         for person in self.people:
             fresh = self._device(person.name, 9)
             life = asyncio.create_task(fresh.live())
             await fresh.is_current.wait()
+            shown = fresh.screen.shown()
             for device in person.devices:
-                found += difference(device.screen.shown(), fresh.screen.shown(), device.name)
+                found += difference(device.screen.shown(), shown, device.name)
+            self._audits.append(await self._audit(fresh, shown, read_back))
             fresh.end()
             life.cancel()
             await asyncio.gather(life, return_exceptions=True)
         return found
+
+    async def _audit(self, fresh: Device, shown: Json, read_back: set[str]) -> Audit:
+        rows = {
+            room: {**row, "peer_read_seq": fresh.screen.rows[room]["inbox"].get("peer_read_seq", 0)}
+            for room, row in shown["rows"].items()
+        }
+        audit = Audit(fresh.name, fresh.screen.user_id, rows)
+        for room, log in fresh.screen.logs.items():
+            audit.read(room, log["messages"].values())
+            before = min(log["messages"], default=0)
+            while before > 1 and room not in read_back and len(audit.messages[room]) < READ_BACK:
+                page = await fresh.ask("get_history", conversation_id=room, before=before, limit=100)
+                audit.read(room, page["messages"])
+                before = min((each["seq"] for each in page["messages"]), default=0)
+            read_back.add(room)
+        return audit
+
+    async def _hold_against_the_log(self) -> Judge:
+        members = [tuple(row) async for row in self._scene.rows(MEMBERS)]
+        given = [tuple(row) async for row in self._scene.rows(GIVEN)]
+        judge = Judge(self.people, self._audits, members, given)
+        async for row in self._scene.rows(LOG):
+            judge.take(Row(*row))
+        return judge
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

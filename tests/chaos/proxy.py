@@ -6,12 +6,14 @@ import contextlib
 
 class Proxy:
     """Bytes go both ways unless told otherwise. `part` holds everything back without closing, as a tunnel does;
-    `cut` resets what is open; `delay_s` is added to each chunk, in order."""
+    `cut` resets what is open; `deafen` loses what the server says and, healed, resets it; `delay_s` is added to each
+    chunk, in order."""
 
     def __init__(self, port: int) -> None:
         self._to = port
         self.port = 0
         self.delay_s = 0.0
+        self._loses_answers = False
         self._passes = asyncio.Event()
         self._passes.set()
         self._server: asyncio.Server | None = None
@@ -38,7 +40,13 @@ class Proxy:
     def part(self) -> None:
         self._passes.clear()
 
+    def deafen(self) -> None:
+        self._loses_answers = True
+
     def heal(self) -> None:
+        if self._loses_answers:
+            self._loses_answers = False
+            self.cut()
         self._passes.set()
         self.delay_s = 0.0
 
@@ -61,7 +69,7 @@ class Proxy:
         self._open |= both
         pumps = [
             asyncio.create_task(self._pump(reader, to_writer)),
-            asyncio.create_task(self._pump(to_reader, writer)),
+            asyncio.create_task(self._pump(to_reader, writer, are_answers=True)),
         ]
         await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
         for pump in pumps:
@@ -71,9 +79,13 @@ class Proxy:
         for each in both:
             each.close()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, are_answers: bool = False
+    ) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(65_536):
+                if are_answers and self._loses_answers:
+                    continue
                 if self.delay_s:
                     await asyncio.sleep(self.delay_s)
                 await self._passes.wait()
