@@ -71,6 +71,7 @@ class Cluster:
         self._nodes: list[Node] = []
         self._one_at_a_time = asyncio.Lock()
         self.urls: list[str] = []
+        self.bases: list[str] = []
         self.faults: dict[str, Fault] = {}
 
     async def _by_hand(self, work: Callable[[], T]) -> T:
@@ -106,6 +107,7 @@ class Cluster:
         await node.proxy.start()
         await node.start()
         self._nodes.append(node)
+        self.bases.append(f"http://127.0.0.1:{node.proxy.port}")
         self.urls.append(f"ws://127.0.0.1:{node.proxy.port}/v1/ws")
 
     async def stop(self) -> None:

@@ -9,10 +9,15 @@ from tests.chaos.link import Gone, Json, Link, Refused
 from tests.chaos.watch import Watch
 from tests.property.reader import Reader
 
-HEARTBEAT_S = 3
 RESUME_S = 20
+AGAIN_S = 0.1
+BREATH_S = 0.02
 KEPT = 150
 """Messages of a conversation that a device keeps on its screen."""
+
+
+class LifeEnded(Exception):
+    """A device met something that it does not know what to do with: a fault of the server's, or of ours."""
 
 
 class Screen(Reader):
@@ -44,6 +49,9 @@ class Screen(Reader):
             for seq in sorted(messages)[:-KEPT]:
                 del messages[seq]
 
+    def _store(self, id: str, message: Json) -> None:
+        self.logs[id]["messages"][message["seq"]] = message  # no copy: each device decodes what it got itself
+
 
 class Device:
     def __init__(
@@ -58,6 +66,8 @@ class Device:
         self._settled = asyncio.Event()
         self.is_current = asyncio.Event()
         self.connections = 0
+        self.trouble = "it never connected"
+        """What ended its last connection."""
         self.watch = Watch(name)
         self.screen = Screen(user_id, self._ask, self.watch)
 
@@ -77,19 +87,40 @@ class Device:
     async def ask(self, type: str, **fields: object) -> Json:
         """Asks when it is connected and current; Gone when the connection ends meanwhile."""
         await self.is_current.wait()
-        return await self._ask(type, **fields)
+        try:
+            return await self._ask(type, **fields)
+        except Gone:
+            await asyncio.sleep(
+                BREATH_S
+            )  # until its life has noticed, too: who asks again at once stops the loop
+            raise
+
+    async def insist(self, type: str, **fields: object) -> Json:
+        """Asks until it is answered: for what may be said twice."""
+        while True:
+            try:
+                return await self.ask(type, **fields)
+            except Gone:
+                pass
+            except Refused as refused:
+                if not refused.is_busy:
+                    raise
+            await asyncio.sleep(AGAIN_S)
 
     async def live(self) -> None:
         attempt = 0
         while not self._is_over:
             try:
                 await self._session()
-            except (Gone, Refused):
+            except (Gone, Refused) as error:
+                self.trouble = repr(error)
                 attempt = 0 if self.is_current.is_set() else attempt + 1
+            except Exception as error:
+                raise LifeEnded(f"{self.name}, after {self.connections} connections: {error!r}") from error
             finally:
                 self.is_current.clear()
                 if self._link is not None:
-                    await self._link.close()
+                    self._link.close()
                     self._link = None
             await asyncio.sleep(self._rng.uniform(0.05, min(2, 0.1 * 2**attempt)))
 
@@ -103,27 +134,20 @@ class Device:
         loop = asyncio.get_running_loop()
         resumed = loop.time()
         while True:
-            push = await self._next(link)
-            if push is not None:
+            pushes = await link.news()
+            is_due = loop.time() - resumed > RESUME_S
+            for push in pushes:
                 self.watch.pushed(push)
-            if push is not None and push["type"] not in ("resume_needed", "go_away"):
-                await self.screen.receive(push)
-            elif push is not None or loop.time() - resumed > RESUME_S:
+                if push["type"] in ("resume_needed", "go_away"):
+                    is_due = True
+                else:
+                    await self.screen.receive(push)
+            if is_due:
                 await self.screen.catch_up()
                 resumed = loop.time()
                 self._settled.set()
-
-    async def _next(self, link: Link) -> Json | None:
-        """The next push; None after a while without one, in which the server answered a heartbeat."""
-        try:
-            async with asyncio.timeout(HEARTBEAT_S):
-                push = await link.pushes.get()
-        except TimeoutError:
-            await link.ask("heartbeat")
-            return None
-        if push is None:
-            raise Gone("closed")
-        return push
+            elif not pushes:
+                await link.ask("heartbeat")
 
     async def settle(self) -> None:
         """Everything applied that the server has: what a person would see after pulling the list down."""
@@ -131,10 +155,16 @@ class Device:
         while not self._settled.is_set():
             await self.is_current.wait()
             if self._link is not None:
-                self._link.pushes.put_nowait({"type": "resume_needed"})
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(2):
-                    await self._settled.wait()
+                self._link.put({"type": "resume_needed"})
+            await wait_for(self._settled, 2)
 
     def end(self) -> None:
         self._is_over = True
+
+
+async def wait_for(event: asyncio.Event, seconds: float) -> bool:
+    """Whether it came in time."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import random
 import resource
@@ -32,10 +33,21 @@ AT_ONCE = 5_000
 """Rows that are read from PostgreSQL in one go."""
 
 
+SET_DEATH_SIGNAL = 1
+_libc = ctypes.CDLL(None)
+
+
+def _die_with_us() -> None:
+    """However the play ends, its nodes end with it."""
+    _libc.prctl(SET_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+
+
 class Scene(Protocol):
     """What a play needs of a deployment."""
 
     urls: list[str]
+    bases: list[str]
+    """The same nodes for HTTP."""
     faults: dict[str, Fault]
 
     async def start(self) -> None: ...
@@ -78,7 +90,7 @@ class Node(Served):
         command += ["--data-dir", str(self.folder), *self._arguments]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: ASYNC220
-                command, env=environment, cwd=ROOT, stdout=log, stderr=log
+                command, env=environment, cwd=ROOT, stdout=log, stderr=log, preexec_fn=_die_with_us
             )
         async with asyncio.timeout(60):
             while (await self.http("GET", "/health"))[0] == 0:
@@ -166,6 +178,10 @@ class OneNode:
     @property
     def urls(self) -> list[str]:
         return [f"ws://127.0.0.1:{self.node.proxy.port}/v1/ws"]
+
+    @property
+    def bases(self) -> list[str]:
+        return [f"http://127.0.0.1:{self.node.proxy.port}"]
 
     async def start(self) -> None:
         await self.node.proxy.start()
