@@ -4,6 +4,7 @@ fresh one. Each rule has a forged history in `test_check.py` that it refuses."""
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
 from chaguan.messaging.model import EDIT, JOINED, LEFT, MESSAGE, REACTION, RECALL, uuid_text
@@ -123,6 +124,15 @@ def acknowledged_is_stored(case: Case) -> Iterator[str]:
             is_there = row is not None and row.actor_id == party.user_id
             if row is None or not is_there or (row.kind != JOINED and short_id(row.client_msg_id) != key):
                 yield f"{party.name}: {key:x} was acknowledged as {case.room} {seq} and is not there"
+
+
+def said_in_turn(case: Case) -> Iterator[str]:
+    """In a conversation one waits for the answer before one says the next thing: so each stands after the last."""
+    for party in case.parties.values():
+        kept = party.record.kept.get(case.room)
+        for before, seq in pairwise(kept.seqs if kept is not None else ()):
+            if seq <= before:
+                yield f"{party.name}: {case.room} {seq} was said after {before}"
 
 
 def stored_is_acknowledged(case: Case) -> Iterator[str]:
@@ -249,6 +259,7 @@ def consumed(case: Case) -> Iterator[str]:
 RULES: tuple[Rule, ...] = (
     stands,
     acknowledged_is_stored,
+    said_in_turn,
     stored_is_acknowledged,
     membership,
     sightings,
