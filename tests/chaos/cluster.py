@@ -3,17 +3,14 @@
 import asyncio
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-import asyncpg
-
-from tests.chaos.check import Row, Truth
 from tests.chaos.faults import Fault
 from tests.chaos.proxy import Proxy
-from tests.chaos.scene import CONFIG, INTERVALS, LOG, Node
+from tests.chaos.scene import CONFIG, Node, rows_on_postgres
 from tools.servers.postgres import PostgresServer
 from tools.servers.valkey import PASSWORD, Single
 
@@ -74,6 +71,7 @@ class Cluster:
         self._nodes: list[Node] = []
         self._one_at_a_time = asyncio.Lock()
         self.urls: list[str] = []
+        self.bases: list[str] = []
         self.faults: dict[str, Fault] = {}
 
     async def _by_hand(self, work: Callable[[], T]) -> T:
@@ -109,6 +107,7 @@ class Cluster:
         await node.proxy.start()
         await node.start()
         self._nodes.append(node)
+        self.bases.append(f"http://127.0.0.1:{node.proxy.port}")
         self.urls.append(f"ws://127.0.0.1:{node.proxy.port}/v1/ws")
 
     async def stop(self) -> None:
@@ -123,13 +122,8 @@ class Cluster:
     def token(self, name: str) -> str:
         return self._nodes[0].token(name)
 
-    async def truth(self) -> Truth:
-        connection = await asyncpg.connect(self._primary.server.url("chaguan"))
-        try:
-            rows = [Row(*row.values()) for row in await connection.fetch(LOG)]
-            return Truth(rows, [tuple(row.values()) for row in await connection.fetch(INTERVALS)])
-        finally:
-            await connection.close()
+    def rows(self, statement: str) -> AsyncIterator[Any]:
+        return rows_on_postgres(self._primary.server.url("chaguan"), statement)
 
     # What happens to it
 
@@ -141,6 +135,7 @@ class Cluster:
             "clients dropped": self._to_a_node(Node.is_dropped),
             "clients parted": self._to_a_node(Node.is_cut_off),
             "clients slow": self._to_a_node(Node.is_slow),
+            "replies lost": self._to_a_node(Node.is_heard_only),
             "primary killed": self._primary_killed,
             "primary stopped": self._primary_stopped,
             "database parted": self._parted(self._primary.proxies),

@@ -3,57 +3,54 @@
 import asyncio
 import contextlib
 import random
-import zlib
-from array import array
 from collections.abc import Callable, Sequence
 
 from tests.chaos.link import Gone, Json, Link, Refused
+from tests.chaos.watch import Watch
 from tests.property.reader import Reader
 
-HEARTBEAT_S = 3
 RESUME_S = 20
+AGAIN_S = 0.1
+BREATH_S = 0.02
 KEPT = 150
 """Messages of a conversation that a device keeps on its screen."""
 
 
-def digest(created_at: int, actor_id: str, target_seq: int) -> int:
-    """What an entry was, in four bytes: a device that saw another entry under the same seq is found by it."""
-    return zlib.crc32(f"{created_at} {actor_id} {target_seq}".encode())
-
-
-class Seen:
-    """Every entry that arrived, as runs of consecutive seqs."""
-
-    def __init__(self) -> None:
-        self.runs: list[tuple[int, array[int]]] = []
-
-    def add(self, seq: int, value: int) -> None:
-        if not self.runs or self.runs[-1][0] + len(self.runs[-1][1]) != seq:
-            self.runs.append((seq, array("I")))
-        self.runs[-1][1].append(value)
-
-    def __iter__(self):  # type: ignore[no-untyped-def]
-        for first, values in self.runs:
-            yield from enumerate(values, first)
+class LifeEnded(Exception):
+    """A device met something that it does not know what to do with: a fault of the server's, or of ours."""
 
 
 class Screen(Reader):
     """The reference client, which also remembers what came and forgets messages that scrolled away."""
 
-    def __init__(self, user_id: str, ask: Callable[..., object]) -> None:
-        self.seen: dict[str, Seen] = {}
+    def __init__(self, user_id: str, ask: Callable[..., object], watch: Watch) -> None:
+        self._watch = watch
         super().__init__(user_id, ask)  # type: ignore[arg-type]
 
+    async def catch_up(self) -> None:
+        await super().catch_up()
+        self._watch.rows(self.rows)
+
+    async def receive(self, push: Json) -> None:
+        room = push.get("conversation_id", "")
+        if "seq" in push and room not in self.logs:
+            self._watch.entry(room, push)  # it will not be shown, and must not have been told all the same
+        await super().receive(push)
+        if push["type"] == "user_changed":
+            self._watch.rows(self.rows)
+        elif room in self.rows:
+            self._watch.row(room, self.rows[room])
+
     def _apply(self, id: str, log: Json, entry: Json) -> None:
-        if entry["type"] != "entry_hidden":
-            actor = entry.get("sender_id") or entry.get("actor_id", "")
-            value = digest(entry["created_at"], actor, entry.get("target_seq", 0))
-            self.seen.setdefault(id, Seen()).add(entry["seq"], value)
+        self._watch.entry(id, entry)
         super()._apply(id, log, entry)
         messages = log["messages"]
         if len(messages) > 2 * KEPT:
             for seq in sorted(messages)[:-KEPT]:
                 del messages[seq]
+
+    def _store(self, id: str, message: Json) -> None:
+        self.logs[id]["messages"][message["seq"]] = message  # no copy: each device decodes what it got itself
 
 
 class Device:
@@ -69,7 +66,10 @@ class Device:
         self._settled = asyncio.Event()
         self.is_current = asyncio.Event()
         self.connections = 0
-        self.screen = Screen(user_id, self._ask)
+        self.trouble = "it never connected"
+        """What ended its last connection."""
+        self.watch = Watch(name)
+        self.screen = Screen(user_id, self._ask, self.watch)
 
     async def _ask(self, type: str, **fields: object) -> Json:
         if self._link is None:
@@ -87,50 +87,67 @@ class Device:
     async def ask(self, type: str, **fields: object) -> Json:
         """Asks when it is connected and current; Gone when the connection ends meanwhile."""
         await self.is_current.wait()
-        return await self._ask(type, **fields)
+        try:
+            return await self._ask(type, **fields)
+        except Gone:
+            await asyncio.sleep(
+                BREATH_S
+            )  # until its life has noticed, too: who asks again at once stops the loop
+            raise
+
+    async def insist(self, type: str, **fields: object) -> Json:
+        """Asks until it is answered: for what may be said twice."""
+        while True:
+            try:
+                return await self.ask(type, **fields)
+            except Gone:
+                pass
+            except Refused as refused:
+                if not refused.is_busy:
+                    raise
+            await asyncio.sleep(AGAIN_S)
 
     async def live(self) -> None:
         attempt = 0
         while not self._is_over:
             try:
                 await self._session()
-            except (Gone, Refused):
+            except (Gone, Refused) as error:
+                self.trouble = repr(error)
                 attempt = 0 if self.is_current.is_set() else attempt + 1
+            except Exception as error:
+                raise LifeEnded(f"{self.name}, after {self.connections} connections: {error!r}") from error
             finally:
                 self.is_current.clear()
                 if self._link is not None:
-                    await self._link.close()
+                    self._link.close()
                     self._link = None
             await asyncio.sleep(self._rng.uniform(0.05, min(2, 0.1 * 2**attempt)))
 
     async def _session(self) -> None:
         self._link = link = await Link.open(self._rng.choice(self._urls))
         self._is_known = False
+        self.watch.connected()
         await self.screen.catch_up()
         self.connections += 1
         self.is_current.set()
         loop = asyncio.get_running_loop()
         resumed = loop.time()
         while True:
-            push = await self._next(link)
-            if push is not None and push["type"] not in ("resume_needed", "go_away"):
-                await self.screen.receive(push)
-            elif push is not None or loop.time() - resumed > RESUME_S:
+            pushes = await link.news()
+            is_due = loop.time() - resumed > RESUME_S
+            for push in pushes:
+                self.watch.pushed(push)
+                if push["type"] in ("resume_needed", "go_away"):
+                    is_due = True
+                else:
+                    await self.screen.receive(push)
+            if is_due:
                 await self.screen.catch_up()
                 resumed = loop.time()
                 self._settled.set()
-
-    async def _next(self, link: Link) -> Json | None:
-        """The next push; None after a while without one, in which the server answered a heartbeat."""
-        try:
-            async with asyncio.timeout(HEARTBEAT_S):
-                push = await link.pushes.get()
-        except TimeoutError:
-            await link.ask("heartbeat")
-            return None
-        if push is None:
-            raise Gone("closed")
-        return push
+            elif not pushes:
+                await link.ask("heartbeat")
 
     async def settle(self) -> None:
         """Everything applied that the server has: what a person would see after pulling the list down."""
@@ -138,10 +155,16 @@ class Device:
         while not self._settled.is_set():
             await self.is_current.wait()
             if self._link is not None:
-                self._link.pushes.put_nowait({"type": "resume_needed"})
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(2):
-                    await self._settled.wait()
+                self._link.put({"type": "resume_needed"})
+            await wait_for(self._settled, 2)
 
     def end(self) -> None:
         self._is_over = True
+
+
+async def wait_for(event: asyncio.Event, seconds: float) -> bool:
+    """Whether it came in time."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()

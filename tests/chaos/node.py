@@ -2,8 +2,12 @@
 
 CLOCK_FILE=…  a file with the offset in milliseconds, read twice a second
 PLANT=…       one of PLANTS: what the play has to catch
+
+It always has one consumer more, which writes down what it was given, and where several write at once it holds back a
+commit now and then, so that entries become visible in another order than that of their ids.
 """
 
+import asyncio
 import os
 import sys
 import threading
@@ -13,6 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from chaguan.core import clock
+from tests.chaos.witness import Witness
+
+HELD_EVERY_S = 4
+HELD_S = 0.4
 
 
 def _shift_clock(file: Path) -> None:
@@ -60,10 +68,50 @@ def _lose_dedupe() -> None:
     writer._Batch._place = place  # type: ignore[method-assign]
 
 
+def _skip_late_commits() -> None:
+    """Consumers take the ids that they see for all there are."""
+    from chaguan.messaging.horizon import Horizon
+
+    Horizon.after = lambda _self, tail: tail.last_id  # type: ignore[method-assign]
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "ack_before_commit": _acknowledge_before_commit,
     "dedupe_lost": _lose_dedupe,
+    "late_commit_skipped": _skip_late_commits,
 }
+
+
+def _hold_commits_back() -> None:
+    """The last statement of a batch waits: meanwhile other lanes and nodes commit what has larger ids."""
+    from sqlalchemy.util import await_only
+
+    from chaguan.messaging import writer
+
+    real, held_at = writer.append_batch, [time.monotonic()]
+
+    def append_batch(connection: Any, appends: Any) -> Any:
+        outcomes = real(connection, appends)
+        if connection.dialect.name != "sqlite" and time.monotonic() > held_at[0] + HELD_EVERY_S:
+            held_at[0] = time.monotonic()
+            await_only(asyncio.sleep(HELD_S))
+        return outcomes
+
+    writer.append_batch = append_batch
+
+
+def _add_witness() -> None:
+    from chaguan.app import Deployment
+
+    real = Deployment.start
+
+    async def start(self: Any, *arguments: Any, consumers: bool = True) -> None:
+        await real(self, *arguments, consumers=consumers)
+        if consumers:
+            self.witness = Witness(self.db)
+            await self.witness.start()
+
+    Deployment.start = start  # type: ignore[method-assign]
 
 
 def main() -> int:
@@ -71,6 +119,8 @@ def main() -> int:
         _shift_clock(Path(os.environ["CLOCK_FILE"]))
     if os.environ.get("PLANT"):
         PLANTS[os.environ["PLANT"]]()
+    _hold_commits_back()
+    _add_witness()
     from chaguan.cli import main as chaguan
 
     return chaguan(sys.argv[1:])

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import random
 import resource
@@ -9,10 +10,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from tests.chaos.check import Row, Truth
+import asyncpg
+
 from tests.chaos.faults import Fault
 from tests.chaos.proxy import Proxy
 from tests.e2e.process import ROOT, Served
@@ -26,20 +29,42 @@ connections_per_address = 10000
 customers_write_customers = true
 customers_make_groups = true
 """
-INTERVALS = "SELECT conversation_id, user_id, intervals FROM members"
-LOG = f"SELECT {Truth.COLUMNS} FROM entries ORDER BY conversation_id, seq"
+AT_ONCE = 5_000
+"""Rows that are read from PostgreSQL in one go."""
+
+
+SET_DEATH_SIGNAL = 1
+_libc = ctypes.CDLL(None)
+
+
+def _die_with_us() -> None:
+    """However the play ends, its nodes end with it."""
+    _libc.prctl(SET_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
 
 
 class Scene(Protocol):
     """What a play needs of a deployment."""
 
     urls: list[str]
+    bases: list[str]
+    """The same nodes for HTTP."""
     faults: dict[str, Fault]
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
     def token(self, name: str) -> str: ...
-    async def truth(self) -> Truth: ...
+    def rows(self, statement: str) -> AsyncIterator[Any]:
+        """What the database holds, read past the server."""
+
+
+async def rows_on_postgres(url: str, statement: str) -> AsyncIterator[Any]:
+    connection = await asyncpg.connect(url)
+    try:
+        async with connection.transaction():
+            async for row in connection.cursor(statement, prefetch=AT_ONCE):
+                yield row
+    finally:
+        await connection.close()
 
 
 class Node(Served):
@@ -65,7 +90,7 @@ class Node(Served):
         command += ["--data-dir", str(self.folder), *self._arguments]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: ASYNC220
-                command, env=environment, cwd=ROOT, stdout=log, stderr=log
+                command, env=environment, cwd=ROOT, stdout=log, stderr=log, preexec_fn=_die_with_us
             )
         async with asyncio.timeout(60):
             while (await self.http("GET", "/health"))[0] == 0:
@@ -92,6 +117,14 @@ class Node(Served):
     async def is_dropped(self, _rng: random.Random) -> None:
         self.proxy.cut()
 
+    async def is_heard_only(self, rng: random.Random) -> None:
+        """What clients say arrives, what they are answered does not: everything is said again."""
+        for _ in range(rng.randint(3, 6)):
+            self.proxy.deafen()
+            await asyncio.sleep(rng.uniform(0.1, 0.4))
+            self.proxy.heal()
+            await asyncio.sleep(rng.uniform(0.1, 0.4))
+
     async def is_slow(self, rng: random.Random) -> None:
         self.proxy.delay_s = rng.uniform(0.05, 0.4)
         await asyncio.sleep(rng.uniform(1, 4))
@@ -113,12 +146,14 @@ class Node(Served):
 
 
 class OneNode:
-    """The embedded default: one process on SQLite. What holds it up is that one process at a time is hurt."""
+    """The embedded default: one process on SQLite, or on a PostgreSQL that nothing happens to. What holds it up is
+    that one thing at a time happens to the process."""
 
-    def __init__(self, folder: Path, plant: str = "") -> None:
+    def __init__(self, folder: Path, plant: str = "", database_url: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         config = folder / "chaguan.toml"
-        config.write_text(CONFIG)
+        config.write_text((f'database_url = "{database_url}"\n' if database_url else "") + CONFIG)
+        self._database_url = database_url
         self._data = folder / "data"
         self.node = Node(self._data, "--config", str(config), plant=plant)
         node = self.node
@@ -130,6 +165,7 @@ class OneNode:
             "connections dropped": node.is_dropped,
             "network parted": node.is_cut_off,
             "network slow": node.is_slow,
+            "replies lost": node.is_heard_only,
         }
 
     def _one_at_a_time(self, fault: Fault) -> Fault:
@@ -143,6 +179,10 @@ class OneNode:
     def urls(self) -> list[str]:
         return [f"ws://127.0.0.1:{self.node.proxy.port}/v1/ws"]
 
+    @property
+    def bases(self) -> list[str]:
+        return [f"http://127.0.0.1:{self.node.proxy.port}"]
+
     async def start(self) -> None:
         await self.node.proxy.start()
         await (await self.node.start()).set_up()
@@ -154,7 +194,11 @@ class OneNode:
     def token(self, name: str) -> str:
         return self.node.token(name)
 
-    async def truth(self) -> Truth:
+    async def rows(self, statement: str) -> AsyncIterator[Any]:
+        if self._database_url:
+            async for row in rows_on_postgres(self._database_url, statement):
+                yield row
+            return
         with contextlib.closing(sqlite3.connect(self._data / "chaguan.db")) as connection:
-            rows = map(Row._make, connection.execute(LOG))
-            return Truth(rows, connection.execute(INTERVALS))
+            for row in connection.execute(statement):
+                yield row

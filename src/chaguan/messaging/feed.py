@@ -205,11 +205,11 @@ class Feed:
 
     async def _step(self) -> bool:
         """Handles a chunk; false when there is nothing left that was committed before."""
-        start = self.position
+        start, known = self.position, self._horizon.settled
         self._woken_at = 0
 
         def read(connection: Connection) -> tuple[log.Tail, list[Stored]]:
-            return log.tail(connection), log.since_of(connection, start, self._chunk, self._prefix)
+            return log.tail(connection, known), log.since_of(connection, start, self._chunk, self._prefix)
 
         tail, rows = await self._db.read(read)
         settled = self._horizon.after(tail)

@@ -106,6 +106,29 @@ async def test_a_reader_that_takes_ids_as_they_appear_would_lose_it(world, monke
     assert await read_past_a_late_commit(world) == ["fast", "|"]
 
 
+async def test_the_newest_transaction_of_all_is_waited_for_too(world) -> None:
+    """Its number is not below the end of any snapshot while it runs: nothing that began after it is over."""
+    slow, _ = await world.rooms(2)
+    given: list[str] = []
+
+    async def handle(rows) -> None:
+        given.extend(row.conversation_id for row in rows)
+
+    feed = Feed(world.db, "test", handle)
+    feed._horizon = horizon = Watched()
+    await feed.start()
+    await feed.caught_up()
+    late = Late(world, slow)
+    await late.wrote.wait()
+    looks = horizon.looks
+    await until(lambda: feed.wake() or horizon.looks > looks + 3)  # a wrong reader has run past it by then
+    await late.commit()
+    async with asyncio.timeout(5):
+        await feed.caught_up()
+    await feed.stop()
+    assert given == [slow]
+
+
 async def test_two_nodes_that_write_the_same_conversations_keep_them_in_order_and_gapless(world) -> None:
     rooms = await world.rooms(5)
     other = world.database()

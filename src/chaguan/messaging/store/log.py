@@ -195,8 +195,12 @@ _ORDINAL_AT = Statement(
 )
 _TAIL = Statement(
     "SELECT coalesce(max(id), 0), 0, 0 FROM entries",
-    "SELECT CASE WHEN is_called THEN last_value ELSE 0 END, pg_snapshot_xmin(s)::text::bigint, "
-    "pg_snapshot_xmax(s)::text::bigint FROM entries_id_seq, pg_current_snapshot() AS s",
+    # A number of its own, as the snapshot ends behind the newest transaction that is over: one that still runs may
+    # have a larger number. Only where there is something to wait for, since numbers are not for ever.
+    "SELECT last_id, pg_snapshot_xmin(s)::text::bigint, "
+    "CASE WHEN last_id > ? THEN pg_current_xact_id()::text::bigint ELSE 0 END "
+    "FROM (SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS last_id FROM entries_id_seq) AS log, "
+    "pg_current_snapshot() AS s",
 )
 
 
@@ -247,16 +251,18 @@ def since_of(connection: Connection, position: int, limit: int, prefix: str) -> 
 
 
 class Tail(NamedTuple):
-    """The end of the whole log, and which transactions may still write below it (0, 0: none does)."""
+    """The end of the whole log, and which transactions may still write below it."""
 
     last_id: int
     """The last id that was ever given out."""
     oldest_running: int
-    next_number: int
+    """All transactions below this number have ended; 0 where one writes at a time."""
+    own_number: int
+    """Above the number of every transaction that had one before this look; 0 where nothing is behind `settled`."""
 
 
-def tail(connection: Connection) -> Tail:
-    row = _TAIL.first(connection)
+def tail(connection: Connection, settled: int) -> Tail:
+    row = _TAIL.first(connection, settled) if is_postgres(connection) else _TAIL.first(connection)
     assert row is not None
     return Tail(*row)
 
