@@ -17,6 +17,9 @@ export interface Appended {
   created_at?: number
 }
 
+/** What an administrator did. A reader that meets another name shows the name. */
+export type AuditAction = "app_changed" | "app_created" | "app_secret_rotated" | "device_revoked" | "key_created" | "key_revoked" | "key_rotated" | "reports_read" | "shop_changed" | "shop_created" | "staff_changed" | "staff_invited" | "staff_reset"
+
 /**
  * Something of the business: a product, an order, a coupon.
  *

@@ -11,6 +11,7 @@ from chaguan.accounts.store import audit
 from chaguan.core.caller import Caller
 from chaguan.core.clock import Clock
 from chaguan.infra.database import Database
+from chaguan.protocol.audit import AuditAction
 
 T = TypeVar("T")
 
@@ -23,7 +24,7 @@ class Acts:
     async def write(
         self,
         caller: Caller,
-        action: str,
+        action: AuditAction,
         target: str,
         work: Callable[[Connection], T],
         **detail: Any,

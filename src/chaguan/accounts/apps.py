@@ -18,6 +18,7 @@ from chaguan.accounts.user_tokens import AppSecret, new_app_secret, rotate_app_s
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.ids import new_id
+from chaguan.protocol.audit import AuditAction
 
 OVERLAP_MS = 24 * 3_600_000
 MAX_WECHAT = 128
@@ -98,7 +99,13 @@ class Apps:
             return _app(store.find_app(connection, app_id))
 
         app = await self._acts.write(
-            caller, "app_created", app_id, work, shop_id=new.shop_id, kind=new.kind.value, name=new.name
+            caller,
+            AuditAction.app_created,
+            app_id,
+            work,
+            shop_id=new.shop_id,
+            kind=new.kind.value,
+            name=new.name,
         )
         return CreatedApp(**msgspec.structs.asdict(app), secret=secret.text)
 
@@ -119,7 +126,7 @@ class Apps:
             return _app(store.find_app(connection, app_id))
 
         shown = {key: "…" if key == "wechat_secret" else value for key, value in given.items()}
-        app = await self._acts.write(caller, "app_changed", app_id, work, **shown)
+        app = await self._acts.write(caller, AuditAction.app_changed, app_id, work, **shown)
         self._authenticator.forget_app(app_id)
         return app
 
@@ -145,7 +152,9 @@ class Apps:
             store.replace_app_secrets(connection, app_id, kept, now)
             return RotatedSecret(secrets[0].text, max(one.expires_at for one in secrets))
 
-        rotated = await self._acts.write(caller, "app_secret_rotated", app_id, work, overlap_ms=overlap_ms)
+        rotated = await self._acts.write(
+            caller, AuditAction.app_secret_rotated, app_id, work, overlap_ms=overlap_ms
+        )
         self._authenticator.forget_app(app_id)
         return rotated
 

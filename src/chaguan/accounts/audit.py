@@ -11,11 +11,13 @@ from chaguan.accounts.directory import Directory
 from chaguan.accounts.store import audit as store
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
+from chaguan.protocol.audit import AuditAction
 from chaguan.protocol.conversations import User
 
 
 class AuditRecord(msgspec.Struct):
-    """One act: who, what, to what. `actor` is the user, or the bare id of one who is gone."""
+    """One act: who, what, to what. `actor` is the user, or the bare id of one who is gone; `action` one of
+    `AuditAction`, or what another version of the server wrote."""
 
     id: int
     at: int
@@ -33,7 +35,7 @@ class AuditPage(msgspec.Struct):
 
 
 def record_act(
-    connection: Connection, at: int, caller: Caller, action: str, target: str, **detail: Any
+    connection: Connection, at: int, caller: Caller, action: AuditAction, target: str, **detail: Any
 ) -> None:
     """For the domains above: an administrator's act, in the transaction that does it. No secrets in `detail`."""
     access_admin(caller)

@@ -13,6 +13,7 @@ from chaguan.core.caller import Caller
 from chaguan.core.clock import Clock
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.infra.database import Database
+from chaguan.protocol.audit import AuditAction
 
 
 class Devices:
@@ -55,7 +56,7 @@ class Devices:
             access_grant(caller, staff_store.get_member(connection, user_id).role, None)
             _must_exist(store.revoke_devices(connection, user_id, now, only=device_id))
 
-        await self._acts.write(caller, "device_revoked", user_id, work, device_id=device_id)
+        await self._acts.write(caller, AuditAction.device_revoked, user_id, work, device_id=device_id)
         self._authenticator.sign_out(user_id, device_id, "revoked")
 
 

@@ -10,6 +10,7 @@ from chaguan.accounts.authenticate import Authenticator
 from chaguan.accounts.store import keys as store
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
+from chaguan.protocol.audit import AuditAction
 
 OVERLAP_MS = 24 * 3_600_000
 
@@ -49,7 +50,9 @@ class Keys:
         def work(connection: Connection) -> None:
             store.insert_key(connection, key, caller.user_id)
 
-        await self._acts.write(caller, "key_created", key.id, work, name=key.name, scopes=sorted(key.scopes))
+        await self._acts.write(
+            caller, AuditAction.key_created, key.id, work, name=key.name, scopes=sorted(key.scopes)
+        )
         return ShownKey(**msgspec.structs.asdict(_shown(key)), key=text)
 
     async def rotate(self, caller: Caller, key_id: str, overlap_ms: int = OVERLAP_MS) -> ShownKey:
@@ -64,7 +67,9 @@ class Keys:
             store.update_key(connection, rotated)
             return rotated, text
 
-        key, text = await self._acts.write(caller, "key_rotated", key_id, work, overlap_ms=overlap_ms)
+        key, text = await self._acts.write(
+            caller, AuditAction.key_rotated, key_id, work, overlap_ms=overlap_ms
+        )
         self._authenticator.forget(key_id)
         until = now + overlap_ms if overlap_ms else 0
         return ShownKey(**msgspec.structs.asdict(_shown(key)), key=text, previous_valid_until=until)
@@ -77,7 +82,7 @@ class Keys:
             key = _get(connection, key_id)
             store.update_key(connection, msgspec.structs.replace(key, revoked_at=now, secrets=()))
 
-        await self._acts.write(caller, "key_revoked", key_id, work)
+        await self._acts.write(caller, AuditAction.key_revoked, key_id, work)
         self._authenticator.forget(key_id)
 
 

@@ -18,6 +18,7 @@ from chaguan.accounts.store.rows import AnyRow
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.ids import new_id
+from chaguan.protocol.audit import AuditAction
 
 MAX_URL = 2_000
 MAX_SECRET = 200
@@ -95,7 +96,7 @@ class Shops:
             store.insert_shop(connection, id=shop_id, created_at=now, **values)
             return _shop(store.find_shop(connection, shop_id))
 
-        shop = await self._acts.write(caller, "shop_created", shop_id, work, **_shown(change))
+        shop = await self._acts.write(caller, AuditAction.shop_created, shop_id, work, **_shown(change))
         self.forget()
         self._news.tell(SHOPS, "")
         return shop
@@ -109,7 +110,7 @@ class Shops:
                 store.update_shop(connection, shop_id, **values)
             return _shop(store.find_shop(connection, shop_id))
 
-        shop = await self._acts.write(caller, "shop_changed", shop_id, work, **_shown(change))
+        shop = await self._acts.write(caller, AuditAction.shop_changed, shop_id, work, **_shown(change))
         self.forget()
         self._news.tell(SHOPS, "")
         return shop

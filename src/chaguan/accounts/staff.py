@@ -20,6 +20,7 @@ from chaguan.accounts.store.staff import Member
 from chaguan.core.caller import Caller, Role
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.ids import new_id
+from chaguan.protocol.audit import AuditAction
 from chaguan.protocol.conversations import User, UserKind
 
 INVITATION_LIFE_MS = 7 * 24 * 3_600_000
@@ -80,7 +81,9 @@ class Staff:
             store.insert_member(connection, user.id, email=address, role=role.value, invited_at=now)
             _keep_link(connection, link, "invite", caller, now)
 
-        await self._acts.write(caller, "staff_invited", user.id, work, email=address, role=role.value)
+        await self._acts.write(
+            caller, AuditAction.staff_invited, user.id, work, email=address, role=role.value
+        )
         return link
 
     async def change(self, caller: Caller, user_id: str, change: StaffChange) -> StaffMember:
@@ -101,7 +104,9 @@ class Staff:
                 device_store.revoke_devices(connection, user_id, now)
             return store.get_member(connection, user_id), change.disabled is True
 
-        member, ended = await self._acts.write(caller, "staff_changed", user_id, work, **_given(change))
+        member, ended = await self._acts.write(
+            caller, AuditAction.staff_changed, user_id, work, **_given(change)
+        )
         self._directory.hold(member.user)
         if ended:
             self._authenticator.sign_out(user_id, None, "disabled")
@@ -125,7 +130,7 @@ class Staff:
             _keep_link(connection, link, "reset" if member.joined else "invite", caller, now)
             return link
 
-        return await self._acts.write(caller, "staff_reset", user_id, work)
+        return await self._acts.write(caller, AuditAction.staff_reset, user_id, work)
 
     def _link(self, user_id: str, life_ms: int) -> Link:
         token = secrets.token_urlsafe(32)

@@ -20,6 +20,7 @@ from chaguan.messaging.store import conversations as store
 from chaguan.messaging.store import inboxes
 from chaguan.messaging.views import Views
 from chaguan.protocol import commands as c
+from chaguan.protocol.audit import AuditAction
 from chaguan.protocol.conversations import User
 
 
@@ -106,7 +107,7 @@ class Safety:
 
         def look(connection: Connection) -> Sequence[Row[Any]]:
             rows = store.list_reports(connection, before, size + 1)
-            record_act(connection, at, caller, "reports_read", "", reports=len(rows[:size]))
+            record_act(connection, at, caller, AuditAction.reports_read, "", reports=len(rows[:size]))
             return rows
 
         rows = await self._db.write(look)

@@ -7,6 +7,7 @@ import msgspec
 
 from chaguan.protocol import commands as c
 from chaguan.protocol import pushes, replies
+from chaguan.protocol.audit import AuditAction
 from chaguan.protocol.content import Content
 from chaguan.protocol.entries import Entry
 from chaguan.protocol.errors import ErrorCode
@@ -60,7 +61,7 @@ def json_schema() -> dict[str, Any]:
     }
     answers = [kind for kind in dict.fromkeys(REPLY_OF.values()) if kind is not None]
     schemas, definitions = msgspec.json.schema_components(
-        [*roots.values(), *answers], ref_template="#/$defs/{name}"
+        [*roots.values(), *answers, AuditAction], ref_template="#/$defs/{name}"
     )
     named = {name: schema for name, schema in zip(roots, schemas, strict=False) if "$ref" not in schema}
     return {

@@ -62,11 +62,14 @@ export interface ApiKey {
 }
 
 export interface AuditRecord {
+  id: number
   at: number
+  /** An id when the user is gone. */
   actor: User | string
+  /** One of `AuditAction`, or what a newer server wrote. */
   action: string
   object: string
-  detail: Record<string, unknown> | string | null
+  detail: Record<string, unknown>
 }
 
 export interface Report {
@@ -78,6 +81,12 @@ export interface Report {
   reason: string
   conversation_id?: string
   seqs?: number[]
+}
+
+export interface Paged<T> {
+  items: T[]
+  /** Where the next page begins; empty on the last. */
+  cursor: string
 }
 
 const path = encodeURIComponent
@@ -119,11 +128,17 @@ export function keysApi(call: Authorized) {
   }
 }
 
+type Answer<Name extends string, T> = { [key in Name]: T[] } & { next_cursor?: string }
+
 export function auditApi(call: Authorized) {
   return {
-    page: (cursor: string) =>
-      call<{ records: AuditRecord[]; next_cursor?: string }>('GET', `/v1/admin/audit?cursor=${path(cursor)}`),
-    reports: (cursor: string) =>
-      call<{ reports: Report[]; next_cursor?: string }>('GET', `/v1/admin/reports?cursor=${path(cursor)}`),
+    records: async (cursor: string): Promise<Paged<AuditRecord>> => {
+      const answer = await call<Answer<'records', AuditRecord>>('GET', `/v1/admin/audit?cursor=${path(cursor)}`)
+      return { items: answer.records, cursor: answer.next_cursor ?? '' }
+    },
+    reports: async (cursor: string): Promise<Paged<Report>> => {
+      const answer = await call<Answer<'reports', Report>>('GET', `/v1/admin/reports?cursor=${path(cursor)}`)
+      return { items: answer.reports, cursor: answer.next_cursor ?? '' }
+    },
   }
 }

@@ -24,6 +24,8 @@ export function signInStaff(fields: {
   email: string
   password: string
   totp?: string
+  /** See `stores/kept.ts`. */
+  kept_token?: string
   device_id: string
   device_name: string
 }): Promise<SignedIn> {

@@ -1,4 +1,6 @@
 /** Chinese, the default. Its keys are the type that every other language has to fill. */
+import type { AuditAction } from '@chaguan/protocol'
+
 export const zhCN = {
   app: { name: '茶馆', title: '茶馆 · 工作台', tagline: '把客人请进自己的店里聊' },
   nav: {
@@ -44,6 +46,8 @@ export const zhCN = {
     offline: '离线',
     optional: '选填',
     unknownUser: '未知用户',
+    guest: '客人',
+    listSeparator: '、',
     shownOnce: '只显示这一次，请现在就保存好。',
   },
   error: {
@@ -547,6 +551,40 @@ export const zhCN = {
     object: '对象',
     detail: '详情',
     empty: '还没有记录',
+    actions: {
+      staff_invited: '邀请了员工',
+      staff_changed: '修改了员工',
+      staff_reset: '生成了重设密码的链接',
+      device_revoked: '让一台设备退出登录',
+      shop_created: '新建了店铺',
+      shop_changed: '修改了店铺',
+      app_created: '新建了应用',
+      app_changed: '修改了应用',
+      app_secret_rotated: '更换了应用的密钥',
+      key_created: '新建了 API 密钥',
+      key_rotated: '更换了 API 密钥',
+      key_revoked: '作废了 API 密钥',
+      reports_read: '查看了举报',
+    } satisfies Record<AuditAction, string>,
+    details: {
+      email: '邮箱',
+      role: '角色',
+      name: '名称',
+      disabled: '停用',
+      avatar: '头像',
+      context_url: '客人资料地址',
+      context_secret: '签名密钥',
+      kind: '类型',
+      wechat_appid: '小程序 AppID',
+      wechat_secret: '小程序 AppSecret',
+      overlap_ms: '旧密钥还可用',
+      scopes: '权限',
+      reports: '条数',
+    },
+    pair: '{key}：{value}',
+    separator: '；',
+    changed: '已更换',
+    removed: '已清空',
   },
   reports: {
     intro: '有人举报的用户和附上的消息。',

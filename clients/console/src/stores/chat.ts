@@ -124,13 +124,19 @@ export const useChat = defineStore('chat', () => {
   }
 
   function nameOf(id: string): string {
-    return user(id)?.name || i18n.global.t('common.unknownUser')
+    const known = user(id)
+    return known ? callOf(known) : i18n.global.t('common.unknownUser')
+  }
+
+  /** A customer need not have a name. */
+  function callOf({ name, kind }: User): string {
+    return name || i18n.global.t(kind === 'customer' ? 'common.guest' : 'common.unknownUser')
   }
 
   function titleOf(view: ConversationView): string {
     const { kind, name, customer_id } = view.conversation
     if (kind === 'direct') return nameOf(view.inbox.peer_id ?? '')
-    if (kind === 'service') return nameOf(customer_id ?? '')
+    if (kind === 'service') return user(customer_id ?? '')?.name || i18n.global.t('common.guest')
     return name || i18n.global.t('chat.newGroup')
   }
 
@@ -160,6 +166,7 @@ export const useChat = defineStore('chat', () => {
     typing,
     user,
     nameOf,
+    callOf,
     titleOf,
     avatarOf,
   }

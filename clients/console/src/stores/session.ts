@@ -5,6 +5,7 @@ import { computed, shallowRef } from 'vue'
 import { refreshSession, type SignedIn, signInStaff, signOutDevice } from '@/api/auth'
 import { ApiError, type Method, request } from '@/api/http'
 import { deviceId, deviceName } from './device'
+import { forgetTokens, keepToken, keptToken } from './kept'
 
 const STORED = 'chaguan.session'
 /** Refresh this long before the end, so that a slow network does not meet an expired token. */
@@ -22,7 +23,9 @@ export const useSession = defineStore('session', () => {
   const mustChangePassword = computed(() => session.value?.must_change_password === true)
   let refreshing: Promise<string> | null = null
 
-  function begin(signedIn: SignedIn): void {
+  /** `email`: the account that came in by its own words, not by a token. */
+  function begin(signedIn: SignedIn, email = ''): void {
+    if (email) keepToken(email, signedIn.access_token)
     session.value = signedIn
     signedOutReason.value = ''
     localStorage.setItem(STORED, JSON.stringify(signedIn))
@@ -36,7 +39,9 @@ export const useSession = defineStore('session', () => {
 
   async function signIn(email: string, password: string, totp: string): Promise<void> {
     const device = { device_id: deviceId(), device_name: deviceName() }
-    begin(await signInStaff({ email, password, ...(totp ? { totp } : {}), ...device }))
+    const kept_token = keptToken(email)
+    const given = { email, password, ...(totp ? { totp } : {}), ...(kept_token ? { kept_token } : {}), ...device }
+    begin(await signInStaff(given), email)
   }
 
   /** A token that is still good; refreshed first if need be. The SDK asks for it at every connection. */
@@ -86,7 +91,7 @@ export const useSession = defineStore('session', () => {
     const current = session.value
     end('')
     // Signing out must work without a network; the server forgets the device when the token expires.
-    if (current) await signOutDevice(current.access_token, deviceId()).catch(ignoreUnreachable)
+    if (current) await signOutDevice(current.access_token, deviceId()).catch(signedOutAlone)
   }
 
   /** The server refuses everything else until then; the router leads to the one screen that is left. */
@@ -138,6 +143,7 @@ function restore(): SignedIn | null {
   }
 }
 
-function ignoreUnreachable(error: unknown): void {
+function signedOutAlone(error: unknown): void {
   if (!(error instanceof ApiError)) throw error
+  forgetTokens()
 }

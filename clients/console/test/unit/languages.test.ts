@@ -16,6 +16,12 @@ function flat(tree: Tree, path = ''): [string, string][] {
 
 const CHINESE = new Map(flat(zhCN))
 const ENGLISH = new Map(flat(en))
+/** What the server can write into the audit record. */
+const SERVER_ACTS = (
+  JSON.parse(readFileSync(join(import.meta.dirname, '../../../../schema/protocol.schema.json'), 'utf8')) as {
+    $defs: { AuditAction: { enum: string[] } }
+  }
+).$defs.AuditAction.enum
 const SOURCE = join(import.meta.dirname, '../../src')
 const FILES = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(vue|ts)$/.test(name))
 
@@ -31,6 +37,18 @@ it.each([...CHINESE.keys()])('%s is filled and has the same places in both', (ke
   expect(CHINESE.get(key)).toBeTruthy()
   expect(ENGLISH.get(key)).toBeTruthy()
   expect(names(ENGLISH.get(key) ?? '')).toEqual(names(CHINESE.get(key) ?? ''))
+})
+
+it.each(SERVER_ACTS)('an administrator reads what %s means', (act) => {
+  expect(CHINESE.get(`audit.actions.${act}`)).toMatch(/\p{Script=Han}/u)
+  expect(ENGLISH.get(`audit.actions.${act}`)).toMatch(/^[A-Z][^_]+$/)
+})
+
+it('the server has acts, and no words are kept for one that it has not', () => {
+  expect([...CHINESE.keys()].filter((key) => key.startsWith('audit.actions.')).sort()).toEqual(
+    SERVER_ACTS.map((act) => `audit.actions.${act}`).sort(),
+  )
+  expect(SERVER_ACTS).toContain('shop_created')
 })
 
 it('every key that is asked for exists', () => {

@@ -78,3 +78,26 @@ it('signs out here even when the server cannot be told', async () => {
   expect(session.session).toBeNull()
   expect(localStorage.getItem('chaguan.session')).toBeNull()
 })
+
+it('says which device it is when the same account signs in again, and keeps quiet about other accounts', async () => {
+  const session = useSession()
+  asked.mockImplementation(async () => answer(200, signedIn('first')))
+  await session.signIn('Lin@shop.example', 'password', '')
+  session.end('')
+  const sent = () => JSON.parse(asked.mock.lastCall?.[1].body as string) as Record<string, unknown>
+  expect(sent()).not.toHaveProperty('kept_token')
+  await session.signIn('mei@shop.example', 'password', '')
+  expect(sent()).not.toHaveProperty('kept_token')
+  await session.signIn(' lin@shop.example', 'password', '')
+  expect(sent()['kept_token']).toBe('first')
+})
+
+it('keeps no token that the server was not told is over', async () => {
+  const session = useSession()
+  asked.mockResolvedValueOnce(answer(200, signedIn('t')))
+  await session.signIn('lin@shop.example', 'password', '')
+  asked.mockRejectedValueOnce(new TypeError('offline'))
+  await session.signOut()
+  expect(JSON.stringify(localStorage)).not.toContain('"t"')
+  expect(localStorage.getItem('chaguan.kept')).toBeNull()
+})

@@ -7,16 +7,17 @@ from sqlalchemy import Connection, select
 
 from chaguan.accounts.store.rows import AnyRow
 from chaguan.accounts.tables import audit
+from chaguan.protocol.audit import AuditAction
 
 
 def append(
-    connection: Connection, at: int, actor: str, action: str, target: str, detail: dict[str, Any]
+    connection: Connection, at: int, actor: str, action: AuditAction, target: str, detail: dict[str, Any]
 ) -> None:
     connection.execute(
         audit.insert().values(
             at=at,
             actor=actor,
-            action=action,
+            action=action.value,
             object=target,
             detail=json.dumps(detail, ensure_ascii=False),
         )

@@ -1,6 +1,7 @@
 /** A list from the server as a page shows it: loading, ready, failed; and acts after which it is read again. */
 import { ElMessage, ElMessageBox } from 'element-plus'
 import { computed, ref, type Ref } from 'vue'
+import type { Paged } from '@/api/admin'
 import { i18n } from '@/i18n'
 import { problemOf } from '@/stores/problems'
 
@@ -32,31 +33,33 @@ export function useList<T>(read: () => Promise<T[]>) {
   }
 
   void load()
-  return { items, state, problem, load, act }
-}
-
-export interface Page<T> {
-  items: T[]
-  cursor: string
+  /** For `AdminPage`. */
+  const page = computed(() => ({
+    state: state.value,
+    problem: problem.value,
+    empty: items.value.length === 0,
+    onRetry: load,
+  }))
+  return { items, page, load, act }
 }
 
 /** The same for a list that comes page by page. */
-export function usePages<T>(read: (cursor: string) => Promise<Page<T>>) {
+export function usePages<T>(read: (cursor: string) => Promise<Paged<T>>) {
   const cursor = ref('')
   const loadingMore = ref(false)
 
-  async function page(from: string): Promise<T[]> {
+  async function readFrom(from: string): Promise<T[]> {
     const answer = await read(from)
     cursor.value = answer.cursor
     return answer.items
   }
 
-  const list = useList(() => page(''))
+  const list = useList(() => readFrom(''))
 
   async function loadMore(): Promise<void> {
     loadingMore.value = true
     try {
-      list.items.value.push(...(await page(cursor.value)))
+      list.items.value.push(...(await readFrom(cursor.value)))
     } catch (error) {
       ElMessage.error(problemOf(error))
     } finally {
@@ -64,7 +67,13 @@ export function usePages<T>(read: (cursor: string) => Promise<Page<T>>) {
     }
   }
 
-  return { ...list, hasMore: computed(() => cursor.value !== ''), loadingMore, loadMore }
+  const page = computed(() => ({
+    ...list.page.value,
+    hasMore: cursor.value !== '',
+    loadingMore: loadingMore.value,
+    onMore: loadMore,
+  }))
+  return { items: list.items, page }
 }
 
 export function confirmed(question: string, yes: string): Promise<boolean> {

@@ -1,0 +1,21 @@
+"""The names of what is written into the audit record. Whoever shows the record has words for each."""
+
+from enum import StrEnum
+
+
+class AuditAction(StrEnum):
+    """What an administrator did. A reader that meets another name shows the name."""
+
+    staff_invited = "staff_invited"
+    staff_changed = "staff_changed"
+    staff_reset = "staff_reset"
+    device_revoked = "device_revoked"
+    shop_created = "shop_created"
+    shop_changed = "shop_changed"
+    app_created = "app_created"
+    app_changed = "app_changed"
+    app_secret_rotated = "app_secret_rotated"  # noqa: S105
+    key_created = "key_created"
+    key_rotated = "key_rotated"
+    key_revoked = "key_revoked"
+    reports_read = "reports_read"
