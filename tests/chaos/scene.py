@@ -7,7 +7,6 @@ import random
 import resource
 import signal
 import sqlite3
-import subprocess
 import sys
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +15,7 @@ from tests.chaos.check import Row, Truth
 from tests.chaos.faults import Fault
 from tests.chaos.proxy import Proxy
 from tests.e2e.process import ROOT, Served
+from tools.servers import children
 
 CONFIG = """\
 [limits]
@@ -64,9 +64,7 @@ class Node(Served):
         command = [sys.executable, "-m", "tests.chaos.node", "serve", "--port", str(self.port)]
         command += ["--data-dir", str(self.folder), *self._arguments]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: ASYNC220
-                command, env=environment, cwd=ROOT, stdout=log, stderr=log
-            )
+            self._process = children.start(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
         async with asyncio.timeout(60):
             while (await self.http("GET", "/health"))[0] == 0:
                 assert self._process.poll() is None, self.log

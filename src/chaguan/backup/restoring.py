@@ -261,6 +261,8 @@ def _path(kind: type, value: object) -> object:
 
 
 async def _begin(db: SqliteDatabase, epoch: str) -> None:
-    await migrate(db)
-    await db.write(lambda connection: facts.put(connection, EPOCH, epoch.encode()))
-    await db.close()
+    try:
+        await migrate(db)
+        await db.write(lambda connection: facts.put(connection, EPOCH, epoch.encode()))
+    finally:
+        await db.close()
