@@ -2,13 +2,11 @@
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import random
 import resource
 import signal
 import sqlite3
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,6 +17,7 @@ import asyncpg
 from tests.chaos.faults import Fault
 from tests.chaos.proxy import Proxy
 from tests.e2e.process import ROOT, Served
+from tools.servers import children
 
 CONFIG = """\
 [limits]
@@ -31,15 +30,6 @@ customers_make_groups = true
 """
 AT_ONCE = 5_000
 """Rows that are read from PostgreSQL in one go."""
-
-
-SET_DEATH_SIGNAL = 1
-_libc = ctypes.CDLL(None)
-
-
-def _die_with_us() -> None:
-    """However the play ends, its nodes end with it."""
-    _libc.prctl(SET_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
 
 
 class Scene(Protocol):
@@ -89,9 +79,7 @@ class Node(Served):
         command = [sys.executable, "-m", "tests.chaos.node", "serve", "--port", str(self.port)]
         command += ["--data-dir", str(self.folder), *self._arguments]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: ASYNC220
-                command, env=environment, cwd=ROOT, stdout=log, stderr=log, preexec_fn=_die_with_us
-            )
+            self._process = children.start(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
         async with asyncio.timeout(60):
             while (await self.http("GET", "/health"))[0] == 0:
                 assert self._process.poll() is None, self.log

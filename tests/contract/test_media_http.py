@@ -53,6 +53,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
             "settings": Provide(lambda: Settings(limits=LIMITS), sync_to_thread=False),
         },
         exception_handlers={AppError: answer_app_error},
+        logging_config=None,
     )
     async with AsyncTestClient(app) as made:
         yield made
@@ -323,6 +324,7 @@ def test_the_api_description_tells_the_form() -> None:
         dependencies={
             name: Provide(lambda: None, sync_to_thread=False) for name in ("caller", "media", "settings")
         },
+        logging_config=None,
     )
     described = msgspec.to_builtins(app.openapi_schema.to_schema())
     form = described["paths"]["/v1/media"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]

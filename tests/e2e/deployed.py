@@ -17,6 +17,7 @@ import trustme
 from chaguan.app import open_deployment
 from chaguan.core.settings import Settings
 from tests.e2e.test_chat import Town
+from tools.servers import children
 
 
 class Portless:
@@ -53,7 +54,7 @@ class Program:
     def __init__(self, command: list[str], log: Path, env: dict[str, str] | None = None) -> None:
         self._log = log
         with log.open("ab") as out:
-            self._process = subprocess.Popen(
+            self._process = children.start(
                 command, env={**os.environ, **(env or {})}, stdout=out, stderr=subprocess.STDOUT
             )
 

@@ -17,6 +17,7 @@ from typing import Any
 from chaguan.accounts.user_tokens import AppSecret, sign_user_token
 from chaguan.core.clock import now_ms
 from tests.e2e.server import Client
+from tools.servers import children
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
@@ -64,9 +65,7 @@ class Served:
         command = [sys.executable, "-m", "chaguan.cli", "serve", "--port", str(self.port)]
         command += ["--data-dir", str(self.folder), *self._arguments]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: ASYNC220
-                command, env=ENVIRONMENT, stdout=log, stderr=log
-            )
+            self._process = children.start(command, env=ENVIRONMENT, stdout=log, stderr=log)
         async with asyncio.timeout(START_S):
             while (await self.http("GET", "/health"))[0] == 0:
                 assert self._process.poll() is None, self.log

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -18,6 +17,7 @@ from chaguan.messaging.model import uuid_text
 from tests.e2e.demo.process import _two_free_ports
 from tests.e2e.process import ENVIRONMENT
 from tests.e2e.server import Client
+from tools.servers import children
 
 ROOT = Path(__file__).parents[2]
 KINDS = ("node1", "node2", "worker", "valkey", "s3", "caddy", "postgres")
@@ -34,7 +34,7 @@ class Running:
         self._log = folder / "cluster.log"
         command = [sys.executable, "-m", "tools.cluster", "--port", str(self.port)]
         with self._log.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stdout=log, stderr=log)
+            self.process = children.start(command, cwd=ROOT, env=ENVIRONMENT, stdout=log, stderr=log)
 
     @property
     def said(self) -> str:

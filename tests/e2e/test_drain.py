@@ -5,42 +5,41 @@ import contextlib
 import json
 import signal
 import socket
-import time
 
 import pytest
 
+from chaguan.gateway import server
 from tests.e2e.process import Served
 from tests.e2e.server import Client
 
 DRAINING = 4000
-BOUND_S = 12
+DRAIN_S = server._ANSWER_S + server._STORE_S
+"""A process that drains for longer ends itself with exit code 1: the code 0 says that it kept within its window."""
 
 
 @pytest.fixture
 async def served(tmp_path):
-    server = await Served(tmp_path / "data").start()
-    await server.set_up()
-    yield server
-    server.kill()
+    served = await Served(tmp_path / "data").start()
+    await served.set_up()
+    yield served
+    served.kill()
 
 
-async def ended_with(server: Served) -> int:
-    async with asyncio.timeout(BOUND_S + 20):
-        while server.exit_code is None:
+async def ended_with(served: Served) -> int:
+    async with asyncio.timeout(DRAIN_S + 20):
+        while served.exit_code is None:
             await asyncio.sleep(0.02)
-    return server.exit_code
+    return served.exit_code
 
 
 async def test_sends_under_way_are_answered_and_all_come_back_at_their_own_time(served: Served) -> None:
     people = [await served.customer(f"c{n}") for n in range(24)]
     sends = [asyncio.create_task(client.say(room, f"{n}")) for client, room in people for n in range(10)]
     await asyncio.sleep(0)  # they are on their way
-    begun = time.monotonic()
     served.send(signal.SIGTERM)
     for client, _ in people:
-        await asyncio.wait_for(client.ended(), BOUND_S)
+        await asyncio.wait_for(client.ended(), DRAIN_S)
     assert await ended_with(served) == 0
-    assert time.monotonic() - begun < BOUND_S
 
     outcomes = await asyncio.gather(*sends, return_exceptions=True)
     acknowledged = [outcome for outcome in outcomes if isinstance(outcome, dict)]
@@ -86,11 +85,9 @@ async def test_a_waiting_poll_is_answered_instead_of_cut(served: Served) -> None
     async with asyncio.timeout(5):
         while (await served.http("GET", "/health"))[1]["sessions"] == 0:
             await asyncio.sleep(0.02)
-    begun = time.monotonic()
     served.send(signal.SIGTERM)
-    status, answer = await waiting
+    status, answer = await waiting  # one that is cut has no status
     assert (status, answer["epoch"]) == (200, first["epoch"])
-    assert time.monotonic() - begun < 5
     assert await ended_with(served) == 0
 
 
@@ -125,12 +122,11 @@ async def test_nobody_new_is_let_in_once_it_drains(served: Served) -> None:
     assert await ended_with(served) == 0
 
 
-async def test_a_client_that_never_says_goodbye_holds_it_up_for_seconds_only(served: Served) -> None:
+async def test_a_client_that_never_says_goodbye_holds_it_up_no_longer_than_its_window(served: Served) -> None:
     with _mute(served):
-        begun = time.monotonic()
         served.send(signal.SIGTERM)
         assert await ended_with(served) == 0
-        assert time.monotonic() - begun < BOUND_S
+    assert "draining took longer" not in served.log
 
 
 async def test_a_second_signal_ends_it_at_once(served: Served) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tests.e2e.process import ENVIRONMENT, Served
 from tests.e2e.server import Client
 from tests.e2e.test_workers import scrape
 from tests.edge_server import until
+from tools.servers import children
 from tools.servers.valkey import Single
 
 METRICS_TOKEN = "a-token-for-scrapers-only"
@@ -125,9 +125,7 @@ async def test_a_case_opens_at_the_desk_whichever_process_follows_the_log(many, 
     command = [sys.executable, "-m", "chaguan.cli", "worker", "--config", config]
     command += ["--data-dir", str(many.folder)]
     with (tmp_path / "worker.log").open("ab") as log:
-        worker = subprocess.Popen(  # noqa: ASYNC220
-            command, env=ENVIRONMENT, stdout=log, stderr=log
-        )
+        worker = children.start(command, env=ENVIRONMENT, stdout=log, stderr=log)
     try:
         owner = await many.owner()
         await owner.ask("watch_desk")

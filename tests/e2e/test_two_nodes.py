@@ -227,9 +227,11 @@ async def test_the_limit_of_a_conversation_holds_for_both_nodes_together(pair: P
         )
         return sum("ok" in reply for reply in replies)
 
-    await asyncio.sleep(1 - time.time() % 1)  # the limit counts by the second of the clock
+    first = int(
+        time.time()
+    )  # the limit counts by the second of the clock, and hears of the other node's count soon
     allowed = await flood(ming) + await flood(hong)
-    assert 40 <= allowed <= 80
+    assert 40 <= allowed <= 40 * (int(time.time()) - first + 2)
 
 
 async def test_without_valkey_each_node_goes_on_and_afterwards_nothing_lacks(pair: Pair) -> None:

@@ -4,12 +4,14 @@ import asyncio
 import io
 import json
 import logging
+import threading
 
 import pytest
 
 from chaguan.core import trace
 from chaguan.core.logs import HumanLines, JsonLines, Sparing, Stages
 from chaguan.core.trace import Batch
+from chaguan.platforms.sandbox import SandboxWeChat, sandbox_app
 
 SECRET = "我的地址是翠湖路 5 号"
 
@@ -117,3 +119,12 @@ def test_each_task_has_its_own_trace() -> None:
 
     first, second = asyncio.run(both())
     assert first != second and len(first) == len(second) == 16
+
+
+def test_an_application_that_is_made_leaves_the_log_as_it_is_and_no_thread_behind() -> None:
+    """The framework's own logging takes the root logger over and starts a thread that nothing ends."""
+    handlers, threads = logging.getLogger().handlers[:], set(threading.enumerate())
+    for _ in range(3):
+        sandbox_app(SandboxWeChat({}))
+    assert logging.getLogger().handlers == handlers
+    assert set(threading.enumerate()) == threads

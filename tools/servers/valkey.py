@@ -13,6 +13,8 @@ from typing import Any
 
 import valkey
 
+from tools.servers import children
+
 PASSWORD = "only-for-tests"  # noqa: S105  of servers that listen on loopback and live for minutes
 DEADLINE_S = 10
 NAME = "chaguan"
@@ -38,7 +40,7 @@ class Valkey:
         command = [str(binary()), *self._config(), "--port", str(self.port), "--bind", "127.0.0.1"]
         command += ["--dir", str(self._folder), "--save", "", "--appendonly", "no", *self._arguments]
         with (self._folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+            self.process = children.start(command, stdout=log, stderr=log)
         wait_for(self.port, self.process)
 
     def _config(self) -> list[str]:

@@ -69,9 +69,11 @@ def bring_up_to_date(path: Path, epoch: str) -> None:
 
 
 async def _begin(db: SqliteDatabase, epoch: str) -> None:
-    await migrate(db)
-    await db.write(lambda connection: facts.put(connection, EPOCH, epoch.encode()))
-    await db.close()
+    try:
+        await migrate(db)
+        await db.write(lambda connection: facts.put(connection, EPOCH, epoch.encode()))
+    finally:
+        await db.close()
 
 
 def refuse_unknown(revision: str) -> None:

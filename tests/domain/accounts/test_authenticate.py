@@ -132,10 +132,10 @@ async def test_rubbish_is_unauthenticated_and_costs_no_row(accounts, db, token):
 
 
 async def test_a_token_of_ten_megabytes_is_refused_at_once(accounts):
-    started = time.perf_counter()
+    started = time.thread_time()  # what it costs, however busy the machine is
     error = await refusal(accounts.authenticator.authenticate("a" * 10_000_000))
     assert error.code is ErrorCode.unauthenticated
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 async def test_a_warm_token_ends_with_its_time(accounts, clock, make_app, token_for):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import httpx
 
+from tools.servers import children
+
 ROOT = Path(__file__).parents[3]
 DEADLINE_S = 40
 
@@ -28,7 +30,7 @@ class DemoProcess:
         asked = ("serve", "--demo", "--port", str(self.port), "--data-dir", str(self.folder / "data"))
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = children.start(
                 [sys.executable, "-m", "chaguan.cli", *asked], env=environment, stdout=log, stderr=log
             )
         self._wait_for(f"{self.url}/health")

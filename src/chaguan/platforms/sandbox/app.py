@@ -74,7 +74,8 @@ def wechat_router(wechat: SandboxWeChat, find_secret: FindSecret | None = None) 
 
 def sandbox_app(wechat: SandboxWeChat) -> ASGIApp:
     """The sandbox alone, for `chaguan sandbox` and tests."""
-    return Litestar(route_handlers=[wechat_router(wechat)], openapi_config=None)
+    # Its own logging would replace that of the process, and leave a thread behind.
+    return Litestar(route_handlers=[wechat_router(wechat)], openapi_config=None, logging_config=None)
 
 
 @get("/sns/jscode2session")
