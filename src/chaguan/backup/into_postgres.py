@@ -21,7 +21,7 @@ from chaguan.backup.table_files import TableFiles
 from chaguan.core.settings import ConfigError
 from chaguan.infra import facts, holds, leases, opening
 from chaguan.infra.database import metadata
-from chaguan.infra.database.postgres import PostgresDatabase
+from chaguan.infra.database.postgres import PostgresDatabase, where_of
 from chaguan.infra.database.survey import refuse_unsuitable
 from chaguan.infra.migrations import lock, newest, upgrade
 
@@ -45,7 +45,8 @@ class IntoPostgres:
         self._backup, self._url = backup, url
         self._file = stage / "from.db"
         """Of a backup of SQLite, brought up to date before it is brought over."""
-        self._where = ""
+        self._name = where_of(url)
+        self.where = f"the database {self._name}"
 
     @property
     def size_here(self) -> int:
@@ -56,7 +57,6 @@ class IntoPostgres:
 
     async def _look(self) -> None:
         db = PostgresDatabase(self._url, lanes=1, writers=1, readers=1)
-        self._where = db.where
         try:
             await refuse_unsuitable(db)
         finally:
@@ -116,14 +116,14 @@ class IntoPostgres:
     async def _refuse_unfit(self, link: Link) -> None:
         if found := await link.run(lambda connection: connection.execute(_RELATION).scalar()):
             raise ConfigError(
-                f"The database {self._where} is not empty ({found}); name an empty one, or drop it and create it anew. "
+                f"The database {self._name} is not empty ({found}); name an empty one, or drop it and create it anew. "
                 "Nothing was restored."
             )
         until = time.monotonic() + _LEAVE_S
         while nodes := await link.run(lambda connection: connection.execute(_NODES).scalar()):
             if time.monotonic() > until:
                 raise ConfigError(
-                    f"Chaguan is running on the database {self._where} ({nodes} connections): stop every node, "
+                    f"Chaguan is running on the database {self._name} ({nodes} connections): stop every node, "
                     "they would go on with the former epoch. Nothing was restored."
                 )
             await asyncio.sleep(_LOOK_S)
