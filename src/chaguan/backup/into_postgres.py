@@ -34,7 +34,8 @@ _RELATION = text(
     "AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')"
 )
 _NODES = text(
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'chaguan'"
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND (application_name = 'chaguan' OR application_name LIKE 'chaguan claim %')"
 )
 
 

@@ -4,6 +4,7 @@ goes from one engine to the other in a backup."""
 import asyncio
 import hashlib
 import json
+import re
 import shutil
 import sqlite3
 import tarfile
@@ -488,6 +489,19 @@ async def test_a_backup_of_an_older_schema_is_brought_up_to_date(
     await connection.close()
     with closing(sqlite3.connect(tmp_path / "newFalse" / opening.DATABASE)) as file:
         assert file.execute("SELECT head_seq, entry_at FROM heads").fetchone() == (3, 0)
+
+
+async def test_a_deleted_epoch_is_given_anew_at_the_next_start(town: House) -> None:
+    """What the manual says of a database that was taken back by PostgreSQL's own means."""
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "back-up-and-restore.md"
+    (statement,) = re.findall(r"```sql\n(.*)\n```", page.read_text(encoding="utf-8"))
+    connection = await asyncpg.connect(town.settings.database_url)
+    assert await connection.execute(statement) == "DELETE 1"
+    await connection.close()
+    again = await open_deployment(town.settings)
+    assert again.routes.epoch not in ("", town.deployment.routes.epoch)
+    await again.http.close()
+    await again.db.close()
 
 
 async def test_the_password_is_in_no_error(town: House, tmp_path: Path, database_url: str) -> None:
