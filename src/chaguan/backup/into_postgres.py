@@ -121,7 +121,7 @@ class IntoPostgres:
                 "Nothing was restored."
             )
         until = time.monotonic() + _LEAVE_S
-        while nodes := await link.run(lambda connection: connection.execute(_NODES).scalar()):
+        while nodes := await link.run(_nodes):
             if time.monotonic() > until:
                 raise ConfigError(
                     f"Chaguan is running on the database {self._name} ({nodes} connections): stop every node, "
@@ -189,6 +189,11 @@ async def _records(file: sqlite3.Connection, layout: Layout, progress: _Progress
 
 def _tables(connection: Connection) -> set[str]:
     return set(inspect(connection).get_table_names()) - {"alembic_version"}
+
+
+def _nodes(connection: Connection) -> int:
+    connection.execute(text("SELECT pg_stat_clear_snapshot()"))  # else a transaction sees the same for ever
+    return int(connection.execute(_NODES).scalar_one())
 
 
 def _epoch(connection: Connection) -> str:

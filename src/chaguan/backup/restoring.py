@@ -225,6 +225,11 @@ class _Restore:
             raise ConfigError(
                 f"A restore of another backup into {self._data} was interrupted; finish that first."
             )
+        if done.where != self._database.where:
+            raise ConfigError(
+                f"A restore into {done.where} was interrupted, and this one is into {self._database.where}; "
+                "finish that first, with the same database_url."
+            )
         self._say("An earlier restore was interrupted before its last step; finishing it.")
         self._database.put_in_place(done.epoch, lambda: self._move_into_place(done))
         self._clear_up()

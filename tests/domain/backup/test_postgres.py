@@ -196,6 +196,23 @@ async def test_a_restore_killed_at_any_step_is_finished_by_running_it_again(
     assert step >= 8
 
 
+async def test_an_interrupted_restore_is_not_finished_into_another_database(
+    town: House, tmp_path: Path, empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await taken(town, tmp_path / "backup")
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(into_postgres.Link, "commit", _killed)
+        await put_back(tmp_path / "backup", tmp_path / "new", empty)
+    with pytest.raises(ConfigError, match="finish that first, with the same database_url"):
+        await put_back(tmp_path / "backup", tmp_path / "new")
+    await put_back(tmp_path / "backup", tmp_path / "new", empty)
+    assert not (tmp_path / "new" / "restoring").exists()
+
+
+async def _killed(*_: object) -> None:
+    raise Killed
+
+
 async def _epoch_of(url: str) -> str:
     connection = await asyncpg.connect(url)
     try:
@@ -249,7 +266,14 @@ async def test_a_database_that_is_not_empty_or_that_nodes_are_connected_to_is_re
     node = await asyncpg.connect(empty, server_settings={"application_name": "chaguan"})
     with pytest.raises(ConfigError, match="stop every node"):
         await put_back(tmp_path / "backup", tmp_path / "new", empty)
-    await node.close()
+    closing_soon = asyncio.get_running_loop().call_later(0.5, node.terminate)
+    monkeypatch.setattr(into_postgres, "_LEAVE_S", 20)
+    await put_back(tmp_path / "backup", tmp_path / "left", empty)  # it was just leaving
+    closing_soon.cancel()
+
+
+async def test_a_database_with_tables_of_others_is_refused(town: House, tmp_path: Path, empty: str) -> None:
+    await taken(town, tmp_path / "backup")
     theirs = await asyncpg.connect(empty)
     await theirs.execute("CREATE TABLE theirs (id int)")
     with pytest.raises(ConfigError, match=r"is not empty \(theirs\)"):
