@@ -95,6 +95,14 @@ def _open_to_read(file: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=2)
 
 
+_ARCHIVED = Finding("ok", "PostgreSQL archives its write-ahead log.")
+_NOT_ARCHIVED = Finding(
+    "ok",
+    "PostgreSQL does not archive its write-ahead log: with its disk, what came after the last backup is lost.",
+    "Run `chaguan backup` as often as that demands, or archive as well (docs/how-to/back-up-and-restore.md).",
+)
+
+
 def _postgres(settings: Settings) -> Iterator[Finding]:
     if settings.database_url:
         yield from asyncio.run(_look_at_postgres(settings))
@@ -102,6 +110,7 @@ def _postgres(settings: Settings) -> Iterator[Finding]:
 
 async def _look_at_postgres(settings: Settings) -> list[Finding]:
     from chaguan.infra.database.postgres import PostgresDatabase
+    from chaguan.infra.database.survey import is_archiving
 
     try:
         db = await opening.open_database(settings)
@@ -111,6 +120,7 @@ async def _look_at_postgres(settings: Settings) -> list[Finding]:
     try:
         found = [Finding("ok", "The database answers and suits.")]
         found += await _standing(settings, db)
+        found.append(_ARCHIVED if await db.read(is_archiving) else _NOT_ARCHIVED)
         root = await db.read(lambda connection: facts.find_early(connection, opening.ROOT))
         if root is not None:
             ring = opening.read_keyring(settings)

@@ -17,14 +17,15 @@ PICTURE = samples.photo_with_place(6)
 class Crowd:
     """Customers who talk and send pictures until told to stop, and what was acknowledged to them."""
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: Served, *names: str) -> None:
         self._served = served
+        self._names = names or ("c0", "c1", "c2")
         self._is_over = asyncio.Event()
         self.said: dict[str, list[str]] = {}
         self.shown: dict[str, list[str]] = {}
 
     async def __aenter__(self) -> "Crowd":
-        self._talking = [asyncio.create_task(self._talk(f"c{n}")) for n in range(3)]
+        self._talking = [asyncio.create_task(self._talk(name)) for name in self._names]
         async with asyncio.timeout(60):
             while sum(map(len, self.said.values())) < 30 or not any(self.shown.values()):
                 await asyncio.sleep(0.01)

@@ -24,6 +24,7 @@ class IntoFile:
     def __init__(self, backup: Backup, stage: Path) -> None:
         self._backup = backup
         self._path = stage / opening.DATABASE
+        self.where = str(stage.parent.resolve())
 
     @property
     def size_here(self) -> int:

@@ -21,7 +21,7 @@ from chaguan.backup.table_files import TableFiles
 from chaguan.core.settings import ConfigError
 from chaguan.infra import facts, holds, leases, opening
 from chaguan.infra.database import metadata
-from chaguan.infra.database.postgres import PostgresDatabase
+from chaguan.infra.database.postgres import PostgresDatabase, where_of
 from chaguan.infra.database.survey import refuse_unsuitable
 from chaguan.infra.migrations import lock, newest, upgrade
 
@@ -34,7 +34,8 @@ _RELATION = text(
     "AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')"
 )
 _NODES = text(
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'chaguan'"
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND (application_name = 'chaguan' OR application_name LIKE 'chaguan claim %')"
 )
 
 
@@ -45,7 +46,8 @@ class IntoPostgres:
         self._backup, self._url = backup, url
         self._file = stage / "from.db"
         """Of a backup of SQLite, brought up to date before it is brought over."""
-        self._where = ""
+        self._name = where_of(url)
+        self.where = f"the database {self._name}"
 
     @property
     def size_here(self) -> int:
@@ -56,7 +58,6 @@ class IntoPostgres:
 
     async def _look(self) -> None:
         db = PostgresDatabase(self._url, lanes=1, writers=1, readers=1)
-        self._where = db.where
         try:
             await refuse_unsuitable(db)
         finally:
@@ -116,14 +117,14 @@ class IntoPostgres:
     async def _refuse_unfit(self, link: Link) -> None:
         if found := await link.run(lambda connection: connection.execute(_RELATION).scalar()):
             raise ConfigError(
-                f"The database {self._where} is not empty ({found}); name an empty one, or drop it and create it anew. "
+                f"The database {self._name} is not empty ({found}); name an empty one, or drop it and create it anew. "
                 "Nothing was restored."
             )
         until = time.monotonic() + _LEAVE_S
-        while nodes := await link.run(lambda connection: connection.execute(_NODES).scalar()):
+        while nodes := await link.run(_nodes):
             if time.monotonic() > until:
                 raise ConfigError(
-                    f"Chaguan is running on the database {self._where} ({nodes} connections): stop every node, "
+                    f"Chaguan is running on the database {self._name} ({nodes} connections): stop every node, "
                     "they would go on with the former epoch. Nothing was restored."
                 )
             await asyncio.sleep(_LOOK_S)
@@ -188,6 +189,11 @@ async def _records(file: sqlite3.Connection, layout: Layout, progress: _Progress
 
 def _tables(connection: Connection) -> set[str]:
     return set(inspect(connection).get_table_names()) - {"alembic_version"}
+
+
+def _nodes(connection: Connection) -> int:
+    connection.execute(text("SELECT pg_stat_clear_snapshot()"))  # else a transaction sees the same for ever
+    return int(connection.execute(_NODES).scalar_one())
 
 
 def _epoch(connection: Connection) -> str:

@@ -48,7 +48,7 @@ def _back_up(settings: Settings, options: argparse.Namespace) -> int:
     manifest = done.manifest
     print(
         f"Backup of {_time(manifest.taken_at)} in {options.target}: {manifest.rows.get('entries', 0)} entries, "
-        f"{manifest.blobs} blobs, {in_bytes(manifest.database.size + manifest.blob_bytes)}."
+        f"{manifest.blobs} blobs, {in_bytes(manifest.database_size + manifest.blob_bytes)}."
     )
     print(_WITH_KEY if options.with_key else _NO_KEY.format(key_id=done.key_id))
     _tell_missing(manifest.missing)
@@ -74,7 +74,7 @@ def _restore(settings: Settings, options: argparse.Namespace) -> int:
     done = restore(settings, options.source, replace=options.replace, key_file=options.key, say=print)
     manifest = done.manifest
     print(
-        f"Restored into {settings.data} as of {_time(manifest.taken_at)}: {manifest.rows.get('entries', 0)} entries, "
+        f"Restored into {done.where} as of {_time(manifest.taken_at)}: {manifest.rows.get('entries', 0)} entries, "
         f"{manifest.blobs} blobs. The log's epoch is now {done.epoch}: clients load anew and keep what they have "
         "not sent yet."
     )

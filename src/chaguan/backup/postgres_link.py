@@ -103,6 +103,10 @@ def told(what: str) -> Iterator[None]:
     try:
         yield
     except (asyncpg.PostgresError, asyncpg.InterfaceError, exc.DBAPIError) as error:
-        raise ConfigError(f"PostgreSQL ended {what} ({summary(error)}).") from error
+        raise ConfigError(
+            f"PostgreSQL ended {what} ({summary(error)}); run the same command again."
+        ) from error
     except (ConnectionError, TimeoutError) as error:
-        raise ConfigError(f"The connection to PostgreSQL was lost during {what}.") from error
+        raise ConfigError(
+            f"The connection to PostgreSQL was lost during {what}; run the same command again."
+        ) from error

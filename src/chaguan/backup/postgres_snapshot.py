@@ -6,7 +6,7 @@ No program of PostgreSQL has to be there, in the right version; and no password 
 import asyncio
 from collections.abc import Callable
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, create_engine, inspect, text
 
 from chaguan.app import EPOCH
 from chaguan.backup.archive import Writer
@@ -17,7 +17,7 @@ from chaguan.backup.table_files import ENGINE, TableFiles, TableWriter, write_in
 from chaguan.core.settings import ConfigError, Settings
 from chaguan.infra import facts, opening
 from chaguan.infra.database import metadata
-from chaguan.infra.migrations import newest, revision
+from chaguan.infra.migrations import newest, revision, upgrade
 
 _TABLES = text(
     "SELECT c.relname, pg_table_size(c.oid) FROM pg_class c WHERE c.relkind IN ('r', 'p') "
@@ -91,12 +91,17 @@ async def _copy_tables(writer: Writer, link: Link) -> list[TableFiles]:
 
 
 def _ours(connection: Connection) -> list[tuple[str, int]]:
-    """Of the newest schema all tables are known; an older one may have had some that were dropped since."""
-    is_known = revision(connection) == newest()
-    found = [(str(name), int(size)) for name, size in connection.execute(_TABLES)]
-    return [
-        (name, size) for name, size in found if name != VERSIONS and (not is_known or name in metadata.tables)
-    ]
+    known = _tables_of(revision(connection))
+    return [(str(name), int(size)) for name, size in connection.execute(_TABLES) if name in known]
+
+
+def _tables_of(found: str) -> set[str]:
+    if found == newest():
+        return set(metadata.tables)
+    # An older schema may have had tables that were dropped since: made anew, it says which.
+    with create_engine("sqlite://").begin() as connection:
+        upgrade(connection, found)
+        return set(inspect(connection).get_table_names()) - {VERSIONS}
 
 
 async def _copy_table(writer: Writer, link: Link, name: str, progress: tuple[Bar, int, int]) -> TableFiles:

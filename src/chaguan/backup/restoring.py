@@ -42,6 +42,9 @@ _BLOBS = "blobs"
 class Place(Protocol):
     """Where the database goes to. Whatever it raises before `move` was called leaves nothing there."""
 
+    where: str
+    """For people."""
+
     @property
     def size_here(self) -> int:
         """How many bytes it takes on the disk of the data folder, about."""
@@ -65,6 +68,7 @@ class Restored(Struct, frozen=True):
     replaced: Path | None
     key_path: Path | None
     """Where the master key from the backup or the command line was put."""
+    where: str = ""
 
 
 def restore(
@@ -126,7 +130,7 @@ class _Restore:
         epoch = secrets.token_hex(8)
         self._database.begin_anew(epoch)
         self._fetch_blobs()
-        return Restored(self._backup.manifest, epoch, self._aside(), key_path)
+        return Restored(self._backup.manifest, epoch, self._aside(), key_path, self._database.where)
 
     def _refuse_other_data(self) -> None:
         if self._replace:
@@ -220,6 +224,11 @@ class _Restore:
         if done.manifest != self._backup.manifest:
             raise ConfigError(
                 f"A restore of another backup into {self._data} was interrupted; finish that first."
+            )
+        if done.where != self._database.where:
+            raise ConfigError(
+                f"A restore into {done.where} was interrupted, and this one is into {self._database.where}; "
+                "finish that first, with the same database_url."
             )
         self._say("An earlier restore was interrupted before its last step; finishing it.")
         self._database.put_in_place(done.epoch, lambda: self._move_into_place(done))

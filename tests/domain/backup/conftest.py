@@ -1,14 +1,19 @@
 """A deployment with pictures in it, not served: what a backup and a copy work on."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from chaguan.app import Deployment, open_deployment
+from chaguan.backup import making, restoring
+from chaguan.backup.making import back_up
+from chaguan.backup.restoring import restore
 from chaguan.core.caller import Caller
 from chaguan.core.settings import Settings
 from chaguan.media import Kind, spool
+from tools.servers.postgres import PostgresServer
 
 ANNA = Caller("customer", "u_anna")
 
@@ -46,3 +51,28 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     house = House(settings, await open_deployment(settings))
     yield house
     await house.close()
+
+
+@pytest.fixture
+async def town(tmp_path: Path, database_url: str) -> AsyncIterator[House]:
+    """A deployment on PostgreSQL that is not served."""
+    settings = Settings(data_dir=str(tmp_path / "data"), database_url=database_url)
+    house = House(settings, await open_deployment(settings))
+    yield house
+    await house.close()
+
+
+@pytest.fixture
+def empty(postgres: PostgresServer) -> Iterator[str]:
+    """A database without a table."""
+    yield postgres.create_database("again")
+    postgres.drop_database("again")
+
+
+async def taken(house: House, target: Path) -> making.Done:
+    return await asyncio.to_thread(back_up, house.settings, target, with_key=True, say=str)
+
+
+async def put_back(target: Path, into: Path, url: str = "", *, replace: bool = False) -> restoring.Restored:
+    settings = Settings(data_dir=str(into), database_url=url)
+    return await asyncio.to_thread(restore, settings, target, replace=replace, key_file=None, say=str)

@@ -12,25 +12,14 @@ import msgspec
 import pytest
 
 from chaguan.backup import making, restoring, sqlite_snapshot
-from chaguan.backup.making import back_up
-from chaguan.backup.restoring import restore
 from chaguan.core.clock import now_ms
-from chaguan.core.settings import ConfigError, Settings
+from chaguan.core.settings import ConfigError
 from chaguan.infra import holds, opening
-from tests.domain.backup.conftest import House, blob_files
+from tests.domain.backup.conftest import House, blob_files, put_back, taken
 
 
 class Killed(BaseException):
     """What a test has instead of kill -9."""
-
-
-async def taken(house: House, target: Path, *, with_key: bool = True) -> making.Done:
-    return await asyncio.to_thread(back_up, house.settings, target, with_key=with_key, say=str)
-
-
-async def put_back(target: Path, into: Path, *, replace: bool = False) -> restoring.Restored:
-    settings = Settings(data_dir=str(into))
-    return await asyncio.to_thread(restore, settings, target, replace=replace, key_file=None, say=str)
 
 
 async def test_a_blob_deleted_while_a_backup_runs_is_in_it_and_goes_afterwards(

@@ -38,6 +38,12 @@ class _CommitUnknown(Exception):
     """The connection went while the commit was on its way."""
 
 
+def where_of(url: str) -> str:
+    """For people: without user and password."""
+    parts = urlsplit(url)
+    return f"{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
 class PostgresDatabase:
     """Three small pools, so that neither readers nor other writers keep the log's writer waiting."""
 
@@ -61,9 +67,7 @@ class PostgresDatabase:
 
     @property
     def where(self) -> str:
-        """For people: without user and password."""
-        parts = urlsplit(self._url)
-        return f"{parts.netloc.rpartition('@')[2]}{parts.path}"
+        return where_of(self._url)
 
     async def write(self, work: Work[T]) -> T:
         return await self._start(self._write(self._writers, work))

@@ -139,3 +139,8 @@ def _asynchronous(standbys: int, *, may_fail_over: bool) -> str:
         f"{them[0].upper()}{them[1:]} PostgreSQL without being waited for: promoted, it lacks the last messages that "
         "were acknowledged; set synchronous_standby_names before anything promotes it by itself"
     )
+
+
+def is_archiving(connection: Connection) -> bool:
+    """Whether the server keeps its write-ahead log somewhere else, too."""
+    return bool(connection.execute(text("SELECT current_setting('archive_mode') <> 'off'")).scalar())
