@@ -1,7 +1,7 @@
 """What waits for the log writer. Conversations take turns, so that one that is spoken into without end makes others
 wait for a share of a batch and not for all that it has to say."""
 
-from collections import deque
+from collections import OrderedDict, deque
 from itertools import islice
 
 from chaguan.messaging.append import Append, Settle
@@ -33,8 +33,8 @@ class _Line:
 
 class Waiting:
     def __init__(self) -> None:
-        self._lines: dict[str, _Line] = {}
-        """The one whose turn is next stands first."""
+        self._lines: OrderedDict[str, _Line] = OrderedDict()
+        """The one whose turn is next stands first. In a plain dict, to find the first takes as long as were before."""
         self.entries = 0
         self.bytes = 0
 
@@ -73,12 +73,14 @@ class Waiting:
         return batch
 
     def _take_one(self, conversation_id: str, more: list[str], now: int) -> Pending:
-        line = self._lines.pop(conversation_id)
+        line = self._lines[conversation_id]
         pending = line.entries.popleft()
         if line.entries:
             line.since = now
-            self._lines[conversation_id] = line
+            self._lines.move_to_end(conversation_id)
             more.append(conversation_id)
+        else:
+            del self._lines[conversation_id]
         self.entries -= 1
         self.bytes -= pending.size
         return pending

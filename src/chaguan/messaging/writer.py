@@ -85,11 +85,13 @@ class LogWriter:
             self._running = None
 
     def _begin(self, batch: list[Pending]) -> Batch:
-        oldest = min(pending.append.created_at for pending in batch)
-        record = Batch(self.batches + 1, len(batch), max(0, self._clock() - oldest) / 1000)
+        oldest = now = self._clock()
+        record = Batch(self.batches + 1, len(batch), 0)
         for pending in batch:
+            oldest = min(oldest, pending.append.created_at)
             if pending.append.trace is not None:
                 pending.append.trace.batch = record
+        record.wait_s = (now - oldest) / 1000
         return record
 
     async def _write(self, batch: list[Pending], record: Batch) -> None:
