@@ -11,6 +11,7 @@ from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.gateway.calls import Call
 from chaguan.gateway.edge import Edge, EdgeSettings
+from chaguan.gateway.lifetime import Lifetime
 from chaguan.gateway.server import EdgeServer, listen
 from chaguan.gateway.session import Session
 from chaguan.gateway.websocket import text_frame
@@ -90,7 +91,7 @@ class Answering:
         if self.reauthorization is not None:
             raise self.reauthorization
 
-    def left(self, session: Session) -> None:
+    def left(self, session: Lifetime) -> None:
         self.gone.append(session.user_id)
 
 

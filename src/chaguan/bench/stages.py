@@ -261,7 +261,7 @@ def durable(bench: Bench) -> Iterator[Figure]:
         limit = bench.limits.rows_per_s()
         spent, begun = running.cpu_s(), time.perf_counter()
         found = clients.do("direct", seconds=bench.scale.load_s, warm_s=1)
-        share = (running.cpu_s() - spent) / (time.perf_counter() - begun)
+        spent, took = running.cpu_s() - spent, time.perf_counter() - begun
         behind = _search_behind(running)
         yield figure_of(
             "durable_direct",
@@ -269,7 +269,8 @@ def durable(bench: Bench) -> Iterator[Figure]:
             "messages/s",
             limit,
             pairs=bench.scale.pairs,
-            server_cpu_share=round(share, 2),
+            server_cpu_share=round(spent / took, 2),
+            cpu_us_a_message=round(spent / found["answered"] * 1e6, 1),
             faults=found["faults"],
             limits_raised=sorted(LIMITS),
             **spread(found["acks"], 1_000),

@@ -50,7 +50,7 @@ class Workloads:
         """Every pair's first person sends the next message as soon as the last was acknowledged."""
         senders = self._senders()
         window = _Window(time.perf_counter() + warm_s, seconds)
-        acked, ages = 0, _Ages()
+        acked, answered_in_all, ages = 0, 0, _Ages()
         in_flight = 0
 
         def say(client: Client, conversation_id: str) -> None:
@@ -60,9 +60,10 @@ class Workloads:
             ages.sent[key] = sent_at
 
             def answered(client: Client, reply: Reply) -> None:
-                nonlocal acked, in_flight
+                nonlocal acked, answered_in_all, in_flight
                 now = time.perf_counter()
                 in_flight -= 1
+                answered_in_all += 1
                 self._expect_ok(reply)
                 if window.holds(now):
                     acked += 1
@@ -83,6 +84,7 @@ class Workloads:
         self._clients.on_entry = None
         return {
             "acked": acked,
+            "answered": answered_in_all,
             "seconds": seconds,
             "acks": ages.acks,
             "arrivals": ages.arrivals,

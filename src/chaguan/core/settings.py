@@ -96,7 +96,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """PostgreSQL (15 or newer), e.g. `postgresql://user:password@host/name`, several hosts separated by commas. Empty: an
     SQLite file in the data folder."""
     writer_lanes: int = 4
-    """How many batches of messages one process writes to PostgreSQL at the same time."""
+    """How many batches of messages one process writes to PostgreSQL at the same time, at the most."""
     public_url: str = ""
     """How phones reach this deployment, e.g. `https://im.example.com`; needed behind a proxy."""
     name: str = "Chaguan"

@@ -16,6 +16,7 @@ from chaguan.gateway.outbox import Outflow
 from chaguan.gateway.wheel import Wheel
 
 if TYPE_CHECKING:
+    from chaguan.gateway.lifetime import Lifetime
     from chaguan.gateway.session import Session
 
 
@@ -79,7 +80,7 @@ class Dispatcher(Protocol):
         """Every five minutes and when the token has expired: return if the caller is still welcome (a fresh
         `session.caller` may be set), raise `AppError` if not."""
 
-    def left(self, session: "Session") -> None:
+    def left(self, session: "Lifetime") -> None:
         """The connection of a session that had said hello is over."""
 
 

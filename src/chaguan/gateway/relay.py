@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from chaguan.core.errors import AppError
 from chaguan.gateway.hub import Hub, Listener
+from chaguan.gateway.lifetime import RESUME_NEEDED
 from chaguan.gateway.order import Line, Order, Said
-from chaguan.gateway.session import RESUME_NEEDED
 from chaguan.gateway.websocket import payload_of, text_frame
 from chaguan.infra.broker import Broker
 from chaguan.protocol import entries

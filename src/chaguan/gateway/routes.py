@@ -13,6 +13,7 @@ from chaguan.core.settings import Limits as LimitSettings
 from chaguan.desk import topic_of
 from chaguan.gateway.calls import Call
 from chaguan.gateway.hub import Hub, Listener
+from chaguan.gateway.lifetime import Lifetime
 from chaguan.gateway.presence import PresenceBoard
 from chaguan.gateway.relay import Relay
 from chaguan.gateway.session import Session
@@ -172,7 +173,7 @@ class Routes:
         if self._relay is not None:
             await self._authenticator.check_still_welcome(caller)
 
-    def left(self, session: Session) -> None:
+    def left(self, session: Lifetime) -> None:
         if session.caller is not None:
             self._presence.left(session.caller.user_id)
 

@@ -9,7 +9,6 @@ from chaguan.infra.sealing import Vault
 from chaguan.messaging import tables as tables  # registers them
 from chaguan.messaging.conversations import Conversations
 from chaguan.messaging.keys import rewrap_keys
-from chaguan.messaging.lanes import Lanes
 from chaguan.messaging.log import Log
 from chaguan.messaging.marks import Marks
 from chaguan.messaging.members import Members
@@ -21,6 +20,7 @@ from chaguan.messaging.search.service import Search
 from chaguan.messaging.sync import Sync
 from chaguan.messaging.tail import Tail
 from chaguan.messaging.views import Views
+from chaguan.messaging.writer import LogWriter
 
 __all__ = ["Messaging"]
 
@@ -47,7 +47,7 @@ class Messaging:
         self._vault = vault
         self.rooms = Rooms(db, vault, access)
         self.marks = Marks(db, self.rooms, publisher)
-        self.writer = Lanes(db, clock)
+        self.writer = LogWriter(db, clock)
         self.log = Log(self.writer, self.rooms, self.marks, publisher, link, clock)
         self.views = Views(db, vault, self.marks, publisher, link, directory, self.rooms)
         self.messages = Messages(db, self.rooms, self.log, publisher, before_append, limits, clock)

@@ -13,7 +13,6 @@ from chaguan.core.ids import uuid7
 from chaguan.core.trace import Trace
 from chaguan.messaging import rules
 from chaguan.messaging.append import Append, Appended, Effect, Settle
-from chaguan.messaging.lanes import Lanes
 from chaguan.messaging.marks import Marks
 from chaguan.messaging.model import (
     EDIT,
@@ -31,6 +30,7 @@ from chaguan.messaging.ports import Links, OnCommitted, Publisher
 from chaguan.messaging.recent import Recent
 from chaguan.messaging.render import fact, present
 from chaguan.messaging.rooms import Rooms
+from chaguan.messaging.writer import LogWriter
 from chaguan.protocol import entries as wire
 from chaguan.protocol.content import Content, Text
 from chaguan.protocol.conversations import ConversationKind
@@ -62,7 +62,7 @@ class Draft(Struct, kw_only=True):
 class Log:
     def __init__(
         self,
-        writer: Lanes,
+        writer: LogWriter,
         rooms: Rooms,
         marks: Marks,
         publisher: Publisher,

@@ -1,7 +1,7 @@
 """What waits for the log writer. Conversations take turns, so that one that is spoken into without end makes others
 wait for a share of a batch and not for all that it has to say."""
 
-from collections import deque
+from collections import OrderedDict, deque
 from itertools import islice
 
 from chaguan.messaging.append import Append, Settle
@@ -26,37 +26,44 @@ class _Line:
 
     __slots__ = ("entries", "since")
 
-    def __init__(self, first: Pending) -> None:
-        self.entries = deque((first,))
-        self.since = first.append.created_at
+    def __init__(self, since: int) -> None:
+        self.entries: deque[Pending] = deque()
+        self.since = since
 
 
 class Waiting:
+    """A conversation is in one batch at a time: what it says meanwhile is not `ready`, as it would overtake."""
+
     def __init__(self) -> None:
-        self._lines: dict[str, _Line] = {}
-        """The one whose turn is next stands first."""
+        self._lines: OrderedDict[str, _Line] = OrderedDict()
+        """The one whose turn is next stands first. In a plain dict, to find the first takes as long as were before."""
+        self._held: dict[str, _Line] = {}
+        """Those with entries in a batch that is on its way."""
         self.entries = 0
         self.bytes = 0
+        self.ready = 0
+        """Entries of which a batch could be made."""
 
     def is_late(self, conversation_id: str, now: int) -> bool:
         """Whether the writer can't keep up, with this conversation or with all."""
-        if not self._lines:
-            return False
-        line = self._lines.get(conversation_id)
-        if line is not None and now - line.entries[0].append.created_at > MAX_AGE_MS:
+        line = self._lines.get(conversation_id) or self._held.get(conversation_id)
+        if line is not None and line.entries and now - line.entries[0].append.created_at > MAX_AGE_MS:
             return True
-        return now - next(iter(self._lines.values())).since > MAX_AGE_MS
+        return bool(self._lines) and now - next(iter(self._lines.values())).since > MAX_AGE_MS
 
     def put(self, pending: Pending) -> None:
-        line = self._lines.get(pending.append.conversation_id)
+        conversation_id = pending.append.conversation_id
+        line = self._held.get(conversation_id)
         if line is None:
-            self._lines[pending.append.conversation_id] = _Line(pending)
-        else:
-            line.entries.append(pending)
+            line = self._lines.get(conversation_id)
+            if line is None:
+                line = self._lines[conversation_id] = _Line(pending.append.created_at)
+            self.ready += 1
+        line.entries.append(pending)
         self.entries += 1
         self.bytes += pending.size
 
-    def take(self, now: int) -> list[Pending]:
+    def take(self) -> list[Pending]:
         """The next batch: one entry of each conversation, then another of each that has more, and so on."""
         batch: list[Pending] = []
         turn = list(islice(self._lines, MAX_ENTRIES))
@@ -66,19 +73,27 @@ class Waiting:
             for conversation_id in turn:
                 if len(batch) == MAX_ENTRIES or room <= 0:
                     return batch
-                pending = self._take_one(conversation_id, more, now)
+                line = self._held.get(conversation_id) or self._hold(conversation_id)
+                pending = line.entries.popleft()
+                if line.entries:
+                    more.append(conversation_id)
                 batch.append(pending)
                 room -= pending.size
+                self.entries -= 1
+                self.bytes -= pending.size
             turn = more
         return batch
 
-    def _take_one(self, conversation_id: str, more: list[str], now: int) -> Pending:
-        line = self._lines.pop(conversation_id)
-        pending = line.entries.popleft()
-        if line.entries:
-            line.since = now
-            self._lines[conversation_id] = line
-            more.append(conversation_id)
-        self.entries -= 1
-        self.bytes -= pending.size
-        return pending
+    def _hold(self, conversation_id: str) -> _Line:
+        line = self._held[conversation_id] = self._lines.pop(conversation_id)
+        self.ready -= len(line.entries)
+        return line
+
+    def release(self, batch: list[Pending], now: int) -> None:
+        """The batch is over: who has more to say takes a place behind the others."""
+        for pending in batch:
+            line = self._held.pop(pending.append.conversation_id, None)
+            if line is not None and line.entries:
+                line.since = now
+                self._lines[pending.append.conversation_id] = line
+                self.ready += len(line.entries)

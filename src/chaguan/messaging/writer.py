@@ -18,6 +18,10 @@ from chaguan.messaging.batch import Outcome, append_batch
 from chaguan.messaging.waiting import Pending, Waiting
 
 QUEUE_BYTES = 32 * 1024 * 1024
+WORTH_ANOTHER = 64
+"""Entries for which a batch is begun beside another."""
+SLOW_S = 0.05
+"""After this long a batch is passed by others: it may wait for a conversation that another node writes."""
 
 
 class WriterFigures:
@@ -37,13 +41,20 @@ class WriterFigures:
 
 
 class LogWriter:
-    """Forms batches and hands them to the database, one at a time."""
+    """Forms batches and hands them to the database: one at a time, or up to `db.lanes` where that takes several.
+
+    A second beside one that is on its way is begun only if it is large or the other takes long: a batch costs as much
+    as thirty entries, so that many small ones would keep two cores busy with half the messages.
+    """
 
     def __init__(self, db: Database, clock: Clock = now_ms) -> None:
         self._db = db
         self._clock = clock
         self._waiting = Waiting()
-        self._running: asyncio.Task[None] | None = None
+        self._running: set[asyncio.Task[None]] = set()
+        self._begun: dict[Batch, float] = {}
+        """The batches that are on their way, oldest first, and since when."""
+        self._next_look: asyncio.TimerHandle | None = None
         self.batches = 0
         self.appended = 0
         self.figures = WriterFigures()
@@ -66,30 +77,62 @@ class LogWriter:
         if is_late or self._waiting.bytes > QUEUE_BYTES:
             raise AppError(ErrorCode.unavailable, "the log can't keep up", retry_after_ms=1_000)
         self._waiting.put(Pending(append, settle))
-        if self._running is None:
-            self._running = asyncio.create_task(self._run())
+        self._look()
 
     async def flush(self) -> None:
         """Wait until all that is queued now has been written."""
-        while self._running is not None:
-            await asyncio.shield(self._running)
+        while self._running:
+            await asyncio.wait(self._running)
+
+    def _look(self) -> None:
+        """Begin a batch if it is time for one."""
+        if not self._waiting.ready or len(self._running) >= self._db.lanes:
+            return
+        if not self._running or self._is_worth_another():
+            task = asyncio.create_task(self._run())
+            self._running.add(task)
+        elif self._next_look is None:
+            self._next_look = asyncio.get_running_loop().call_later(SLOW_S, self._look_again)
+
+    def _look_again(self) -> None:
+        self._next_look = None
+        self._look()
+
+    def _is_worth_another(self) -> bool:
+        if self._waiting.ready >= WORTH_ANOTHER:
+            return True
+        oldest = next(iter(self._begun.values()), None)
+        return oldest is not None and perf_counter() - oldest >= SLOW_S
 
     async def _run(self) -> None:
         try:
-            # A new task begins a turn later, so everything that this turn of the loop received goes into the batch.
-            while self._waiting.entries:
-                batch = self._waiting.take(self._clock())
-                await self._write(batch, self._begin(batch))
-                await asyncio.sleep(0)
+            await self._write_what_waits()
         finally:
-            self._running = None
+            # At once and not when the task is told to be done: an entry that came between would wait for nobody.
+            self._running = {task for task in self._running if task is not asyncio.current_task()}
+            self._look()
+
+    async def _write_what_waits(self) -> None:
+        # A new task begins a turn later, so everything that this turn of the loop received goes into the batch.
+        while self._waiting.ready and (not self._begun or self._is_worth_another()):
+            batch = self._waiting.take()
+            record = self._begin(batch)
+            self._begun[record] = perf_counter()
+            try:
+                await self._write(batch, record)
+            finally:
+                del self._begun[record]
+                self._waiting.release(batch, self._clock())
+            await asyncio.sleep(0)
 
     def _begin(self, batch: list[Pending]) -> Batch:
-        oldest = min(pending.append.created_at for pending in batch)
-        record = Batch(self.batches + 1, len(batch), max(0, self._clock() - oldest) / 1000)
+        oldest = now = self._clock()
+        record = Batch(self.batches + 1, len(batch), 0)
         for pending in batch:
+            oldest = min(oldest, pending.append.created_at)
             if pending.append.trace is not None:
                 pending.append.trace.batch = record
+        record.wait_s = (now - oldest) / 1000
         return record
 
     async def _write(self, batch: list[Pending], record: Batch) -> None:

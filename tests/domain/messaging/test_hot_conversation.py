@@ -1,10 +1,13 @@
-"""What a conversation that is spoken into without end costs those who share its lane: by order, not by time."""
+"""What a conversation that is spoken into without end costs the others: by order, not by time."""
 
 import asyncio
 from typing import Any
 
+from sqlalchemy.util import await_only
+
 from chaguan.core.ids import uuid7
 from chaguan.messaging.append import Append
+from chaguan.messaging.store import log
 from chaguan.messaging.waiting import MAX_OF_ONE
 from chaguan.messaging.writer import LogWriter
 from tests.domain.messaging.conftest import World
@@ -28,18 +31,56 @@ async def test_what_is_said_elsewhere_waits_for_one_batch_and_not_for_all_that_a
 ) -> None:
     anna = world.people.add("anna")
     hot, calm = [await world.direct(anna, world.people.add(name)) for name in ("hot", "calm")]
-    lane = LogWriter(world.db, lambda: world.now)  # the one lane that both go by
+    writer = LogWriter(world.db, lambda: world.now)
     told: list[tuple[str, int]] = []
 
     def tell(room: str) -> Any:
         return lambda outcome: told.append((room, outcome.seq))
 
     for _ in range(500):
-        lane.put(entry(world, hot), tell("hot"))
+        writer.put(entry(world, hot), tell("hot"))
     await asyncio.sleep(0)  # the first batch is taken
-    lane.put(entry(world, calm), tell("calm"))
-    await lane.flush()
+    writer.put(entry(world, calm), tell("calm"))
+    await writer.flush()
     at = told.index(("calm", 1))
     assert at <= 2 * MAX_OF_ONE
     assert [seq for room, seq in told if room == "hot"] == list(range(1, 501))
-    assert lane.batches == -(-500 // MAX_OF_ONE)
+
+
+async def test_a_batch_that_waits_for_another_node_is_passed_by_the_others(world: World) -> None:
+    if world.db.dialect == "sqlite":
+        return  # there is no other node
+    anna = world.people.add("anna")
+    hot, calm = [await world.direct(anna, world.people.add(name)) for name in ("hot", "calm")]
+    writer = LogWriter(world.db, lambda: world.now)
+    locked, may_end = asyncio.Event(), asyncio.Event()
+
+    def hold(connection: Any) -> None:
+        log.lock(connection, [hot])
+        locked.set()
+        await_only(may_end.wait())
+
+    other_node = asyncio.create_task(world.db.write(hold))
+    await locked.wait()
+    held = writer.append(entry(world, hot))
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        assert (await writer.append(entry(world, calm))).seq == 1
+    assert not held.done()
+    may_end.set()
+    await other_node
+    assert (await held).seq == 1
+
+
+async def test_what_comes_while_the_last_batch_ends_is_written_too(world: World) -> None:
+    anna = world.people.add("anna")
+    room = await world.direct(anna, world.people.add("b"))
+    writer = LogWriter(world.db, lambda: world.now)
+    async with asyncio.timeout(10):
+        for turns in range(12):
+            await writer.append(entry(world, room))
+            for _ in range(turns):  # somewhere between the last look for more and the end of the task
+                await asyncio.sleep(0)
+        await writer.append(entry(world, room))
+    await writer.flush()
+    assert writer.appended == 13

@@ -11,8 +11,8 @@ from chaguan.messaging.append import Append
 from chaguan.messaging.batch import append_batch
 from chaguan.messaging.feed import Feed
 from chaguan.messaging.horizon import Horizon
-from chaguan.messaging.lanes import Lanes
 from chaguan.messaging.store.log import Tail
+from chaguan.messaging.writer import LogWriter
 from tests.domain.messaging.conftest import World, until
 
 
@@ -132,7 +132,7 @@ async def test_the_newest_transaction_of_all_is_waited_for_too(world) -> None:
 async def test_two_nodes_that_write_the_same_conversations_keep_them_in_order_and_gapless(world) -> None:
     rooms = await world.rooms(5)
     other = world.database()
-    here, there = world.messaging.writer, Lanes(other, lambda: world.now)
+    here, there = world.messaging.writer, LogWriter(other, lambda: world.now)
     given: dict[str, list[int]] = {room: [] for room in rooms}
 
     async def handle(rows) -> None:

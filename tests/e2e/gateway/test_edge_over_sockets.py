@@ -17,7 +17,8 @@ from websockets.frames import Close
 from chaguan.gateway import heads
 from chaguan.gateway.crowd import Pacing
 from chaguan.gateway.edge import EdgeSettings
-from chaguan.gateway.session import Session, State
+from chaguan.gateway.lifetime import State
+from chaguan.gateway.session import Session
 from chaguan.gateway.websocket import text_frame
 from tests.edge_server import Serving, serving, until
 

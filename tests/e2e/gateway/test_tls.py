@@ -19,7 +19,7 @@ from websockets.asyncio.client import connect
 from chaguan.gateway import tls as tls_module
 from chaguan.gateway.edge import EdgeSettings
 from chaguan.gateway.heads import BoundedHttp
-from chaguan.gateway.session import State
+from chaguan.gateway.lifetime import State
 from chaguan.gateway.tls import server_context
 from chaguan.gateway.websocket import text_frame
 from tests.edge_server import plain_app, serving, until

@@ -6,7 +6,8 @@ import random
 from typing import Any
 
 from chaguan.gateway.edge import Edge, EdgeSettings
-from chaguan.gateway.session import Session, State
+from chaguan.gateway.lifetime import State
+from chaguan.gateway.session import Session
 from chaguan.gateway.websocket import CLOSE, TEXT
 from chaguan.gateway.wheel import Wheel
 from tests.edge_server import Answering, Union

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from chaguan.gateway.heartbeat import heartbeat_id, heartbeat_reply
-from chaguan.gateway.session import State
+from chaguan.gateway.lifetime import State
 from chaguan.gateway.websocket import TEXT, unmask
 from tests.unit.gateway.scene import Scene
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chaguan.gateway.session import State
+from chaguan.gateway.lifetime import State
 from chaguan.gateway.websocket import BINARY, CLOSE, FAILED, PING, TEXT, close_payload, text_frame
 from tests.unit.gateway.scene import Scene
 

@@ -6,7 +6,7 @@ import pytest
 
 from chaguan.core.clock import now_ms
 from chaguan.core.errors import AppError, ErrorCode
-from chaguan.gateway.session import State
+from chaguan.gateway.lifetime import State
 from chaguan.gateway.websocket import close_payload, text_frame
 from tests.edge_server import until
 from tests.unit.gateway.scene import Scene

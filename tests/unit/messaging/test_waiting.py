@@ -22,7 +22,14 @@ def put(waiting: Waiting, conversation_id: str, number: int = 0, at: int = 0, bo
 
 
 def taken(waiting: Waiting, now: int = 0) -> list[tuple[str, int]]:
-    return [(each.append.conversation_id, int(each.append.client_msg_id)) for each in waiting.take(now)]
+    """The next batch, after which it is over."""
+    batch = waiting.take()
+    waiting.release(batch, now)
+    return names(batch)
+
+
+def names(batch: list[Pending]) -> list[tuple[str, int]]:
+    return [(each.append.conversation_id, int(each.append.client_msg_id)) for each in batch]
 
 
 def test_who_comes_behind_a_thousand_of_one_conversation_is_in_the_next_batch() -> None:
@@ -80,12 +87,26 @@ def test_a_batch_ends_where_its_bytes_end() -> None:
     assert [len(taken(waiting)) for _ in range(5)] == [10, 10, 10, 10, 0]
 
 
+def test_a_conversation_is_in_one_batch_at_a_time_and_others_go_on() -> None:
+    waiting = Waiting()
+    for number in range(MAX_OF_ONE + 1):
+        put(waiting, "a", number)
+    first = waiting.take()
+    put(waiting, "a", MAX_OF_ONE + 1)
+    put(waiting, "b", 7)
+    assert waiting.ready == 1 and names(waiting.take()) == [("b", 7)]
+    assert waiting.take() == [] and waiting.ready == 0
+    waiting.release(first, 0)
+    assert waiting.ready == 2
+    assert names(waiting.take()) == [("a", MAX_OF_ONE), ("a", MAX_OF_ONE + 1)]
+
+
 def test_one_that_its_own_words_hold_up_is_late_and_the_others_are_not() -> None:
     waiting = Waiting()
     for number in range(500):
         put(waiting, "hot", number, at=0)
     for now in range(0, MAX_AGE_MS + 2, 500):
-        waiting.take(now)
+        taken(waiting, now)
     now = MAX_AGE_MS + 1
     assert waiting.is_late("hot", now)
     assert not waiting.is_late("calm", now)
