@@ -1,6 +1,7 @@
 """The command: figures and a demand in, a plan out."""
 
 import argparse
+import contextlib
 import sys
 import tempfile
 from pathlib import Path
@@ -67,7 +68,9 @@ def _measure_now() -> list[Figure]:
         parser = argparse.ArgumentParser()
         add_options(parser)
         asked = parser.parse_args(["--quick", "--json", str(file)])
-        asked.quiet = True
-        if run_bench(asked):
+        # What is printed is the plan, perhaps as JSON; the bench tells its figures beside it.
+        with contextlib.redirect_stdout(sys.stderr):
+            failed = run_bench(asked)
+        if failed:
             print("chaguan capacity: some of it could not be measured", file=sys.stderr)
         return figures.read(file)

@@ -25,8 +25,8 @@ ROWS = {
 }
 UNKNOWN = "not measured", "未测量"
 FIRST = "online", "同时在线"
-DECIDED = "by", "由"
-MACHINE = "Figures of", "测量机器"
+MACHINE = "Figures of: ", "测量机器："
+STOP = ".", "。"
 
 
 def into_page(path: Path, demand: Demand, cost: Measured) -> str:
@@ -49,7 +49,7 @@ def table(demand: Demand, cost: Measured, language: int) -> str:
     for name, words in ROWS.items():
         cells = [_cell(plan, name, language) for plan in plans]
         lines.append(f"| {words[language]} | {' | '.join(cells)} |")
-    return "\n".join(lines) + f"\n\n{MACHINE[language]}: {cost.machine}.\n"
+    return "\n".join(lines) + f"\n\n{MACHINE[language]}{cost.machine}{STOP[language]}\n"
 
 
 def scaled(demand: Demand, online: int) -> Demand:
