@@ -1,5 +1,6 @@
 """The command: figures from a file, an answer for people or programs, one sentence for nonsense."""
 
+import argparse
 import json
 from pathlib import Path
 
@@ -89,3 +90,19 @@ def test_the_table_goes_between_the_markers_of_a_page_in_its_language(figures: s
             and "old" not in text
         )
     assert "not measured" in english and "未测量" in chinese
+
+
+def test_measuring_first_leaves_the_plan_alone_on_the_output(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bench(options: argparse.Namespace) -> int:
+        assert options.quick and options.database_url is None
+        print("idle_cpu 2.4 µs/s")
+        _publish([Figure("idle_cpu", 2.4, "µs/s", machine="this box")], options.json, None)
+        return 1
+
+    monkeypatch.setattr("chaguan.bench.run.run", bench)
+    assert main([*ASKED, "--measure", "--json"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["measured"]["machine"] == "this box"
+    assert "idle_cpu" in printed.err and "could not be measured" in printed.err
