@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_doctor(commands)
     _add_sandbox(commands)
     _add_bench(commands)
+    _add_capacity(commands)
     return parser
 
 
@@ -193,6 +194,22 @@ def _add_bench(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _bench(options: argparse.Namespace) -> int:
     from chaguan.bench.run import run
+
+    return run(options)
+
+
+def _add_capacity(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    from chaguan.capacity.options import add_options
+
+    parser = commands.add_parser(
+        "capacity", help="from measured figures and an expected load to nodes, database and Redis"
+    )
+    add_options(parser)
+    parser.set_defaults(run=_capacity)
+
+
+def _capacity(options: argparse.Namespace) -> int:
+    from chaguan.capacity.command import run
 
     return run(options)
 

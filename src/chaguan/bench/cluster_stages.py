@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from chaguan.bench import stages
+from chaguan.bench.broker import broker
 from chaguan.bench.clients import HEARTBEAT_S
 from chaguan.bench.cluster import Cluster, ClusterBench, Measure, on_nodes
 from chaguan.bench.crew import Crew, crew, generator, parted
 from chaguan.bench.figures import Figure
+from chaguan.bench.growth import GROWTH, cost_growth_shared
 from chaguan.bench.limits import round_trips_ms
+from chaguan.bench.load import latency_load
 from chaguan.bench.nodes import Node
 from chaguan.bench.processes import Process, raw_sender, sends_per_cpu_s
 from chaguan.bench.stages import WINDOW, figure_of, spread
@@ -352,5 +355,8 @@ STAGES: dict[str, tuple[Measure, tuple[str, ...]]] = {
     "big-group": (big_group, ("big_group",)),
     "restart": (rolling_restart, ("restart_longest_wait",)),
     "hot-group": (hot_group, ("hot_group",)),
+    "broker": (broker, ("broker_cpu", "broker_memory")),
+    "latency_load": (on_nodes(latency_load), ()),
+    "cost_growth": (cost_growth_shared, GROWTH),
 }
 """With `--database-url`; by name: what to run, and which `--only` names ask for it."""

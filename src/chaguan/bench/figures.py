@@ -23,6 +23,8 @@ class Figure(Struct, omit_defaults=False):
     ratio: float | None = None
     parameters: dict[str, Any] = {}
     machine: str = ""
+    stage: str = ""
+    """Of the bench, that measured it."""
 
 
 class Target(NamedTuple):
@@ -114,12 +116,12 @@ def table(figures: Sequence[Figure]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def into_page(page: str, figures: Sequence[Figure]) -> str:
-    """The page with the table, and the machine it is of, between its two markers."""
+def into_page(page: str, figures: Sequence[Figure], picture: str = "") -> str:
+    """The page with the table, the machine it is of and a picture, between its two markers."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     machines = ", ".join(dict.fromkeys(figure.machine for figure in figures))
-    return f"{before}{BEGIN}\nMachine: {machines}.\n\n{table(figures)}{END}{after}"
+    return f"{before}{BEGIN}\nMachine: {machines}.\n\n{table(figures)}{picture}{END}{after}"
 
 
 def _circumstances(figure: Figure) -> str:

@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 
 from chaguan.bench.clients import Clients, Lost
+from chaguan.bench.loads import Loads
 from chaguan.bench.orders import Orders
 from chaguan.bench.restless import Restless
-from chaguan.bench.workloads import Workloads
 from chaguan.bench.world import World
 
 WAIT_S = 0.02
@@ -27,7 +27,7 @@ def main() -> int:
     people = range(int(first), int(first) + int(count))
     clients = Clients(world, people, [int(port) for port in ports.split(",")], transport == "tls")
     orders = Orders(sys.stdin.fileno())
-    workloads, restless = Workloads(clients), Restless(clients, orders.is_there)
+    workloads, restless = Loads(clients), Restless(clients, orders.is_there)
     gc.freeze()
     gc.disable()
     print("{}", flush=True)

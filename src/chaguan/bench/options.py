@@ -20,6 +20,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         dest="earlier",
         help="measure nothing: take the figures that --json wrote, and print their table",
     )
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="keep the figures that the file of --json has of stages which this run does not measure",
+    )
+    parser.add_argument(
+        "--stored",
+        type=int,
+        action="append",
+        metavar="N",
+        help="cost_growth: measure with so many messages stored; may be repeated (default: 500000, 2000000, 10000000)",
+    )
     cluster = parser.add_argument_group(
         "several nodes", "Both addresses together; on an empty machine `make bench-cluster` starts both."
     )

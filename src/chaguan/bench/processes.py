@@ -112,6 +112,11 @@ class Process:
             for pid in (self._folder / "task" / self._folder.name / "children").read_text().split()
         ]
 
+    def bytes_written(self) -> int:
+        """What it gave the disk to write, in whole pages."""
+        lines = (self._folder / "io").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("write_bytes:"))
+
     def memory_kib(self, field: str = "Pss_Anon") -> int:
         """By default without mapped files: what the page cache holds of the database is the kernel's to take back."""
         lines = (self._folder / "smaps_rollup").read_text().splitlines()

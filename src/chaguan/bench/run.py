@@ -14,15 +14,16 @@ from typing import Any
 
 import msgspec
 
-from chaguan.bench import figures
+from chaguan.bench import figures, graph
 from chaguan.bench.crew import WorkloadFailed
 from chaguan.bench.figures import Figure
 from chaguan.bench.processes import BenchFailed
 from chaguan.bench.programs import NoCompiler
-from chaguan.bench.stages import FULL, QUICK, STAGES, Bench
+from chaguan.bench.stages import FULL, ON_REQUEST, QUICK, STAGES, Bench, Scale
 from chaguan.bench.world import make_world
 
 WIDTH = 30
+SEVERAL = "several nodes:"
 Table = Mapping[str, tuple[Callable[[Any], Iterator[Figure]], tuple[str, ...]]]
 """Stages by name. What they are given differs: one machine's `Bench`, or a `Cluster`."""
 
@@ -33,6 +34,12 @@ def run(options: argparse.Namespace) -> int:
         print(figures.table(found), end="")
         _publish(found, None, options.page)
         return 0
+    if options.keep and not options.json:
+        print("chaguan bench: --keep needs --json, the file whose other figures are kept", file=sys.stderr)
+        return 2
+    if options.keep and not options.json:
+        print("chaguan bench: --keep needs --json, the file whose other figures are kept", file=sys.stderr)
+        return 2
     if bool(options.database_url) is not bool(options.redis_url):
         print("chaguan bench: give --database-url and --redis-url together", file=sys.stderr)
         return 2
@@ -44,8 +51,30 @@ def run(options: argparse.Namespace) -> int:
         return 2
     with _temporary() as folder:
         found, failures = _run(folder, options, table, stages)
+    if options.keep and options.json.exists():
+        found = beside(figures.read(options.json), found)
     _publish(found, options.json, options.page)
     return 1 if failures else 0
+
+
+def beside(earlier: list[Figure], found: list[Figure]) -> list[Figure]:
+    """What was found now, and what other stages had found before, in the order of the stages."""
+    measured = {_stage_of(figure) for figure in found}
+    kept = [figure for figure in earlier if _stage_of(figure) not in measured]
+    order = list(STAGES)
+    return sorted(
+        [*kept, *found],
+        key=lambda figure: order.index(_stage_of(figure)) if _stage_of(figure) in order else len(order),
+    )
+
+
+def _stage_of(figure: Figure) -> str:
+    """Figures of former versions don't say."""
+    transport = str(figure.parameters.get("transport", "plain"))
+    if figure.stage or transport in STAGES:
+        return figure.stage or transport
+    stages = (stage for stage, (_, names) in STAGES.items() if figure.name.startswith((stage, *names)))
+    return next(stages, "")
 
 
 def _run(
@@ -95,12 +124,13 @@ def _publish(found: list[Figure], json: Path | None, page: Path | None) -> None:
     if json:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
     if page:
-        page.write_text(figures.into_page(page.read_text(encoding="utf-8"), found), encoding="utf-8")
+        text = figures.into_page(page.read_text(encoding="utf-8"), found, graph.beside(page, found))
+        page.write_text(text, encoding="utf-8")
 
 
 def _chosen(only: list[str], table: Table) -> list[str]:
     if not only:
-        return list(table)
+        return [name for name in table if name not in ON_REQUEST]
     return [
         stage for stage, (_, names) in table.items() if stage in only or any(name in only for name in names)
     ]
@@ -110,13 +140,14 @@ def _chosen(only: list[str], table: Table) -> list[str]:
 def _prepared(folder: Path, options: argparse.Namespace, progress: "Progress") -> Iterator[Any]:
     """What the stages are given: the people of one machine, or the engines of several."""
     if not options.database_url:
-        yield _prepare(folder, options.quick, progress)
+        yield _prepare(folder, _stored(QUICK if options.quick else FULL, options), progress)
         return
     from chaguan.bench import cluster
     from chaguan.bench.engines import Engines
 
     engines = Engines(options.database_url, options.redis_url)
     scale = cluster.QUICK if options.quick else cluster.FULL
+    scale = msgspec.structs.replace(scale, spine=_stored(scale.spine, options))
     opened = cluster.Cluster(folder, engines, scale, tuple(options.nodes), progress.line)
     progress.step()
     try:
@@ -125,9 +156,14 @@ def _prepared(folder: Path, options: argparse.Namespace, progress: "Progress") -
         opened.close()
 
 
-def _prepare(folder: Path, is_quick: bool, progress: "Progress") -> Bench:
+def _stored(scale: Scale, options: argparse.Namespace) -> Scale:
+    if not options.stored:
+        return scale
+    return msgspec.structs.replace(scale, stored=tuple(sorted(options.stored)))
+
+
+def _prepare(folder: Path, scale: Scale, progress: "Progress") -> Bench:
     progress.show("people")
-    scale = QUICK if is_quick else FULL
     world = asyncio.run(make_world(folder / "data", max(scale.sessions, 2 * scale.pairs), scale.pairs))
     shutil.copytree(folder / "data", folder / "untouched")
     (folder / "world.json").write_bytes(msgspec.json.encode(world))
@@ -138,7 +174,7 @@ def _prepare(folder: Path, is_quick: bool, progress: "Progress") -> Bench:
 def _measured(table: Table, bench: Any, stage: str) -> Iterator[Figure]:
     machine = figures.machine()
     for figure in table[stage][0](bench):
-        figure.machine = machine
+        figure.machine, figure.stage = machine, stage if table is STAGES else f"{SEVERAL} {stage}"
         yield figure
 
 

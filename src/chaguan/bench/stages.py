@@ -15,6 +15,8 @@ from chaguan.bench.certificates import make_certificate
 from chaguan.bench.clients import HEARTBEAT_S
 from chaguan.bench.crew import Generator, generator
 from chaguan.bench.figures import Figure
+from chaguan.bench.growth import GROWTH, cost_growth
+from chaguan.bench.load import latency_load
 from chaguan.bench.processes import (
     LIMITS,
     Caddy,
@@ -24,6 +26,7 @@ from chaguan.bench.processes import (
     raw_sender,
     sends_per_cpu_s,
 )
+from chaguan.bench.stalled import stalled_readers
 from chaguan.bench.workloads import percentile
 from chaguan.bench.world import THOUSAND, World
 
@@ -44,10 +47,33 @@ class Scale(Struct, frozen=True):
     load_s: float
     fan_out_turns: int
     room_rates: tuple[int, ...]
+    stored: tuple[int, ...]
+    """Messages in the log when the cost of another is measured."""
+    said: int
+    """Messages by which it is measured."""
+    shares: tuple[float, ...]
+    """Of the most that the server takes, at which latency is measured."""
+    rounds: int
+    """With readers who stall, and as many without."""
+    round_s: float
 
 
-FULL = Scale(10_000, 10_000, 5_000, 1_000, 20, 10, 5, (60, 100))
-QUICK = Scale(2_000, 500, 500, 1_000, 2, 2, 3, (300,))
+FULL = Scale(
+    *(10_000, 10_000, 5_000, 1_000, 20, 10, 5, (60, 100)),
+    stored=(500_000, 2_000_000, 10_000_000),
+    said=65_536,
+    shares=(0.1, 0.25, 0.4, 0.55, 0.7, 0.8, 0.9, 0.95, 1.0),
+    rounds=10,
+    round_s=5,
+)
+QUICK = Scale(
+    *(2_000, 500, 500, 1_000, 2, 2, 3, (300,)),
+    stored=(20_000, 60_000),
+    said=8_192,
+    shares=(0.25, 0.5, 0.8, 1.0),
+    rounds=3,
+    round_s=2,
+)
 
 
 class Limits(Protocol):
@@ -416,5 +442,10 @@ STAGES: dict[str, tuple[Callable[[Bench], Iterator[Figure]], tuple[str, ...]]] =
     "durable": (durable, ("durable_direct", "search_lag")),
     "tls": (over_tls, ("tls",)),
     "edge": (through_the_edge, ("edge",)),
+    "latency_load": (latency_load, ()),
+    "stalled_readers": (stalled_readers, ()),
+    "cost_growth": (cost_growth, GROWTH),
 }
 """By name: what to run, and which `--only` names ask for it."""
+ON_REQUEST = {"latency_load", "stalled_readers", "cost_growth"}
+"""Run only where `--only` names them: they take long."""

@@ -44,7 +44,7 @@ class Workloads:
         before, end = self._clients.beats, time.perf_counter() + seconds
         while time.perf_counter() < end:
             self._clients.turn(0.01)
-        return {"heartbeats": self._clients.beats - before}
+        return {"heartbeats": self._clients.beats - before, "received": self._clients.received}
 
     def direct(self, seconds: float, warm_s: float) -> Numbers:
         """Every pair's first person sends the next message as soon as the last was acknowledged."""

@@ -101,7 +101,7 @@ async def fill(settings: Settings, shape: Shape) -> World:
             some = range(first, min(first + _ROWS, shape.people))
             await deployment.db.write(partial(_insert_people, world=world, people=some, now=now))
         for rows in _conversations(deployment, world, now):
-            await deployment.db.write(partial(_insert, rows=rows))
+            await deployment.db.write(partial(insert, rows=rows))
     finally:
         await deployment.stop()
     return world
@@ -115,7 +115,7 @@ def _pair_ids(deployment: Deployment, users: list[str], pairs: int) -> list[str]
 _Rows = list[tuple[Table, list[dict[str, Any]]]]
 
 
-def _insert(connection: Connection, rows: _Rows) -> None:
+def insert(connection: Connection, rows: _Rows) -> None:
     for table, values in rows:
         if values:
             connection.execute(table.insert(), values)
@@ -137,7 +137,7 @@ def _insert_people(connection: Connection, world: World, people: range, now: int
         )
         devices.append({"user_id": id, "id": device(person), "created_at": now, "seen_at": now})
         versions.append({"user_id": id, "version": VERSION})
-    _insert(
+    insert(
         connection,
         [
             (accounts.users, users),
@@ -158,16 +158,18 @@ def _conversations(deployment: Deployment, world: World, now: int) -> Iterator[_
     ]
     for block, ids in enumerate(world.groups):
         wanted += [(id, people[block * GROUP_SIZE : (block + 1) * GROUP_SIZE]) for id in ids]
-    portion = _Portion(deployment, world, now)
+    portion = Portion(deployment, world, now)
     for id, members in wanted:
         portion.add(id, members)
         if len(portion.inboxes) >= _ROWS:
             yield portion.rows()
-            portion = _Portion(deployment, world, now)
+            portion = Portion(deployment, world, now)
     yield portion.rows()
 
 
-class _Portion:
+class Portion:
+    """Conversations that are stored together."""
+
     def __init__(self, deployment: Deployment, world: World, now: int) -> None:
         self._vault = deployment.vault
         self._world = world

@@ -25,6 +25,9 @@ Handler = Callable[[list[Stored]], Awaitable[Work[Any] | None]]
 CHUNK = 500
 PASSED = 1_000
 """Entries that are not for a consumer and that it lets pass before it looks at the log for them."""
+SPAN = 20_000
+"""Entries that a consumer of one kind of conversation looks through at once; after as many in which it found nothing
+it notes where it is, or a restart would look through all of them again."""
 POLL_S = 0.5
 """How often a consumer looks by itself, where other processes write too and nothing tells of it."""
 TOLD_POLL_S = 5.0
@@ -209,25 +212,30 @@ class Feed:
         self._woken_at = 0
 
         def read(connection: Connection) -> tuple[log.Tail, list[Stored]]:
-            return log.tail(connection, known), log.since_of(connection, start, self._chunk, self._prefix)
+            tail = log.tail(connection, known)
+            if not self._prefix:
+                return tail, log.since(connection, start, self._chunk)
+            return tail, log.since_of(connection, start, start + SPAN, self._chunk, self._prefix)
 
         tail, rows = await self._db.read(read)
         settled = self._horizon.after(tail)
+        looked = min(settled, start + SPAN) if self._prefix else settled
         is_full = len(rows) == self._chunk
         rows = [row for row in rows if row.id <= settled]
         # A full chunk has more behind it; without one, all up to the horizon was looked at.
-        end = max(start, rows[-1].id if is_full and rows else start if is_full else settled)
+        end = max(start, rows[-1].id if is_full and rows else start if is_full else looked)
         if rows:
             self._waiting_since = rows[0].created_at
-            await self._take(rows, end)
+            await self._store(await self._handle(rows), end)
+        elif end - self._stored >= SPAN:
+            await self._store(None, end)
         self._is_settled = settled >= tail.last_id
         # What is behind a full chunk is at least as young as its last.
         self._waiting_since = rows[-1].created_at if is_full and rows else self._woken_at
         self.position = end
         return end != start or not self._is_settled
 
-    async def _take(self, rows: list[Stored], end: int) -> None:
-        work = await self._handle(rows)
+    async def _store(self, work: Work[Any] | None, end: int) -> None:
         known = self._stored
 
         def write(connection: Connection) -> None:

@@ -123,7 +123,7 @@ async def test_an_owner_that_is_silent_for_a_lease_loses_it_and_what_it_does_lat
         assert asleep.is_owned
         await second.write(lambda con: log.set_position(con, "test", 7))
         with pytest.raises(feed_module._Overtaken):
-            await asleep._take([], 9)
+            await asleep._store(None, 9)
         assert await second.read(lambda con: log.position(con, "test")) == 7
     finally:
         for feed, db in ((asleep, first), (heir, second)):
@@ -133,3 +133,61 @@ async def test_an_owner_that_is_silent_for_a_lease_loses_it_and_what_it_does_lat
 
 async def handle_nothing(_rows) -> None:
     return None
+
+
+async def test_a_consumer_for_whom_there_is_nothing_reads_the_log_in_pieces_and_never_twice(
+    world: World, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[tuple[int, int]] = []
+    since_of = log.since_of
+
+    def watched(connection, position, until, limit, prefix):
+        looks.append((position, until))
+        return since_of(connection, position, until, limit, prefix)
+
+    monkeypatch.setattr(feed_module, "SPAN", 10)
+    monkeypatch.setattr(log, "since_of", watched)
+    lin, chen = people.add("lin"), people.add("chen")
+    room = await world.direct(lin, chen)
+    for nth in range(35):
+        await world.say(lin, room, str(nth))
+    seen: list[int] = []
+
+    async def handle(rows) -> None:
+        seen.extend(row.id for row in rows)
+
+    feed = Feed(world.db, "test", handle, prefix="s_")
+    await feed.start()
+    await feed.caught_up()
+    await feed.stop()
+    assert not seen
+    assert max(until - position for position, until in looks) == 10
+    assert await world.db.read(lambda c: log.position(c, "test")) >= 30
+
+    looks.clear()
+    again = Feed(world.db, "test", handle, prefix="s_")
+    await again.start()
+    await again.caught_up()
+    await again.stop()
+    assert min(position for position, _ in looks) >= 30
+
+
+async def test_what_a_consumer_waits_for_is_found_behind_many_pieces_that_hold_nothing_for_it(
+    world: World, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "SPAN", 5)
+    lin, chen, mei = people.add("lin"), people.add("chen"), people.add("mei")
+    theirs, others = await world.direct(lin, chen), await world.direct(lin, mei)
+    for nth in range(23):
+        await world.say(lin, others, str(nth))
+    await world.say(lin, theirs, "终于")
+    seen: list[str] = []
+
+    async def handle(rows) -> None:
+        seen.extend(row.conversation_id for row in rows)
+
+    feed = Feed(world.db, "test", handle, prefix=theirs)
+    await feed.start()
+    await feed.caught_up()
+    await feed.stop()
+    assert seen == [theirs]

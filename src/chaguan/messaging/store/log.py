@@ -187,7 +187,8 @@ _BY_SEQS = Statement(
 _BY_IDS = Statement(f"SELECT {STORED_COLUMNS} FROM entries WHERE id IN {NUMBERS} ORDER BY id DESC")
 _SINCE = Statement(f"SELECT {STORED_COLUMNS} FROM entries WHERE id > ? ORDER BY id LIMIT ?")
 _SINCE_OF = Statement(
-    f"SELECT {STORED_COLUMNS} FROM entries WHERE id > ? AND substr(conversation_id, 1, ?) = ? ORDER BY id LIMIT ?"
+    f"SELECT {STORED_COLUMNS} FROM entries WHERE id > ? AND id <= ? AND substr(conversation_id, 1, ?) = ? "
+    "ORDER BY id LIMIT ?"
 )
 _END = Statement("SELECT id, created_at FROM entries ORDER BY id DESC LIMIT 1")
 _ORDINAL_AT = Statement(
@@ -243,11 +244,10 @@ def since(connection: Connection, position: int, limit: int) -> list[Stored]:
     return _stored(_SINCE.rows(connection, position, limit))
 
 
-def since_of(connection: Connection, position: int, limit: int, prefix: str) -> list[Stored]:
-    """The same of one kind of conversation."""
-    if not prefix:
-        return since(connection, position, limit)
-    return _stored(_SINCE_OF.rows(connection, position, len(prefix), prefix, limit))
+def since_of(connection: Connection, position: int, until: int, limit: int, prefix: str) -> list[Stored]:
+    """The same of one kind of conversation, and no further than `until`: where there is little of that kind, to find
+    nothing would mean to read all that was ever said."""
+    return _stored(_SINCE_OF.rows(connection, position, until, len(prefix), prefix, limit))
 
 
 class Tail(NamedTuple):
