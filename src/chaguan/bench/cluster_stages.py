@@ -1,9 +1,10 @@
 """What only several processes do: hold a hundred thousand sessions, restart one by one, write one group from all."""
 
+import contextlib
 import resource
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from chaguan.bench import stages
 from chaguan.bench.clients import HEARTBEAT_S
 from chaguan.bench.cluster import Cluster, ClusterBench, Measure, on_nodes
 from chaguan.bench.crew import Crew, crew, generator, parted
+from chaguan.bench.engines import Engines
 from chaguan.bench.figures import Figure
 from chaguan.bench.limits import round_trips_ms
 from chaguan.bench.nodes import Node
@@ -40,14 +42,14 @@ def sessions_held(cluster: Cluster) -> Iterator[Figure]:
     lowest, raw = bench.limits.acknowledgement_ms(), _raw_sends(min(RAW, scale.held))
     parts, world = parted(scale.held, MOST_EACH), bench.folder / "world.json"
     with bench.place.workers(scale.held_workers) as node, crew(world, parts, [node.port]) as clients:
-        before = _Memory(node, cluster.engines.processes(), clients)
+        before = _Memory(node, cluster.engines, clients)
         began = _cpu_s(node.processes)
         first = clients.do("connect", window=WINDOW, known=False)
         joining = _cpu_s(node.processes) - began
         time.sleep(SETTLE_S)
-        after = _Memory(node, cluster.engines.processes(), clients)
+        after = _Memory(node, cluster.engines, clients)
         common = {"workers": scale.held_workers, "sessions": first["count"], "topics": 1 + scale.held_groups}
-        load = _Load(node, cluster.engines.processes(), clients)
+        load = _Load(node, cluster.engines, clients)
         found = clients.do("kept", rate=scale.held_rate, seconds=scale.held_s, warm_s=1)
         load.end()
     yield figure_of(
@@ -132,7 +134,7 @@ def storm(cluster: Cluster) -> Iterator[Figure]:
         clients.do("connect", window=WINDOW, known=False)
         clients.do("close")
         time.sleep(SETTLE_S)
-        load = _Load(node, cluster.engines.processes(), clients)
+        load = _Load(node, cluster.engines, clients)
         back = clients.do("connect", window=WINDOW, known=True)
         load.end()
         yield figure_of(
@@ -306,17 +308,34 @@ def _raw_sends(count: int) -> float:
 
 
 def _cpu_s(processes: Sequence[Process]) -> float:
-    return sum(process.cpu_s() for process in processes)
+    return sum(_cpu_by_pid(processes).values())
+
+
+def _cpu_by_pid(processes: Sequence[Process]) -> dict[int, float]:
+    """Of those that still live: PostgreSQL's come and go."""
+    found: dict[int, float] = {}
+    for process in processes:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found[process.pid] = process.cpu_s()
+    return found
+
+
+def _memory_kib(processes: Sequence[Process]) -> int:
+    total = 0
+    for process in processes:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            total += process.memory_kib()
+    return total
 
 
 class _Memory:
     """In KiB: of the workers and their supervisor, of both engines, of the clients, and what the kernel holds."""
 
-    def __init__(self, node: Node, engines: Sequence[Process], clients: Crew) -> None:
+    def __init__(self, node: Node, engines: Engines, clients: Crew) -> None:
         self.kib = {
-            "workers": sum(process.memory_kib() for process in node.processes),
-            "engines": sum(process.memory_kib() for process in engines),
-            "clients": sum(process.memory_kib() for process in clients.processes),
+            "workers": _memory_kib(node.processes),
+            "engines": _memory_kib(engines.processes()),
+            "clients": _memory_kib(clients.processes),
             "kernel": _kernel_kib(),
         }
 
@@ -327,18 +346,27 @@ def _kernel_kib() -> int:
 
 
 class _Load:
-    """CPU seconds from its making to its end."""
+    """CPU seconds from its making to its end, in that order: the servers', the engines', the clients'."""
 
-    def __init__(self, node: Node, engines: Sequence[Process], clients: Crew) -> None:
-        self._parts = (node.processes, engines, clients.processes)
-        self._before = [_cpu_s(part) for part in self._parts]
+    def __init__(self, node: Node, engines: Engines, clients: Crew) -> None:
+        self._parts: tuple[Callable[[], Sequence[Process]], ...] = (
+            lambda: node.processes,
+            engines.processes,
+            lambda: clients.processes,
+        )
+        self._before = [_cpu_by_pid(part()) for part in self._parts]
         self._begun = time.perf_counter()
         self.servers = self.engines = self.clients = self.seconds = 0.0
 
     def end(self) -> None:
-        spent = [_cpu_s(part) - before for part, before in zip(self._parts, self._before, strict=True)]
-        self.servers, self.engines, self.clients = spent
         self.seconds = time.perf_counter() - self._begun
+        now = [_cpu_by_pid(part()) for part in self._parts]
+        self.servers, self.engines, self.clients = map(grown, self._before, now)
+
+
+def grown(before: dict[int, float], now: dict[int, float]) -> float:
+    """What those that live have spent since; of one that was not there before, all."""
+    return sum(spent - before.get(pid, 0.0) for pid, spent in now.items())
 
 
 STAGES: dict[str, tuple[Measure, tuple[str, ...]]] = {

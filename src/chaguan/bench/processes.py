@@ -95,6 +95,7 @@ class Process:
     """What /proc says of a process."""
 
     def __init__(self, pid: int) -> None:
+        self.pid = pid
         self._folder = Path("/proc") / str(pid)
 
     def cpu_s(self) -> float:

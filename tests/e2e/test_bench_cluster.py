@@ -1,0 +1,39 @@
+"""The stages of `chaguan bench` for several nodes, at a size that shows that they work and no more."""
+
+import pytest
+
+from chaguan.bench import stages
+from chaguan.bench.cluster import Cluster, ClusterScale
+from chaguan.bench.cluster_stages import rolling_restart
+from chaguan.bench.engines import Engines
+from tools.servers.valkey import Single
+
+TINY = ClusterScale(stages.QUICK, nodes=2, restart_sessions=20, restart_rate=40, restart_pause_s=0.5)
+
+
+@pytest.fixture
+def cluster(tmp_path, postgres):
+    with Single() as valkey:
+        engines = Engines(postgres.url(), valkey.url)
+        opened = Cluster(tmp_path, engines, TINY, (2,), print)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+def databases(postgres) -> set[str]:
+    return set(postgres.psql("SELECT datname FROM pg_database").split())
+
+
+def test_a_rolling_restart_loses_and_doubles_nothing_and_leaves_no_database(cluster, postgres) -> None:
+    before = databases(postgres)
+    (figure,) = rolling_restart(cluster)
+    found = figure.parameters
+    assert found["came_back"] >= TINY.restart_sessions, "each node was stopped, so all had to come back"
+    assert found["sent"] == found["acked"] > 0
+    assert (found["lost"], found["doubled"]) == (0, 0)
+    assert found["faults"] == 0
+    assert 0 < figure.value < 60 and figure.limit is not None and figure.limit > found["drain_window_s"]
+    cluster.close()
+    assert databases(postgres) == before
