@@ -39,6 +39,7 @@ def main(arguments: list[str]) -> int:
         with engines(folder) as (database_url, redis_url):
             command = [sys.executable, "-m", "chaguan.cli", "bench", *arguments]
             command += ["--database-url", database_url, "--redis-url", redis_url]
+            command += [] if "--nodes" in arguments else ["--nodes"]
             return subprocess.run(command, check=False).returncode
     finally:
         shutil.rmtree(folder, ignore_errors=True)

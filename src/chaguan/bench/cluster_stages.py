@@ -11,8 +11,8 @@ from typing import Any
 from chaguan.bench import stages
 from chaguan.bench.clients import HEARTBEAT_S
 from chaguan.bench.cluster import Cluster, ClusterBench, Measure, on_nodes
+from chaguan.bench.cluster_engines import Engines
 from chaguan.bench.crew import Crew, crew, generator, parted
-from chaguan.bench.engines import Engines
 from chaguan.bench.figures import Figure
 from chaguan.bench.limits import round_trips_ms
 from chaguan.bench.nodes import Node
@@ -381,4 +381,4 @@ STAGES: dict[str, tuple[Measure, tuple[str, ...]]] = {
     "restart": (rolling_restart, ("restart_longest_wait",)),
     "hot-group": (hot_group, ("hot_group",)),
 }
-"""With `--database-url`; by name: what to run, and which `--only` names ask for it."""
+"""With `--nodes`; by name: what to run, and which `--only` names ask for it."""

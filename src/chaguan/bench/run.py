@@ -33,8 +33,8 @@ def run(options: argparse.Namespace) -> int:
         print(figures.table(found), end="")
         _publish(found, None, options.page)
         return 0
-    if bool(options.database_url) is not bool(options.redis_url):
-        print("chaguan bench: give --database-url and --redis-url together", file=sys.stderr)
+    if options.nodes is not None and not (options.database_url and options.redis_url):
+        print("chaguan bench: --nodes needs --database-url and --redis-url", file=sys.stderr)
         return 2
     table = _table(options)
     stages = _chosen(options.only or [], table)
@@ -84,7 +84,7 @@ def _temporary() -> Iterator[Path]:
 
 
 def _table(options: argparse.Namespace) -> Table:
-    if not options.database_url:
+    if options.nodes is None:
         return STAGES
     from chaguan.bench import cluster_stages
 
@@ -109,15 +109,15 @@ def _chosen(only: list[str], table: Table) -> list[str]:
 @contextlib.contextmanager
 def _prepared(folder: Path, options: argparse.Namespace, progress: "Progress") -> Iterator[Any]:
     """What the stages are given: the people of one machine, or the engines of several."""
-    if not options.database_url:
+    if options.nodes is None:
         yield _prepare(folder, options.quick, progress)
         return
     from chaguan.bench import cluster
-    from chaguan.bench.engines import Engines
+    from chaguan.bench.cluster_engines import Engines
 
     engines = Engines(options.database_url, options.redis_url)
     scale = cluster.QUICK if options.quick else cluster.FULL
-    opened = cluster.Cluster(folder, engines, scale, tuple(options.nodes), progress.line)
+    opened = cluster.Cluster(folder, engines, scale, tuple(options.nodes or (1, 2, 3)), progress.line)
     progress.step()
     try:
         yield opened
