@@ -232,6 +232,7 @@ def _longest_wait(
         lost=found["lost"],
         doubled=found["doubled"],
         faults=found["faults"],
+        told_twice=found["repeats"],
         ended=", ".join(f"{times} × {reason or 'no code'}" for reason, times in found["reasons"].items()),
     )
 

@@ -64,6 +64,7 @@ class Child:
         with contextlib.suppress(BrokenPipeError):
             _pipe(self._process.stdin).close()
         end_process(self._process)
+        _pipe(self._process.stdout).close()
 
 
 def _pipe(pipe: "IO[str] | None") -> "IO[str]":

@@ -107,6 +107,19 @@ def test_a_connection_that_is_lost_is_counted_where_somebody_counts() -> None:
     assert heard == [(some.clients[0], 4000, "700")]
 
 
+def test_a_hole_is_always_a_fault_and_a_repeat_only_where_nobody_came_back() -> None:
+    some = clients(2, 1)
+    reader = some.clients[1]
+    reader.seqs["d_0"] = 5
+    some.check(reader, "d_0", 5)
+    assert (some.faults, some.repeats) == (1, 0)
+    some.knows_repeats = True
+    some.check(reader, "d_0", 4)
+    assert (some.faults, some.repeats, reader.seqs["d_0"]) == (1, 1, 5)
+    some.check(reader, "d_0", 7)
+    assert (some.faults, some.repeats, reader.seqs["d_0"]) == (2, 1, 7)
+
+
 def test_orders_come_one_at_a_time_however_they_were_written() -> None:
     reading, writing = os.pipe()
     try:
