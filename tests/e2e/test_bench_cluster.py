@@ -22,6 +22,17 @@ def cluster(tmp_path, postgres):
             opened.close()
 
 
+def test_the_processes_of_both_engines_are_found_and_their_limits_are_measured(cluster, postgres) -> None:
+    engines = cluster.engines
+    pids = {process.pid for process in engines.processes()}
+    assert postgres.pid in pids and len(pids) > 3, "the postmaster, what it has started, and Valkey"
+    assert engines.rows_per_s(together=16, seconds=0.2) > 0
+    median, late = engines.acknowledgement_ms()
+    assert 0 < median <= late
+    assert engines.messages_per_s(seconds=0.2) > 0
+    assert engines.valkey_bytes() > 0
+
+
 def databases(postgres) -> set[str]:
     return set(postgres.psql("SELECT datname FROM pg_database").split())
 
