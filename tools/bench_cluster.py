@@ -16,6 +16,7 @@ from tools.servers.valkey import PASSWORD, Valkey
 
 POSTGRES: dict[str, str | int] = {"shared_buffers": "1GB", "max_connections": 400, "max_wal_size": "4GB"}
 """As for a machine of its own; each process of ours holds up to 16 connections."""
+STOP_S = 60
 
 
 @contextlib.contextmanager
@@ -32,6 +33,17 @@ def engines(folder: Path) -> Iterator[tuple[str, str]]:
         postgres.stop()
 
 
+def _run(command: list[str]) -> int:
+    """To its end; told to stop meanwhile, it is told too, and takes its nodes with it."""
+    process = subprocess.Popen(command)
+    try:
+        return process.wait()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(STOP_S)
+
+
 def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     folder = Path(tempfile.mkdtemp(prefix="chaguan-bench-engines-"))
@@ -39,7 +51,8 @@ def main(arguments: list[str]) -> int:
         with engines(folder) as (database_url, redis_url):
             command = [sys.executable, "-m", "chaguan.cli", "bench", *arguments]
             command += ["--database-url", database_url, "--redis-url", redis_url]
-            return subprocess.run(command, check=False).returncode
+            command += [] if "--nodes" in arguments else ["--nodes"]
+            return _run(command)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from chaguan.bench import stages
-from chaguan.bench.engines import Engines
+from chaguan.bench.cluster_engines import Engines
 from chaguan.bench.figures import Figure
 from chaguan.bench.nodes import Node, Place
 from chaguan.bench.processes import Process

@@ -1,17 +1,19 @@
 """What only several processes do: hold a hundred thousand sessions, restart one by one, write one group from all."""
 
+import contextlib
 import resource
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from chaguan.bench import stages
 from chaguan.bench.broker import broker
 from chaguan.bench.clients import HEARTBEAT_S
-from chaguan.bench.cluster import Cluster, ClusterBench, Measure, on_nodes
-from chaguan.bench.crew import Crew, crew, generator, parted
+from chaguan.bench.cluster import Cluster, ClusterBench, ClusterScale, Measure, on_nodes
+from chaguan.bench.cluster_engines import Engines
+from chaguan.bench.crew import Crew, Generator, Numbers, crew, generator, parted
 from chaguan.bench.figures import Figure
 from chaguan.bench.growth import GROWTH, cost_growth_shared
 from chaguan.bench.limits import round_trips_ms
@@ -30,6 +32,7 @@ RAW = 10_000
 """Sockets of the C programs that a figure is held against."""
 SETTLE_S = 3
 RESTART_PATIENCE_S = 300
+Round = tuple[Numbers, Numbers, Numbers]
 HOT_TOGETHER = 32
 """Messages of one conversation that the writer puts into one transaction."""
 
@@ -43,14 +46,14 @@ def sessions_held(cluster: Cluster) -> Iterator[Figure]:
     lowest, raw = bench.limits.acknowledgement_ms(), _raw_sends(min(RAW, scale.held))
     parts, world = parted(scale.held, MOST_EACH), bench.folder / "world.json"
     with bench.place.workers(scale.held_workers) as node, crew(world, parts, [node.port]) as clients:
-        before = _Memory(node, cluster.engines.processes(), clients)
+        before = _Memory(node, cluster.engines, clients)
         began = _cpu_s(node.processes)
         first = clients.do("connect", window=WINDOW, known=False)
         joining = _cpu_s(node.processes) - began
         time.sleep(SETTLE_S)
-        after = _Memory(node, cluster.engines.processes(), clients)
+        after = _Memory(node, cluster.engines, clients)
         common = {"workers": scale.held_workers, "sessions": first["count"], "topics": 1 + scale.held_groups}
-        load = _Load(node, cluster.engines.processes(), clients)
+        load = _Load(node, cluster.engines, clients)
         found = clients.do("kept", rate=scale.held_rate, seconds=scale.held_s, warm_s=1)
         load.end()
     yield figure_of(
@@ -135,7 +138,7 @@ def storm(cluster: Cluster) -> Iterator[Figure]:
         clients.do("connect", window=WINDOW, known=False)
         clients.do("close")
         time.sleep(SETTLE_S)
-        load = _Load(node, cluster.engines.processes(), clients)
+        load = _Load(node, cluster.engines, clients)
         back = clients.do("connect", window=WINDOW, known=True)
         load.end()
         yield figure_of(
@@ -175,7 +178,7 @@ def rolling_restart(cluster: Cluster) -> Iterator[Figure]:
         with generator(bench.folder / "world.json", range(count), ports) as clients:
             clients.do("learn_pairs")
             clients.do("connect", window=WINDOW, known=True)
-            storm_s = _reconnect_s(clients)
+            storm_s = _reconnect_s(clients, count // scale.nodes)
             clients.tell("restless", rate=scale.restart_rate, seconds=RESTART_PATIENCE_S)
             stops = _restart_all(serving, scale.restart_pause_s)
             clients.tell("stop")
@@ -184,11 +187,12 @@ def rolling_restart(cluster: Cluster) -> Iterator[Figure]:
     yield _longest_wait(scale.nodes, count, scale.restart_rate, storm_s, stops, found)
 
 
-def _reconnect_s(clients: Any) -> float:
-    """How long a third of them take to come back at once: as many as one node has."""
+def _reconnect_s(clients: Generator, count: int) -> float:
+    """How long as many as one node has take to come back at once. The others follow."""
     clients.do("close")
     time.sleep(SETTLE_S)
-    back = clients.do("connect", window=WINDOW, known=True)
+    back = clients.do("connect", window=WINDOW, known=True, count=count)
+    clients.do("connect", window=WINDOW, known=True)
     return float(back["seconds"])
 
 
@@ -220,7 +224,7 @@ def _longest_wait(
         limit_is="drain window + 2 round trips + reconnect",
         drain_window_s=window_s,
         round_trip_ms=round(round_trip_s * 1_000, 3),
-        reconnect_of_all_s=round(storm_s, 3),
+        reconnect_of_a_node_s=round(storm_s, 3),
         one_reconnect_p50_ms=round(percentile(found["attempts"], 0.5) * 1_000, 1),
         one_reconnect_longest_ms=round(max(found["attempts"], default=0) * 1_000, 1),
         came_back=len(found["absences"]),
@@ -233,6 +237,7 @@ def _longest_wait(
         lost=found["lost"],
         doubled=found["doubled"],
         faults=found["faults"],
+        told_twice=found["repeats"],
         ended=", ".join(f"{times} × {reason or 'no code'}" for reason, times in found["reasons"].items()),
     )
 
@@ -272,7 +277,7 @@ def hot_group(cluster: Cluster) -> Iterator[Figure]:
     yield from _neighbours(rounds, common)
 
 
-def _hot_round(bench: ClusterBench, others: Any, hot: Any, scale: Any) -> tuple[Any, Any, Any]:
+def _hot_round(bench: ClusterBench, others: Generator, hot: Generator, scale: ClusterScale) -> Round:
     """The others without it, the others with it, and the hot group itself."""
     order = {"rate": scale.hot_rate, "seconds": scale.hot_s, "warm_s": 0.5}
     without = others.do("paced", **order)
@@ -282,7 +287,7 @@ def _hot_round(bench: ClusterBench, others: Any, hot: Any, scale: Any) -> tuple[
     return without, others.hear("paced"), hot.hear("crowded")
 
 
-def _neighbours(rounds: Sequence[tuple[Any, Any, Any]], common: dict[str, Any]) -> Iterator[Figure]:
+def _neighbours(rounds: Sequence[Round], common: dict[str, Any]) -> Iterator[Figure]:
     for name, share in (("p50", 0.5), ("p99", 0.99)):
         alone = [percentile(without["acks"], share) * 1_000 for without, _, _ in rounds]
         beside = [percentile(found["acks"], share) * 1_000 for _, found, _ in rounds]
@@ -309,17 +314,34 @@ def _raw_sends(count: int) -> float:
 
 
 def _cpu_s(processes: Sequence[Process]) -> float:
-    return sum(process.cpu_s() for process in processes)
+    return sum(_cpu_by_pid(processes).values())
+
+
+def _cpu_by_pid(processes: Sequence[Process]) -> dict[int, float]:
+    """Of those that still live: PostgreSQL's come and go."""
+    found: dict[int, float] = {}
+    for process in processes:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found[process.pid] = process.cpu_s()
+    return found
+
+
+def _memory_kib(processes: Sequence[Process]) -> int:
+    total = 0
+    for process in processes:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            total += process.memory_kib()
+    return total
 
 
 class _Memory:
     """In KiB: of the workers and their supervisor, of both engines, of the clients, and what the kernel holds."""
 
-    def __init__(self, node: Node, engines: Sequence[Process], clients: Crew) -> None:
+    def __init__(self, node: Node, engines: Engines, clients: Crew) -> None:
         self.kib = {
-            "workers": sum(process.memory_kib() for process in node.processes),
-            "engines": sum(process.memory_kib() for process in engines),
-            "clients": sum(process.memory_kib() for process in clients.processes),
+            "workers": _memory_kib(node.processes),
+            "engines": _memory_kib(engines.processes()),
+            "clients": _memory_kib(clients.processes),
             "kernel": _kernel_kib(),
         }
 
@@ -330,18 +352,27 @@ def _kernel_kib() -> int:
 
 
 class _Load:
-    """CPU seconds from its making to its end."""
+    """CPU seconds from its making to its end, in that order: the servers', the engines', the clients'."""
 
-    def __init__(self, node: Node, engines: Sequence[Process], clients: Crew) -> None:
-        self._parts = (node.processes, engines, clients.processes)
-        self._before = [_cpu_s(part) for part in self._parts]
+    def __init__(self, node: Node, engines: Engines, clients: Crew) -> None:
+        self._parts: tuple[Callable[[], Sequence[Process]], ...] = (
+            lambda: node.processes,
+            engines.processes,
+            lambda: clients.processes,
+        )
+        self._before = [_cpu_by_pid(part()) for part in self._parts]
         self._begun = time.perf_counter()
         self.servers = self.engines = self.clients = self.seconds = 0.0
 
     def end(self) -> None:
-        spent = [_cpu_s(part) - before for part, before in zip(self._parts, self._before, strict=True)]
-        self.servers, self.engines, self.clients = spent
         self.seconds = time.perf_counter() - self._begun
+        now = [_cpu_by_pid(part()) for part in self._parts]
+        self.servers, self.engines, self.clients = map(grown, self._before, now)
+
+
+def grown(before: dict[int, float], now: dict[int, float]) -> float:
+    """What those that live have spent since; of one that was not there before, all."""
+    return sum(spent - before.get(pid, 0.0) for pid, spent in now.items())
 
 
 STAGES: dict[str, tuple[Measure, tuple[str, ...]]] = {
@@ -359,4 +390,4 @@ STAGES: dict[str, tuple[Measure, tuple[str, ...]]] = {
     "latency_load": (on_nodes(latency_load), ()),
     "cost_growth": (cost_growth_shared, GROWTH),
 }
-"""With `--database-url`; by name: what to run, and which `--only` names ask for it."""
+"""With `--nodes`; by name: what to run, and which `--only` names ask for it."""

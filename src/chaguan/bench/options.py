@@ -32,20 +32,23 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="cost_growth: measure with so many messages stored; may be repeated (default: 500000, 2000000, 10000000)",
     )
-    cluster = parser.add_argument_group(
-        "several nodes", "Both addresses together; on an empty machine `make bench-cluster` starts both."
-    )
-    cluster.add_argument(
+    parser.add_argument(
         "--database-url",
+        default="",
         metavar="URL",
-        help="a PostgreSQL server whose user may make databases: the bench makes its own and drops them",
+        help="a PostgreSQL database for stages that measure one; with --nodes its user may make databases of the bench's own",
     )
-    cluster.add_argument("--redis-url", metavar="URL", help="a Redis or Valkey that nothing else uses")
-    cluster.add_argument(
+    parser.add_argument(
+        "--redis-url",
+        default="",
+        metavar="URL",
+        help="a Redis or Valkey for stages that measure one; nothing else may use it",
+    )
+    parser.add_argument(
         "--nodes",
         type=int,
-        nargs="+",
-        default=(1, 2, 3),
+        nargs="*",
         metavar="N",
-        help="with how many nodes the figures of one machine are measured (default: 1 2 3)",
+        help="measure several nodes on --database-url and --redis-url instead of one machine (without numbers: 1 2 3); "
+        "`make bench-cluster` starts both engines",
     )

@@ -64,6 +64,7 @@ class Child:
         with contextlib.suppress(BrokenPipeError):
             _pipe(self._process.stdin).close()
         end_process(self._process)
+        _pipe(self._process.stdout).close()
 
 
 def _pipe(pipe: "IO[str] | None") -> "IO[str]":
@@ -95,6 +96,7 @@ class Process:
     """What /proc says of a process."""
 
     def __init__(self, pid: int) -> None:
+        self.pid = pid
         self._folder = Path("/proc") / str(pid)
 
     def cpu_s(self) -> float:

@@ -66,7 +66,7 @@ class Restless:
 
     def restless(self, rate: float, seconds: float) -> dict[str, Any]:
         """`rate` messages a second over the pairs until told something, at most for `seconds`."""
-        self._clients.on_lost = self._lost
+        self._clients.on_lost, self._clients.knows_repeats = self._lost, True
         senders = itertools.cycle(self._pairs())
         heads = {id: client.seqs.get(id, 0) for client, id in self._pairs()}
         begun, sent = time.perf_counter(), 0
@@ -79,7 +79,7 @@ class Restless:
             self._turn(0.002)
         self._until(lambda: not self._away and not self._open, "everybody is back and answered")
         self._until(lambda: not self._behind(), "everything acknowledged has arrived")
-        self._clients.on_lost = None
+        self._clients.on_lost, self._clients.knows_repeats = None, False
         return {
             "sent": sent,
             "seconds": elapsed,
@@ -90,6 +90,7 @@ class Restless:
             "attempts": self._attempts,
             "reasons": dict(self._reasons),
             "faults": self._clients.faults,
+            "repeats": self._clients.repeats,
         }
 
     def stop(self) -> dict[str, Any]:

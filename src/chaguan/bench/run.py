@@ -37,11 +37,8 @@ def run(options: argparse.Namespace) -> int:
     if options.keep and not options.json:
         print("chaguan bench: --keep needs --json, the file whose other figures are kept", file=sys.stderr)
         return 2
-    if options.keep and not options.json:
-        print("chaguan bench: --keep needs --json, the file whose other figures are kept", file=sys.stderr)
-        return 2
-    if bool(options.database_url) is not bool(options.redis_url):
-        print("chaguan bench: give --database-url and --redis-url together", file=sys.stderr)
+    if options.nodes is not None and not (options.database_url and options.redis_url):
+        print("chaguan bench: --nodes needs --database-url and --redis-url", file=sys.stderr)
         return 2
     table = _table(options)
     stages = _chosen(options.only or [], table)
@@ -113,7 +110,7 @@ def _temporary() -> Iterator[Path]:
 
 
 def _table(options: argparse.Namespace) -> Table:
-    if not options.database_url:
+    if options.nodes is None:
         return STAGES
     from chaguan.bench import cluster_stages
 
@@ -139,16 +136,16 @@ def _chosen(only: list[str], table: Table) -> list[str]:
 @contextlib.contextmanager
 def _prepared(folder: Path, options: argparse.Namespace, progress: "Progress") -> Iterator[Any]:
     """What the stages are given: the people of one machine, or the engines of several."""
-    if not options.database_url:
+    if options.nodes is None:
         yield _prepare(folder, _stored(QUICK if options.quick else FULL, options), progress)
         return
     from chaguan.bench import cluster
-    from chaguan.bench.engines import Engines
+    from chaguan.bench.cluster_engines import Engines
 
     engines = Engines(options.database_url, options.redis_url)
     scale = cluster.QUICK if options.quick else cluster.FULL
     scale = msgspec.structs.replace(scale, spine=_stored(scale.spine, options))
-    opened = cluster.Cluster(folder, engines, scale, tuple(options.nodes), progress.line)
+    opened = cluster.Cluster(folder, engines, scale, tuple(options.nodes or (1, 2, 3)), progress.line)
     progress.step()
     try:
         yield opened

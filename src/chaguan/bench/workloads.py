@@ -5,6 +5,7 @@ import statistics
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from chaguan.bench import corpus, frames
@@ -64,8 +65,9 @@ class Workloads:
                 now = time.perf_counter()
                 in_flight -= 1
                 answered_in_all += 1
-                self._expect_ok(reply)
-                if window.holds(now):
+                if not self._expect_ok(reply):
+                    ages.sent.pop(key, None)
+                elif window.holds(now):
                     acked += 1
                     ages.acks.append(now - sent_at)
                 if now < window.end:
@@ -112,11 +114,12 @@ class Workloads:
                 key, due = frames.key(), time.perf_counter()
                 ages.sent[key] = due
 
-                def answered(_client: Client, reply: Reply, due: float = due) -> None:
+                def answered(_client: Client, reply: Reply, due: float = due, key: str = key) -> None:
                     nonlocal open_
                     open_ -= 1
-                    self._expect_ok(reply)
-                    if window.holds(due):
+                    if not self._expect_ok(reply):
+                        ages.sent.pop(key, None)
+                    elif window.holds(due):
                         ages.acks.append(time.perf_counter() - due)
 
                 self._clients.command(client, message(conversation_id, key, next(self._texts)), answered)
@@ -167,8 +170,7 @@ class Workloads:
                 nonlocal in_flight
                 now = time.perf_counter()
                 in_flight -= 1
-                self._expect_ok(reply)
-                if window.holds(now):
+                if self._expect_ok(reply) and window.holds(now):
                     acks.append(now - sent_at)
                 if now < window.end:
                     say(client)
@@ -233,21 +235,27 @@ class Workloads:
         return {"deliveries": deliveries, "seconds": took, "sent": sent, "ages": ages, **self._counts()}
 
     def fill(self, groups: int, messages: int) -> Numbers:
-        """In each hundred's first `groups` conversations somebody says `messages` things."""
+        """In each hundred's first `groups` conversations somebody says `messages` things, and all hear of them."""
         waiting = 0
+        heads: defaultdict[str, int] = defaultdict(int)
 
-        def answered(_client: Client, reply: Reply) -> None:
+        def answered(_client: Client, reply: Reply, id: str) -> None:
             nonlocal waiting
             waiting -= 1
-            self._expect_ok(reply)
+            if self._expect_ok(reply):
+                heads[id] = max(heads[id], frames.decode_sent(reply.ok).seq)
 
         for _ in range(messages):
             for client in self._clients.clients[::GROUP_SIZE]:
                 for id in self._world.groups_of(client.person)[:groups]:
-                    self._clients.command(client, message(id, frames.key(), next(self._texts)), answered)
+                    body = message(id, frames.key(), next(self._texts))
+                    self._clients.command(client, body, partial(answered, id=id))
                     waiting += 1
                 self._until(lambda: waiting < 200, PATIENCE_S)  # noqa: B023  asked at once
         self._until(lambda: not waiting, PATIENCE_S)
+        for client in self._clients.clients:
+            ids = self._world.groups_of(client.person)[:groups]
+            self._until(lambda: all(client.seqs.get(id, 0) >= heads[id] for id in ids), PATIENCE_S)  # noqa: B023
         return self._counts()
 
     def pull(self, groups: int, messages: int, window: int) -> Numbers:
@@ -298,9 +306,11 @@ class Workloads:
             if time.perf_counter() > deadline:
                 raise TimeoutError("the server did not deliver all of it")
 
-    def _expect_ok(self, reply: Reply) -> None:
-        if not bytes(reply.ok):
-            self._clients.faults += 1
+    def _expect_ok(self, reply: Reply) -> bool:
+        """What was refused is a fault, and no message."""
+        is_ok = bool(bytes(reply.ok))
+        self._clients.faults += not is_ok
+        return is_ok
 
     def _answered(self, _client: Client, reply: Reply) -> None:
         self._expect_ok(reply)

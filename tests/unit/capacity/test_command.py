@@ -96,7 +96,7 @@ def test_measuring_first_leaves_the_plan_alone_on_the_output(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def bench(options: argparse.Namespace) -> int:
-        assert options.quick and options.database_url is None
+        assert options.quick and options.nodes is None
         print("idle_cpu 2.4 µs/s")
         _publish([Figure("idle_cpu", 2.4, "µs/s", machine="this box")], options.json, None)
         return 1

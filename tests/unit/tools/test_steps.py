@@ -181,7 +181,7 @@ def test_the_long_forms_run_only_when_asked_for() -> None:
     assert "-n" in python.command
     assert typescript.command[0] == "npm"
     [soak] = test_run.parts(["--soak", "-k", "power"])
-    assert soak.command[-3:] == ("soak", "-k", "power")
+    assert "soak" in soak.command and soak.command[-2:] == ("-k", "power")
     [chosen] = test_run.parts(["tests/unit"])
     assert chosen.command[-1] == "tests/unit"
     assert "-n" not in chosen.command

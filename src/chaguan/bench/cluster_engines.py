@@ -56,7 +56,7 @@ class Engines:
 
     def processes(self) -> list[Process]:
         """Those of both engines, if they run on this machine; else none."""
-        found = [*_family_of(self._run(_backend_pid(self._url))), self._valkey_pid()]
+        found = [*self._run(_postgres_pids(self._url)), self._valkey_pid()]
         names = ("postgres", "valkey-server", "redis-server")
         return [Process(pid) for pid in found if pid and _name_of(pid) in names]
 
@@ -100,10 +100,10 @@ async def _execute(url: str, statement: str) -> None:
         await connection.close()
 
 
-async def _backend_pid(url: str) -> int:
+async def _postgres_pids(url: str) -> list[int]:
     connection = await asyncpg.connect(url)
-    try:
-        return int(await connection.fetchval("SELECT pg_backend_pid()"))
+    try:  # looked at while the backend is there to be looked at
+        return _family_of(int(await connection.fetchval("SELECT pg_backend_pid()")))
     finally:
         await connection.close()
 
