@@ -52,6 +52,7 @@ EXCEPTIONS: dict[str, str] = {
     "messaging.Log.append": _INNER,
     "messaging.LogWriter.flush": _LIFE,
     "messaging.Lanes.flush": _LIFE,
+    "messaging.Marks.adopt": _LIFE,
     "messaging.Marks.finish": _LIFE,
     "messaging.Marks.flush": _LIFE,
     "messaging.Marks.flush_and_note": _LIFE,
