@@ -51,6 +51,7 @@ EXCEPTIONS: dict[str, str] = {
     "messaging.Feed": _LIFE,
     "messaging.Log.append": _INNER,
     "messaging.LogWriter.flush": _LIFE,
+    "messaging.Marks.adopt": _LIFE,
     "messaging.Marks.finish": _LIFE,
     "messaging.Marks.flush": _LIFE,
     "messaging.Marks.flush_and_note": _LIFE,

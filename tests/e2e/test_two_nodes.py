@@ -282,3 +282,21 @@ async def test_a_block_holds_at_the_other_node_at_once(pair: Pair) -> None:
         content={"type": "text", "text": "still there?"},
     )
     assert reply["error"]["code"] == "forbidden"
+
+
+async def test_pushes_that_no_process_follows_are_few(pair: Pair) -> None:
+    """`is_followed` says yes for every topic where there are others. What that costs: docs/adr/0017."""
+    group, (ming, _) = await pair.group("ming", "hong")
+    direct = (await ming.ask("create_direct", user_id=pair.ids["hong"]))["view"]["conversation"]["id"]
+    customer, _ = await pair.here.customer("li")
+    case = (await customer.ask("open_service"))["view"]["conversation"]["id"]
+    broker = pair.here.running.deployment.broker
+    shares = {}
+    for name, client, room in (("group", ming, group), ("direct", ming, direct), ("service", customer, case)):
+        before = dict(broker.figures)
+        for n in range(30):
+            await client.say(room, str(n))
+        published, unheard = (broker.figures[name] - before[name] for name in ("published", "unheard"))
+        shares[name] = (published / 30, unheard / 30)
+    print({name: tuple(round(value, 2) for value in found) for name, found in shares.items()})
+    assert all(published < 4 for published, _ in shares.values())

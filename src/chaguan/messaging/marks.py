@@ -5,6 +5,7 @@ there, so it is written only after a few seconds: who writes several messages ha
 """
 
 import asyncio
+import secrets
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -30,6 +31,12 @@ SENT_FLUSHES = 5
 CHUNK = 50
 """Marks of one transaction: about 2 ms, which is what a message that comes meanwhile waits."""
 POSITION = "own marks"
+"""Up to where the senders' marks are safe, by node: where several share the log, each has a row of its own, named
+`own marks …`, since none of them knows what waits in the others' memory."""
+NOTED_AFTER = 11
+"""Flushes on a shared log: a transaction of another node may take ten seconds to commit an id that it has already."""
+ADOPT_FLUSHES = 10
+"""So often a node looks for others that are gone."""
 _SHOWN = (ConversationKind.direct, ConversationKind.service)
 
 
@@ -59,9 +66,13 @@ class Marks:
         """Those that sending moved, oldest first; none of them is in `_waiting`."""
         self._flushing: Waiting = {}
         self._turn = 0
-        self.sent_flushes = SENT_FLUSHES if db.dialect == "sqlite" else 1
-        self._ends: deque[int] = deque(maxlen=self.sent_flushes + 1)
+        is_alone = db.dialect == "sqlite"
+        self.position = POSITION if is_alone else f"{POSITION} {secrets.token_hex(8)}"
+        self.sent_flushes = SENT_FLUSHES if is_alone else 1
+        self._ends: deque[int] = deque(maxlen=(self.sent_flushes if is_alone else NOTED_AFTER) + 1)
         """Where the log ended at the latest flushes."""
+        self._others: dict[str, int] = {}
+        """The other nodes' positions at the latest look at them."""
         self._noted = 0
         self.on_moved: Callable[[Moved], None] = lambda _moved: None
 
@@ -146,23 +157,48 @@ class Marks:
         self.on_moved(moved)
 
     async def recover(self) -> None:
-        """After a crash: advance the marks of those who sent what the lost second held."""
-        while True:
-            rows = await self._db.read(lambda c: log.since(c, log.position(c, POSITION), 2_000))
-            if not rows:
-                return
+        """After a crash: advance the marks of those who sent what the lost seconds held."""
+        if self.position == POSITION:
+            position = await self._db.read(lambda c: log.position(c, POSITION))
+            await self._find_again(position)
+            return
+        end, _ = await self._db.read(log.end)
+        found = await self._db.read(lambda c: log.positions(c, POSITION))
+        if found:  # else every node has ended as it should
+            await self._find_again(min(found.values()))
+        await self._write_position(end)
+
+    async def _find_again(self, position: int) -> None:
+        """The marks of those who sent what stands behind `position`; any node may, and as often as it likes."""
+        while rows := await self._db.read(partial(log.since, position=position, limit=2_000)):
             sent: dict[tuple[str, str], Mark] = {}
             for row in rows:
                 if row.kind == MESSAGE and row.countable:
                     sent[(row.actor_id, row.conversation_id)] = Mark(row.seq, row.ordinal, True)
-            await self._db.write(partial(_write, marks=sent))
-            await self._db.write(partial(log.set_position, consumer=POSITION, value=rows[-1].id))
+            self.on_moved(await self._db.write(partial(_write, marks=sent)))
+            position = rows[-1].id
+            if self.position == POSITION:
+                await self._db.write(partial(log.set_position, consumer=POSITION, value=position))
+
+    async def adopt(self) -> None:
+        """Find the marks again that waited in the memory of a node which is gone: its position stays behind while the
+        log grows. One that only slept has lost nothing, and notes its position anew."""
+        found = await self._db.read(lambda c: log.positions(c, POSITION))
+        if self.position not in found:
+            await self._write_position(self._noted)
+        for name, position in found.items():
+            if name != self.position and position < self._noted and self._others.get(name) == position:
+                await self._find_again(position)
+                await self._db.write(partial(log.forget_position, consumer=name, value=position))
+        self._others = found
 
     async def keep_flushing(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_MS / 1000)
             try:
                 await self.flush_and_note()
+                if self.position != POSITION and self._turn % ADOPT_FLUSHES == 0:
+                    await self.adopt()
             except AppError:
                 continue  # a full disk or a locked file: the marks wait in memory, and /health says why
 
@@ -173,19 +209,25 @@ class Marks:
         self._turn += 1
         self._let_go(self._turn - self.sent_flushes)
         await self._flush()
-        if len(self._ends) > self.sent_flushes:
+        if len(self._ends) == self._ends.maxlen:
             await self._note(self._ends[0])
 
     async def finish(self) -> None:
         """Write all, when nothing is appended any more: then there is nothing to find again."""
         end, _ = await self._db.read(log.end)
         await self.flush()
-        await self._note(end)
+        if self.position == POSITION:
+            await self._note(end)
+        else:
+            await self._db.write(partial(log.forget_position, consumer=self.position, value=self._noted))
 
     async def _note(self, safe: int) -> None:
         if safe != self._noted:
-            await self._db.write(partial(log.set_position, consumer=POSITION, value=safe))
-            self._noted = safe
+            await self._write_position(safe)
+
+    async def _write_position(self, safe: int) -> None:
+        await self._db.write(partial(log.set_position, consumer=self.position, value=safe))
+        self._noted = safe
 
     def _is_behind(self, user_id: str, conversation_id: str, seq: int) -> bool:
         mark = self.pending(user_id, conversation_id)

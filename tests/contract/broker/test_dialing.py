@@ -116,3 +116,20 @@ def test_the_doctor_says_whether_redis_answers(valkey: Single, tmp_path: Path) -
     assert gone.startswith("✗ Redis can't be reached") and "mend redis_url" in gone
     (public,) = said("redis://8.8.8.8")
     assert "without a password" in public
+
+
+async def test_what_is_published_to_nobody_is_counted(valkey: Single) -> None:
+    place = parse_redis_url(valkey.url)
+    here, there = Heard(RedisBroker(place, "test")), Heard(RedisBroker(place, "test"))
+    for heard in (here, there):
+        await heard.broker.start()
+    await there.follow("g_1")
+    for topic in ("g_1", "g_2", "g_1", "g_3"):
+        here.broker.publish(topic, b"x")
+    assert len(await there.until_heard(2)) == 2
+    async with asyncio.timeout(5):
+        while here.broker.figures["unheard"] < 2:
+            await asyncio.sleep(0.01)
+    assert (here.broker.figures["published"], here.broker.figures["unheard"]) == (4, 2)
+    for heard in (here, there):
+        await heard.broker.stop()

@@ -6,7 +6,6 @@ from sqlalchemy import text
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Limits
 from chaguan.infra.database import metadata
-from chaguan.messaging.marks import POSITION
 from chaguan.messaging.store import inboxes, log
 from chaguan.protocol import commands as c
 from chaguan.protocol.content import Custom, SystemNotice, Text
@@ -331,7 +330,7 @@ async def test_a_senders_position_is_noted_only_when_the_marks_before_it_are_wri
     for _ in range(flushes):
         await world.messaging.marks.flush_and_note()
         await world.say(b, room, "三")
-    noted = await world.db.read(lambda con: log.position(con, POSITION))
+    noted = await world.db.read(lambda con: log.position(con, world.messaging.marks.position))
     assert noted < (await world.db.read(log.end))[0] - flushes + 1
     await crash(world)
     assert (await world.view(b, room)).inbox.read_seq == 2 + flushes

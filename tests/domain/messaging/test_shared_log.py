@@ -11,6 +11,8 @@ from chaguan.messaging.append import Append
 from chaguan.messaging.batch import append_batch
 from chaguan.messaging.feed import Feed
 from chaguan.messaging.horizon import Horizon
+from chaguan.messaging.marks import NOTED_AFTER, POSITION
+from chaguan.messaging.store import log
 from chaguan.messaging.store.log import Tail
 from chaguan.messaging.writer import LogWriter
 from tests.domain.messaging.conftest import World, until
@@ -203,3 +205,35 @@ def test_the_horizon_waits_for_whoever_had_a_number_when_the_id_was_seen() -> No
 
 def test_with_one_writer_ids_are_in_order_of_commits() -> None:
     assert Horizon().after(Tail(10, 0, 0)) == 10
+
+
+async def test_the_mark_of_a_sender_whose_node_is_gone_is_found_again_by_another(
+    world, tmp_path, database_url
+) -> None:
+    other = OnPostgres(tmp_path, world.open_database)
+    other.people, other.keyring, other.root = world.people, world.keyring, world.root
+    other.build()
+    await other.open()
+    gone, left = world.messaging.marks, other.messaging.marks
+    for each in (world, other):
+        each.messaging._flushing.cancel()
+    a, b = world.people.add("a"), world.people.add("b")
+    room = await world.direct(a, b)
+    await world.say(a, room, "一")  # and its node is never heard of again
+    await left.adopt()
+    for n in range(NOTED_AFTER + 1):
+        await other.say(b, room, str(n))
+        await left.flush_and_note()
+    assert (await other.view(a, room)).inbox.read_seq == 0
+    assert gone.position in await other.db.read(lambda c: log.positions(c, POSITION))
+
+    await left.adopt()
+    assert (await other.view(a, room)).inbox.read_seq == 1
+    assert gone.position not in await other.db.read(lambda c: log.positions(c, POSITION))
+
+    # It had only slept: what it writes late moves nothing back, and it stands among the others again.
+    await gone.flush()
+    await gone.adopt()
+    assert (await other.view(a, room)).inbox.read_seq == 1
+    assert gone.position in await other.db.read(lambda c: log.positions(c, POSITION))
+    await other.close()

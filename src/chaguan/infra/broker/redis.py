@@ -68,6 +68,7 @@ class RedisBroker:
         self._kept: dict[int, tuple[str, bytes]] = {}
         self._numbers = 0
         self._dropped = self._links = 0
+        self._published = self._unheard = 0
 
     @property
     def is_linked(self) -> bool:
@@ -93,6 +94,8 @@ class RedisBroker:
             "topics": len(self._topics),
             "kept": len(self._kept),
             "dropped": self._dropped,
+            "published": self._published,
+            "unheard": self._unheard,
             "links": self._links,
         }
 
@@ -245,7 +248,13 @@ class RedisBroker:
         elif self._wire is None or self._wire.is_full:
             self._dropped += 1
         else:
-            self._wire.send("PUBLISH", self._channel(topic), self._mark + message)
+            self._published += 1
+            self._wire.send("PUBLISH", self._channel(topic), self._mark + message, then=self._was_published)
+
+    def _was_published(self, reply: object) -> None:
+        """Redis says how many got it."""
+        if reply == 0:
+            self._unheard += 1
 
     def _send_kept(self, number: int, topic: str, message: bytes) -> None:
         def done(reply: object) -> None:

@@ -316,6 +316,23 @@ def set_position(connection: Connection, consumer: str, value: int) -> None:
     )
 
 
+def positions(connection: Connection, prefix: str) -> dict[str, int]:
+    """Of all consumers whose names begin so."""
+    rows = connection.execute(
+        text("SELECT name, position FROM consumers WHERE substr(name, 1, :length) = :prefix"),
+        {"length": len(prefix), "prefix": prefix},
+    )
+    return {name: int(position) for name, position in rows}
+
+
+def forget_position(connection: Connection, consumer: str, value: int) -> None:
+    """If it is still there."""
+    connection.execute(
+        text("DELETE FROM consumers WHERE name = :name AND position = :value"),
+        {"name": consumer, "value": value},
+    )
+
+
 _ADVANCE = Statement("UPDATE consumers SET position = ? WHERE name = ? AND position = ?")
 _BEGIN = Statement("INSERT INTO consumers (name, position) VALUES (?, ?) ON CONFLICT DO NOTHING")
 
