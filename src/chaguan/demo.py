@@ -1,13 +1,16 @@
 """The first minute of a newcomer: a shop with an agent, a sandbox for WeChat, the merchant's own server beside it."""
 
 import asyncio
+import contextlib
 import ctypes
 import json
 import os
 import secrets
 import signal
+import ssl
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,8 @@ from chaguan.accounts.sessions import Visitor
 from chaguan.accounts.shops import ShopChange
 from chaguan.app import Deployment
 from chaguan.core.caller import Caller, Role
+from chaguan.core.settings import Settings
+from chaguan.gateway.server import listen
 from chaguan.platforms.sandbox import SandboxWeChat
 
 APPID = "wx00000000teashop"
@@ -27,11 +32,70 @@ _PLACES = (Path(__file__).parents[2], Path(sys.prefix).parent)
 """Where `examples` may lie: beside the sources, or beside the virtual environment that a bundle installs."""
 
 
+class Inside:
+    """Where the demo's parts reach one another: in plain text, on this machine. With TLS outside, a relay stands at
+    each of the two ports, since neither part could verify a certificate that is made for another name."""
+
+    def __init__(self, settings: Settings, port: int, tls: ssl.SSLContext | None) -> None:
+        self._host, self._port, self._tls = settings.host, port, tls
+        self._own = settings.own_address(port).rpartition(":")[0].strip("[]")
+        self._relays: list[asyncio.Server] = []
+        self.scheme = "https" if tls else "http"
+        self.chaguan, self.shop = settings.own_address(port), settings.own_address(port + 1)
+        self.shop_host, self.shop_port = settings.host, port + 1
+        if tls is not None:
+            self._door = listen("127.0.0.1", 0)
+            with listen("127.0.0.1", 0) as free:
+                self.shop_host, self.shop_port = free.getsockname()
+            self.chaguan = f"127.0.0.1:{self._door.getsockname()[1]}"
+            self.shop = f"127.0.0.1:{self.shop_port}"
+
+    async def open(self) -> None:
+        if self._tls is None:
+            return
+        to_ourselves = ssl.create_default_context()
+        to_ourselves.check_hostname, to_ourselves.verify_mode = False, ssl.CERT_NONE
+        inward = partial(_relay, self._own, self._port, to_ourselves)
+        outward = partial(_relay, self.shop_host, self.shop_port, None)
+        self._relays = [
+            await asyncio.start_server(inward, sock=self._door),
+            await asyncio.start_server(outward, self._host, self._port + 1, ssl=self._tls),
+        ]
+
+    def close(self) -> None:
+        for relay in self._relays:
+            relay.close()
+
+
+async def _relay(
+    host: str,
+    port: int,
+    context: ssl.SSLContext | None,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+) -> None:
+    try:
+        there, back = await asyncio.open_connection(host, port, ssl=context)
+    except OSError:
+        writer.close()  # the other side does not listen yet, or no more
+        return
+    await asyncio.gather(_pump(reader, back), _pump(there, writer))
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
 class Demo:
     """Fills an empty deployment once; at each start plays WeChat and runs the tea shop's server."""
 
-    def __init__(self, deployment: Deployment, port: int, shop_address: str) -> None:
+    def __init__(self, deployment: Deployment, port: int, shop_address: str, inside: Inside) -> None:
         """`shop_address`: where the browsers of customers and agents reach the merchant's server."""
+        self._inside = inside
         self._deployment = deployment
         self._port = port
         self._shop_address = shop_address
@@ -45,6 +109,7 @@ class Demo:
         self.sandbox = SandboxWeChat({APPID: known["wechat_secret"]})
         await self._point_at_shop(known)
         self._start_shop(known)
+        await self._inside.open()
         return {
             "app_id": known["app_id"],
             "appid": APPID,
@@ -54,6 +119,7 @@ class Demo:
         }
 
     async def stop(self) -> None:
+        self._inside.close()
         if self._shop is not None:
             self._shop.terminate()
             await asyncio.to_thread(self._shop.wait)
@@ -94,7 +160,7 @@ class Demo:
         """The merchant's server listens beside this one, wherever that is today. An address of one's own stays."""
         shops = self._deployment.accounts.shops
         shop = await shops.only()
-        url = f"http://{self._deployment.settings.own_address(self._port + 1)}/context"
+        url = f"http://{self._inside.shop}/context"
         if shop is None or shop.context_url not in ("", known.get("context_url", shop.context_url)):
             return
         if shop.context_url != url:
@@ -107,18 +173,18 @@ class Demo:
         main = next((path for path in found if path.exists()), None)
         if main is None:
             return
-        settings = self._deployment.settings
+        settings, inside = self._deployment.settings, self._inside
         environment = {
             **os.environ,
-            "HOST": settings.host,
-            "PORT": str(self._port + 1),
-            "PUBLIC_URL": f"http://{self._shop_address}",
-            "CHAGUAN_URL": f"http://{settings.own_address(self._port)}",
+            "HOST": inside.shop_host,
+            "PORT": str(inside.shop_port),
+            "PUBLIC_URL": f"{inside.scheme}://{self._shop_address}",
+            "CHAGUAN_URL": f"http://{inside.chaguan}",
             "CHAGUAN_APP_ID": known["app_id"],
             "CHAGUAN_APP_SECRET": known["app_secret"],
             "CHAGUAN_API_KEY": known["api_key"],
             "CHAGUAN_CONTEXT_SECRET": known["context_secret"],
-            "WECHAT_URL": f"http://{settings.own_address(self._port)}/sandbox/wechat",
+            "WECHAT_URL": f"http://{inside.chaguan}/sandbox/wechat",
             "WECHAT_APPID": APPID,
             "WECHAT_SECRET": known["wechat_secret"],
             "DATA_DIR": str(settings.data / "tea-shop"),

@@ -142,18 +142,25 @@ async def _serve(
     port = sock.getsockname()[1]
     stand_in: SandboxWeChat | None = None
     front = settings.front_port(port)
+    inside = None
+    if settings.demo:
+        from chaguan.demo import Demo, Inside
+
+        inside = Inside(settings, front, tls)
+    own = inside.chaguan if inside else settings.own_address(front)
     if settings.sandbox:
-        settings = with_sandbox(settings, front)
-    deployment = await open_deployment(settings, allow=_own_addresses(settings, front))
+        settings = with_sandbox(settings, own)
+    allow = (
+        [own] if settings.sandbox else []
+    )  # it asks itself, and in the demo the merchant's server beside it
+    deployment = await open_deployment(settings, allow=[*allow, *([inside.shop] if inside else [])])
     first = await deployment.accounts.first_start(settings.name)
     _show_first(first)
     await deployment.start(consumers=settings.consumers and job is None)
     extra: dict[str, Any] = {}
     demo = None
-    if settings.demo:
-        from chaguan.demo import Demo
-
-        demo = Demo(deployment, front, _seen_at(settings, front + 1))
+    if inside is not None:
+        demo = Demo(deployment, front, _seen_at(settings, front + 1), inside)
         extra = await demo.prepare()
         stand_in = demo.sandbox
     elif settings.sandbox:
@@ -237,20 +244,12 @@ def http_app(
     return create_http(deployment.accounts, deployment.settings, handlers=handlers, dependencies=given)
 
 
-def with_sandbox(settings: Settings, port: int) -> Settings:
+def with_sandbox(settings: Settings, address: str) -> Settings:
     import msgspec
 
-    url = f"http://{settings.own_address(port)}{SANDBOX_PATH}"
+    url = f"http://{address}{SANDBOX_PATH}"
     wechat = msgspec.structs.replace(settings.wechat, base_url=url)
     return msgspec.structs.replace(settings, wechat=wechat)
-
-
-def _own_addresses(settings: Settings, port: int) -> list[str]:
-    """With the sandbox the deployment asks itself, in the demo the merchant's server beside it, too."""
-    if not settings.sandbox:
-        return []
-    merchant = [settings.own_address(port + 1)] if settings.demo else []
-    return [settings.own_address(port), *merchant]
 
 
 def _listen(settings: Settings) -> socket.socket:

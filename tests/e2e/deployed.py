@@ -106,7 +106,7 @@ def caddy(folder: Path, port: int, upstream: int, certificate: Path) -> Iterator
         program.stop()
 
 
-def certificate(authority: trustme.CA, folder: Path) -> Path:
+def certificate(authority: trustme.CA, folder: Path, name: str = "127.0.0.1") -> Path:
     path = folder / "certificate.pem"
-    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(path)
+    authority.issue_cert(name).private_key_and_cert_chain_pem.write_to_path(path)
     return path

@@ -1,77 +1,14 @@
-"""Several agents at one desk: looking over a shoulder, taking while typing, the desks of two shops."""
+"""Agents at the desk: keys, what is told aloud, looking over a shoulder, cards, the desks of two shops."""
 
-import asyncio
-import json
-from typing import Any
+import re
 
-from playwright.async_api import Page, WebSocketRoute, expect
+from playwright.async_api import Page, expect
 
 from chaguan.accounts.user_tokens import AppSecret, sign_user_token
 from chaguan.core.clock import now_ms
 from tests.e2e.console.office import Office, message, say, visit
+from tests.e2e.console.wire import Wire
 from tests.e2e.server import Client
-
-
-class Wire:
-    """What goes over the page's WebSocket; `hold` keeps commands of one type back until `release`."""
-
-    def __init__(self) -> None:
-        self.sent: list[dict[str, Any]] = []
-        self.heard: list[dict[str, Any]] = []
-        self._held: list[tuple[WebSocketRoute, str]] = []
-        self._type = ""
-
-    async def tap(self, page: Page) -> None:
-        await page.route_web_socket("**/v1/ws", self._connect)
-        await page.reload()
-        await expect(page.locator(".rail")).to_be_visible()
-
-    def hold(self, type: str) -> None:
-        self._type = type
-
-    def release(self) -> None:
-        self._type = ""
-        for server, frame in self._held:
-            server.send(frame)
-
-    async def until_sent(self, type: str) -> None:
-        async with asyncio.timeout(10):
-            while not any(command["type"] == type for command in self.sent):
-                await asyncio.sleep(0.02)
-
-    async def until_answered(self, type: str) -> None:
-        async with asyncio.timeout(10):
-            while not self._answered(type):
-                await asyncio.sleep(0.02)
-
-    def _answered(self, type: str) -> bool:
-        asked = {command["id"] for command in self.sent if command["type"] == type}
-        return any(each["type"] == "reply" and each["id"] in asked for each in self.heard)
-
-    def pushed(self, text: str) -> bool:
-        return any(
-            push["type"] == "message_sent" and push.get("content", {}).get("text") == text
-            for push in self.heard
-        )
-
-    def _connect(self, page: WebSocketRoute) -> None:
-        server = page.connect_to_server()
-
-        def on_sent(frame: str | bytes) -> None:
-            command = json.loads(frame)
-            self.sent.append(command)
-            if command["type"] == self._type:
-                self._held.append((server, str(frame)))
-            else:
-                server.send(frame)
-
-        def on_heard(frame: str | bytes) -> None:
-            heard = json.loads(frame)
-            self.heard += heard if isinstance(heard, list) else [heard]
-            page.send(frame)
-
-        page.on_message(on_sent)
-        server.on_message(on_heard)
 
 
 def row(page: Page, text: str):
@@ -172,3 +109,77 @@ async def test_of_two_shops_one_switches_to_the_other_and_sees_who_waits_there(o
     await page.reload()  # the shop is remembered on this device
     await page.get_by_role("tab", name="我接待的").click()
     await expect(row(page, "湖边欢迎你")).to_have_count(1)
+
+
+async def test_a_case_is_taken_answered_and_resolved_by_keys_alone(office: Office) -> None:
+    customer, room = await office.customer("served by keys")
+    await customer.say(room, "按键能接吗")
+    page = await office.seat("快手")
+    await visit(page, f"/desk/{room}")
+    await expect(message(page, "按键能接吗")).to_have_count(1)
+    await page.keyboard.press("t")
+    box = page.locator("[data-composer]")
+    await expect(box).to_be_focused()
+    await page.keyboard.type("能")
+    await expect(page.get_by_role("button", name="发送", exact=True)).to_be_enabled()
+    await page.keyboard.press("Enter")
+    await expect(message(page, "能")).to_have_count(2)
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("r")
+    await expect(page.get_by_text("这次咨询已结束")).to_be_visible()
+    assert "能" in [one["content"].get("text") for one in await customer.messages(room)]
+
+
+async def test_only_looking_does_not_mark_read_what_a_waiting_customer_wrote(office: Office) -> None:
+    customer, room = await office.customer("looked at only")
+    await customer.say(room, "先看看")
+    page, wire = await office.seat("只看"), Wire()
+    await wire.tap(page)
+    await visit(page, f"/desk/{room}")
+    await expect(message(page, "先看看")).to_have_count(1)
+    await expect(page.locator(".bar.amber")).to_be_visible()
+    # Marks go out at most every two seconds; leaving sends what is due.
+    await visit(page, "/messages")
+    await wire.until_answered("close_conversation")
+    assert not any(command["type"] == "mark_read" for command in wire.sent)
+
+
+async def test_who_begins_to_wait_is_shown_at_once_read_aloud_and_counted_in_the_title(
+    office: Office,
+) -> None:
+    page = await office.seat("听着")
+    await visit(page, "/desk")
+    await expect(page.get_by_role("tab", name="等待中")).to_be_visible()
+    customer, room = await office.customer("comes later")
+    await customer.say(room, "刚进店")
+    await expect(row(page, "刚进店")).to_have_count(1)
+    await expect(row(page, "刚进店")).to_contain_text("客人")
+    await expect(page.locator(".shell > [aria-live=polite]")).to_contain_text("新客人在等待: 客人")
+    await expect(page).to_have_title(re.compile(r"^\(\d+\)"))
+
+
+async def test_a_card_is_written_at_the_desk_and_reaches_the_customer(office: Office) -> None:
+    customer, room = await office.customer("wants a card")
+    await customer.say(room, "有礼盒吗")
+    page = await office.seat("发卡")
+    await take(page, "有礼盒吗")
+    await page.get_by_role("button", name="发送卡片").click()
+    dialog = page.get_by_role("dialog", name="发送卡片")
+    await dialog.get_by_label("标题").fill("寿眉礼盒")
+    await dialog.get_by_role("button", name="发送卡片").click()
+    await expect(page.locator("article.message .card").filter(has_text="寿眉礼盒")).to_be_visible()
+    assert (await customer.messages(room))[-1]["content"]["title"] == "寿眉礼盒"
+
+
+async def test_a_business_that_did_not_answer_can_be_asked_again(office: Office) -> None:
+    customer, room = await office.customer("well known")
+    await customer.say(room, "我的订单呢")
+    page, wire = await office.seat("再问"), Wire()
+    await wire.tap(page)
+    wire.refuse("get_customer_context", "unavailable")
+    await visit(page, f"/desk/{room}")
+    failed = page.get_by_text("没能取到商家资料")
+    await expect(failed).to_be_visible()
+    await page.locator(".soft").get_by_role("button", name="重试").click()
+    await expect(failed).to_have_count(0)
+    await expect(page.get_by_text("well known")).to_be_visible()

@@ -43,7 +43,7 @@ export const useAlerts = defineStore('alerts', () => {
   })
 
   function waiting(row: DeskRow): void {
-    const name = chat.nameOf(row.case.customer_id)
+    const name = chat.customerName(row.case.customer_id)
     const text = preview(row.view?.last?.content)
     spoken.value = `${i18n.global.t('desk.newWaiting')}: ${name}`
     if (settings.sound && document.hidden) chime()

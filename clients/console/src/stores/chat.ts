@@ -133,10 +133,14 @@ export const useChat = defineStore('chat', () => {
     return name || i18n.global.t(kind === 'customer' ? 'common.guest' : 'common.unknownUser')
   }
 
+  function customerName(id: string): string {
+    return user(id)?.name || i18n.global.t('common.guest')
+  }
+
   function titleOf(view: ConversationView): string {
     const { kind, name, customer_id } = view.conversation
     if (kind === 'direct') return nameOf(view.inbox.peer_id ?? '')
-    if (kind === 'service') return user(customer_id ?? '')?.name || i18n.global.t('common.guest')
+    if (kind === 'service') return customerName(customer_id ?? '')
     return name || i18n.global.t('chat.newGroup')
   }
 
@@ -167,6 +171,7 @@ export const useChat = defineStore('chat', () => {
     user,
     nameOf,
     callOf,
+    customerName,
     titleOf,
     avatarOf,
   }

@@ -22,6 +22,7 @@ function make(more: object = {}): VueWrapper {
   const props = {
     draft: '',
     limits,
+    isGroup: true,
     members: [],
     reply: null,
     editing: null,

@@ -1,0 +1,83 @@
+"""What goes over a page's WebSocket: read, held back, answered in the server's stead, cut."""
+
+import asyncio
+import json
+from typing import Any
+
+from playwright.async_api import Page, WebSocketRoute, expect
+
+
+class Wire:
+    """`hold` keeps commands of one type back until `release`; `refuse` answers the next of one type with an error."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.heard: list[dict[str, Any]] = []
+        self._held: list[tuple[WebSocketRoute, str]] = []
+        self._type = ""
+        self._refused: dict[str, str] = {}
+        self._open: WebSocketRoute | None = None
+
+    async def tap(self, page: Page) -> None:
+        await page.route_web_socket("**/v1/ws", self._connect)
+        await page.reload()
+        await expect(page.locator(".rail")).to_be_visible()
+
+    def hold(self, type: str) -> None:
+        self._type = type
+
+    def release(self) -> None:
+        self._type = ""
+        for server, frame in self._held:
+            server.send(frame)
+
+    def refuse(self, type: str, code: str) -> None:
+        self._refused[type] = code
+
+    async def cut(self) -> None:
+        """As when the network goes: without a word to either side."""
+        assert self._open is not None
+        await self._open.close(code=3000, reason="cut")
+
+    async def until_sent(self, type: str) -> None:
+        async with asyncio.timeout(10):
+            while not any(command["type"] == type for command in self.sent):
+                await asyncio.sleep(0.02)
+
+    async def until_answered(self, type: str) -> None:
+        async with asyncio.timeout(10):
+            while not self._answered(type):
+                await asyncio.sleep(0.02)
+
+    def _answered(self, type: str) -> bool:
+        asked = {command["id"] for command in self.sent if command["type"] == type}
+        return any(each["type"] == "reply" and each["id"] in asked for each in self.heard)
+
+    def pushed(self, text: str) -> bool:
+        return any(
+            push["type"] == "message_sent" and push.get("content", {}).get("text") == text
+            for push in self.heard
+        )
+
+    def _connect(self, page: WebSocketRoute) -> None:
+        server = page.connect_to_server()
+        self._open = page
+
+        def on_sent(frame: str | bytes) -> None:
+            command = json.loads(frame)
+            self.sent.append(command)
+            if code := self._refused.pop(command["type"], ""):
+                refusal = {"code": code, "detail": "refused by the test"}
+                page.send(json.dumps({"type": "reply", "id": command["id"], "error": refusal}))
+            elif command["type"] == self._type:
+                self._held.append((server, str(frame)))
+            else:
+                server.send(frame)
+
+        def on_heard(frame: str | bytes) -> None:
+            heard = json.loads(frame)
+            self.heard += heard if isinstance(heard, list) else [heard]
+            page.send(frame)
+
+        page.on_message(on_sent)
+        server.on_message(on_heard)
