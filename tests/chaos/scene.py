@@ -10,13 +10,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Protocol
 
 import asyncpg
 
-from tests.chaos.faults import Fault
+from tests.chaos.faults import Fault, NotMended
 from tests.chaos.proxy import Proxy
 from tests.e2e.process import ROOT, Served
 
@@ -34,6 +35,8 @@ AT_ONCE = 5_000
 
 
 SET_DEATH_SIGNAL = 1
+START_S = 120
+AGAIN_S = 0.5
 _libc = ctypes.CDLL(None)
 
 
@@ -85,6 +88,18 @@ class Node(Served):
         return ["serve", "--port", str(self.port)]
 
     async def start(self) -> "Node":
+        """Again and again, as a service manager would: what it needs may be away at the moment."""
+        until = time.monotonic() + START_S
+        while time.monotonic() < until:
+            self._spawn()
+            while self.exit_code is None and time.monotonic() < until:
+                if (await self.http("GET", "/health"))[0]:
+                    return self
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(AGAIN_S)
+        raise NotMended(f"{self.folder.name} did not start within {START_S} s: {self.log[-1000:]}")
+
+    def _spawn(self) -> None:
         environment = {
             **os.environ,
             "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
@@ -94,14 +109,9 @@ class Node(Served):
         command = [sys.executable, "-m", "tests.chaos.node", *self._program]
         command += ["--data-dir", str(self.folder), *self._arguments]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: ASYNC220
+            self._process = subprocess.Popen(
                 command, env=environment, cwd=ROOT, stdout=log, stderr=log, preexec_fn=_die_with_us
             )
-        async with asyncio.timeout(60):
-            while (await self.http("GET", "/health"))[0] == 0:
-                assert self._process.poll() is None, self.log
-                await asyncio.sleep(0.02)
-        return self
 
     async def is_killed(self, rng: random.Random) -> None:
         self.kill()
