@@ -8,13 +8,14 @@ import resource
 import signal
 import sqlite3
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Protocol
 
 import asyncpg
 
-from tests.chaos.faults import Fault
+from tests.chaos.faults import Fault, NotMended
 from tests.chaos.proxy import Proxy
 from tests.e2e.process import ROOT, Served
 from tools.servers import children
@@ -32,9 +33,15 @@ AT_ONCE = 5_000
 """Rows that are read from PostgreSQL in one go."""
 
 
+START_S = 120
+AGAIN_S = 0.5
+SHOWN = 6_000
+
+
 class Scene(Protocol):
     """What a play needs of a deployment."""
 
+    folder: Path
     urls: list[str]
     bases: list[str]
     """The same nodes for HTTP."""
@@ -69,22 +76,36 @@ class Node(Served):
         self.is_hurt = asyncio.Lock()
         """One thing at a time happens to a process."""
 
+    @property
+    def _program(self) -> list[str]:
+        return ["serve", "--port", str(self.port)]
+
     async def start(self) -> "Node":
+        """Again and again, as a service manager would: what it needs may be away at the moment."""
+        until = time.monotonic() + START_S
+        while time.monotonic() < until:
+            self._spawn()
+            while self.exit_code is None and time.monotonic() < until:
+                if (await self.http("GET", "/health"))[0]:
+                    return self
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(AGAIN_S)
+        if self.exit_code is None:
+            self.send(signal.SIGUSR1)
+            await asyncio.sleep(AGAIN_S)
+        raise NotMended(f"{self.folder.name} did not start within {START_S} s: {self.log[-SHOWN:]}")
+
+    def _spawn(self) -> None:
         environment = {
             **os.environ,
             "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
             "PYTHONUNBUFFERED": "1",
         }
         environment |= {"CLOCK_FILE": str(self._clock), "PLANT": self._plant}
-        command = [sys.executable, "-m", "tests.chaos.node", "serve", "--port", str(self.port)]
+        command = [sys.executable, "-m", "tests.chaos.node", *self._program]
         command += ["--data-dir", str(self.folder), *self._arguments]
         with self._log.open("ab") as log:
             self._process = children.start(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
-        async with asyncio.timeout(60):
-            while (await self.http("GET", "/health"))[0] == 0:
-                assert self._process.poll() is None, self.log
-                await asyncio.sleep(0.02)
-        return self
 
     async def is_killed(self, rng: random.Random) -> None:
         self.kill()
@@ -133,14 +154,28 @@ class Node(Served):
         self._clock.write_text("0")
 
 
+class Worker(Node):
+    """One `chaguan worker`, whose probes answer on `port`."""
+
+    def __init__(self, folder: Path, port: int, *arguments: str, plant: str = "") -> None:
+        super().__init__(folder, *arguments, plant=plant)
+        self.base = f"http://127.0.0.1:{port}"
+
+    @property
+    def _program(self) -> list[str]:
+        return ["worker"]
+
+
 class OneNode:
     """The embedded default: one process on SQLite, or on a PostgreSQL that nothing happens to. What holds it up is
     that one thing at a time happens to the process."""
 
     def __init__(self, folder: Path, plant: str = "", database_url: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
         config = folder / "chaguan.toml"
         config.write_text((f'database_url = "{database_url}"\n' if database_url else "") + CONFIG)
+        self.folder = folder
         self._database_url = database_url
         self._data = folder / "data"
         self.node = Node(self._data, "--config", str(config), plant=plant)
