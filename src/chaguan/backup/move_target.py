@@ -14,7 +14,7 @@ from chaguan.infra.database.postgres import PostgresDatabase
 from chaguan.infra.database.survey import refuse_unsuitable
 from chaguan.infra.migrations import migrate, refuse_newer, revision
 
-_LOCK = 0x6368_6167_7561_6E02
+_LOCK = 0x6368_6167_7561_6E03
 _LOCK_S = 10
 """A copy that was killed keeps its lock until the server notices."""
 _SETTINGS = {
