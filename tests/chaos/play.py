@@ -41,7 +41,7 @@ STORED = "SELECT max(id) FROM entries"
 TO_BE_GIVEN = "SELECT position FROM consumers WHERE name = 'witness'"
 WITNESS_S = 60
 GIVEN = "SELECT conversation_id, first, last FROM chaos_witness ORDER BY id"
-SCENES: dict[str, Callable[[Path, str], Scene]] = {"one": OneNode, "cluster": Cluster}
+SCENES: dict[str, Callable[..., Scene]] = {"one": OneNode, "cluster": Cluster}
 STALL_S = 180
 """So long without one acknowledgement, and the play ends: somebody waits for what does not come."""
 PHASE_S = 600

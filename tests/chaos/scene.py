@@ -69,6 +69,10 @@ class Node(Served):
         self.is_hurt = asyncio.Lock()
         """One thing at a time happens to a process."""
 
+    @property
+    def _program(self) -> list[str]:
+        return ["serve", "--port", str(self.port)]
+
     async def start(self) -> "Node":
         environment = {
             **os.environ,
@@ -76,7 +80,7 @@ class Node(Served):
             "PYTHONUNBUFFERED": "1",
         }
         environment |= {"CLOCK_FILE": str(self._clock), "PLANT": self._plant}
-        command = [sys.executable, "-m", "tests.chaos.node", "serve", "--port", str(self.port)]
+        command = [sys.executable, "-m", "tests.chaos.node", *self._program]
         command += ["--data-dir", str(self.folder), *self._arguments]
         with self._log.open("ab") as log:
             self._process = children.start(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
@@ -131,6 +135,18 @@ class Node(Served):
         self._clock.write_text(str(rng.randint(-50_000, 50_000)))
         await asyncio.sleep(rng.uniform(1, 4))
         self._clock.write_text("0")
+
+
+class Worker(Node):
+    """One `chaguan worker`, whose probes answer on `port`."""
+
+    def __init__(self, folder: Path, port: int, *arguments: str, plant: str = "") -> None:
+        super().__init__(folder, *arguments, plant=plant)
+        self.base = f"http://127.0.0.1:{port}"
+
+    @property
+    def _program(self) -> list[str]:
+        return ["worker"]
 
 
 class OneNode:
