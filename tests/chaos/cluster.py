@@ -24,7 +24,7 @@ WORKERS = 2
 class Cluster:
     def __init__(self, folder: Path, plant: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
+        self.folder = folder
         self._plant = plant
         self._hands = ThreadPoolExecutor(1)  # servers end with the thread that started them: this one stays
         self._primary = Primary(folder)
@@ -49,7 +49,7 @@ class Cluster:
         await self._by_hand(self._bucket.start)
         ports = [free_port(), free_port()]
         self._to_redis = [await Proxy(port).start() for port in ports]
-        self._redis = Redis(self._folder, ports, [proxy.port for proxy in self._to_redis])
+        self._redis = Redis(self.folder, ports, [proxy.port for proxy in self._to_redis])
         await self._by_hand(self._redis.start)
         for number in range(NODES):
             await self._add_node(number)
@@ -60,7 +60,7 @@ class Cluster:
         for number in range(WORKERS):
             port = free_port()
             config = await self._configure(f"worker-{number}", metrics_listen=f"127.0.0.1:{port}")
-            worker = Worker(self._folder / f"work-{number}", port, "--config", str(config), plant=self._plant)
+            worker = Worker(self.folder / f"work-{number}", port, "--config", str(config), plant=self._plant)
             self._workers.append(worker)
             await worker.start()
         self.faults = self._possible()
@@ -68,7 +68,7 @@ class Cluster:
     async def _add_node(self, number: int) -> None:
         """The second node takes the key that the first one made."""
         config = await self._configure(f"node-{number}")
-        node = Node(self._folder / f"data-{number}", "--config", str(config), plant=self._plant)
+        node = Node(self.folder / f"data-{number}", "--config", str(config), plant=self._plant)
         self._nodes.append(node)
         await node.proxy.start()
         await node.start()
@@ -86,7 +86,7 @@ class Cluster:
         texts = {
             "database_url": f"postgresql://chaguan:{server.password}@127.0.0.1:{database.port}/chaguan",
             "redis_url": self._redis.url,
-            "master_key_file": str(self._folder / "master.key"),
+            "master_key_file": str(self.folder / "master.key"),
             "blobs_url": f"s3://{s3.BUCKET}/chaos",
             **more,
         }
@@ -94,7 +94,7 @@ class Cluster:
         lines += [f"nodes = {NODES}", "search = false", "consumers = false", CONFIG]
         lines += ["[s3]", f'endpoint = "http://127.0.0.1:{bucket.port}"', f'region = "{s3.REGION}"']
         lines += [f'access_key_id = "{s3.ACCESS_KEY}"', f'secret_access_key = "{s3.SECRET_KEY}"', ""]
-        config = self._folder / f"{name}.toml"
+        config = self.folder / f"{name}.toml"
         config.write_text("\n".join(lines))
         return config
 
@@ -176,15 +176,14 @@ class Cluster:
         for proxy in self._to_database:
             proxy.cut()
         await asyncio.sleep(rng.uniform(0, 0.5))
-        await self._by_hand(self._primary.fail_over)
-        self._lead_to_the_primary()
+        await self._by_hand(self._primary.fail_over, self._led_by(asyncio.get_running_loop()))
 
     async def _primary_fenced(self, _rng: random.Random) -> None:
         """The old primary hung, and wakes when another one serves."""
-        loop = asyncio.get_running_loop()
-        await self._by_hand(
-            self._primary.take_over, lambda: loop.call_soon_threadsafe(self._lead_to_the_primary)
-        )
+        await self._by_hand(self._primary.take_over, self._led_by(asyncio.get_running_loop()))
+
+    def _led_by(self, loop: asyncio.AbstractEventLoop) -> Callable[[], object]:
+        return lambda: loop.call_soon_threadsafe(self._lead_to_the_primary)
 
     def _lead_to_the_primary(self) -> None:
         for proxy in self._to_database:

@@ -31,14 +31,14 @@ class Primary:
     moment is `server`; what was fenced never comes back."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._servers = 0
         self.server = PostgresServer(self._next(), synchronous_standby_names=STANDBY)
         self._standby: PostgresServer | None = None
 
     def _next(self) -> Path:
         self._servers += 1
-        return self._folder / f"postgres-{self._servers}"
+        return self.folder / f"postgres-{self._servers}"
 
     def start(self) -> None:
         self.server.start()
@@ -51,10 +51,12 @@ class Primary:
             self.server, self._next(), name=STANDBY, synchronous_standby_names=STANDBY
         ).start()
 
-    def fail_over(self) -> None:
+    def fail_over(self, lead_away: Callable[[], object]) -> None:
+        """Its first commits wait until somebody follows the new one."""
         old = self.server
         old.kill()
         self._promote()
+        lead_away()
         self.follow()
         shutil.rmtree(old.folder, ignore_errors=True)
 
@@ -63,7 +65,7 @@ class Primary:
         self._standby.promote()
         self.server = self._standby
 
-    def take_over(self, lead_away: Callable[[], None]) -> None:
+    def take_over(self, lead_away: Callable[[], object]) -> None:
         """The standby is promoted while the old primary lives on unseen. `lead_away` is the fence: nothing reaches
         the old one any more. And were it reached, it would answer no commit, because nobody follows it."""
         old = self.server

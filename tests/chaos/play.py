@@ -23,13 +23,14 @@ from chaguan.core.ids import uuid7
 from chaguan.messaging.model import uuid_text
 from tests.chaos.check import Audit, Judge, difference
 from tests.chaos.cluster import Cluster
+from tests.chaos.costs import Costs
 from tests.chaos.device import Device
 from tests.chaos.faults import Storm
 from tests.chaos.history import COLUMNS, Row
 from tests.chaos.node import PLANTS
 from tests.chaos.people import Budget, Person
 from tests.chaos.pictures import Album
-from tests.chaos.report import Report, cpu_s, longest_s, together
+from tests.chaos.report import Report, longest_s, together
 from tests.chaos.scene import OneNode, Scene
 from tests.chaos.watch import Json
 
@@ -74,6 +75,7 @@ class Play:
         self._pause_s = pause_s
         self._thoughts = thoughts
         self._talk_s = 0.0
+        self._cpu_s: dict[str, float] = {}
         self.people: list[Person] = []
         self._audits: list[Audit] = []
 
@@ -108,7 +110,7 @@ class Play:
             longest_wait_s=longest_s(self.people),
             seconds=round(time.monotonic() - begun, 1),
             talk_s=round(self._talk_s, 1),
-            cpu_s=cpu_s(),
+            cpu_s=self._cpu_s,
             blown=dict(storm.done),
             faults_found=found,
         )
@@ -126,7 +128,7 @@ class Play:
             await asyncio.sleep(0.05)
 
     async def _talk(self, storm: Storm, progress: Any) -> None:
-        begun = time.monotonic()
+        begun, costs = time.monotonic(), Costs()
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(person.talk(self._pause_s))
@@ -134,14 +136,17 @@ class Play:
                 for _ in range(person.thoughts)
             ]
             tasks.append(group.create_task(self._blow(storm)))
-            await self._watch(tasks, storm, progress)
+            await self._watch(tasks, storm, costs, progress)
         self._talk_s = time.monotonic() - begun
+        self._cpu_s = costs.spent_s()
 
     async def _blow(self, storm: Storm) -> None:
         await storm.blow()
         self._budget.is_calm = True
 
-    async def _watch(self, tasks: list[asyncio.Task[None]], storm: Storm, progress: Any) -> None:
+    async def _watch(
+        self, tasks: list[asyncio.Task[None]], storm: Storm, costs: Costs, progress: Any
+    ) -> None:
         """Until all have ended, or nothing goes on any more."""
         last, since = -1, time.monotonic()
         while not all(task.done() for task in tasks):
@@ -152,6 +157,7 @@ class Play:
                 raise Stalled(
                     f"{STALL_S} s without an answer; under way: {storm.running}; {self._who_waits()}"
                 )
+            costs.look()
             if progress is not None:
                 progress(self._budget, storm.done)
 
@@ -265,10 +271,11 @@ class Progress:
 
     def __init__(self, faults: int) -> None:
         self._faults = faults
-        self._begun = self._said = time.monotonic()
+        self._begun = self._said = 0.0
 
     def __call__(self, budget: Budget, done: dict[str, int]) -> None:
         now = time.monotonic()
+        self._begun = self._begun or now - 1
         is_terminal = sys.stdout.isatty()
         if not is_terminal and now - self._said < 10:
             return

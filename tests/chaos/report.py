@@ -1,7 +1,6 @@
 """What a play found, for machines and for people."""
 
 import json
-import resource
 from collections import Counter
 from collections.abc import Iterable
 
@@ -29,7 +28,7 @@ class Report(Struct):
     seconds: float
     talk_s: float
     cpu_s: dict[str, float]
-    """Of the play (the clients and the proxies), and of the servers that it has seen end."""
+    """During the talk, by who spent it."""
     blown: dict[str, int]
     faults_found: list[str]
 
@@ -45,10 +44,15 @@ class Report(Struct):
             f"seed {self.seed}: {self.acknowledged:,} messages acknowledged, {self.entries:,} entries stored, "
             f"{self.pictures:,} pictures fetched again",
             f"  {self.seconds:,.0f} s, of which {self.talk_s:,.0f} s of talk: {self.per_second:,.0f} acknowledged/s; "
-            + ", ".join(f"{value:,.0f} s CPU of {name}" for name, value in self.cpu_s.items()),
+            f"longest wait of any command {self.longest_wait_s:.1f} s",
+            "  CPU per acknowledged message: "
+            + ", ".join(
+                f"{name} {spent / max(self.acknowledged, 1) * 1e3:.2f} ms"
+                for name, spent in self.cpu_s.items()
+            ),
             f"  faults: {sum(self.blown.values())} ({_counts(self.blown)})",
             f"  asked again: {_counts(self.retries) or 'nothing'}; refused: {_counts(self.refusals) or 'nothing'}",
-            f"  {self.connections:,} connections; longest wait of any command {self.longest_wait_s:.1f} s",
+            f"  {self.connections:,} connections",
         ]
         if self.faults_found:
             lines.append(f"  FOUND: {len(self.faults_found)} promises broken")
@@ -60,16 +64,6 @@ class Report(Struct):
 
 def _counts(found: dict[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(found.items()))
-
-
-def cpu_s() -> dict[str, float]:
-    return {
-        name: round(used.ru_utime + used.ru_stime, 1)
-        for name, used in (
-            ("the play", resource.getrusage(resource.RUSAGE_SELF)),
-            ("its servers", resource.getrusage(resource.RUSAGE_CHILDREN)),
-        )
-    }
 
 
 def together(counts: Iterable[Counter[str]]) -> dict[str, int]:

@@ -35,6 +35,7 @@ AT_ONCE = 5_000
 class Scene(Protocol):
     """What a play needs of a deployment."""
 
+    folder: Path
     urls: list[str]
     bases: list[str]
     """The same nodes for HTTP."""
@@ -155,6 +156,7 @@ class OneNode:
 
     def __init__(self, folder: Path, plant: str = "", database_url: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
         config = folder / "chaguan.toml"
         config.write_text((f'database_url = "{database_url}"\n' if database_url else "") + CONFIG)
         self._database_url = database_url
