@@ -53,27 +53,29 @@ class Cluster:
         await self._by_hand(self._redis.start)
         for number in range(NODES):
             await self._add_node(number)
-        first = self._nodes[0]
+        for number in range(WORKERS):
+            await self._add_worker(number)
+        first = self._nodes[0]  # migrates, and makes the key that the others take
+        await first.start()
         await first.set_up()
+        await asyncio.gather(*(each.start() for each in (*self._nodes[1:], *self._workers)))
         for node in self._nodes[1:]:
             node.app_id, node.secret = first.app_id, first.secret
-        for number in range(WORKERS):
-            port = free_port()
-            config = await self._configure(f"worker-{number}", metrics_listen=f"127.0.0.1:{port}")
-            worker = Worker(self.folder / f"work-{number}", port, "--config", str(config), plant=self._plant)
-            self._workers.append(worker)
-            await worker.start()
         self.faults = self._possible()
 
     async def _add_node(self, number: int) -> None:
-        """The second node takes the key that the first one made."""
         config = await self._configure(f"node-{number}")
         node = Node(self.folder / f"data-{number}", "--config", str(config), plant=self._plant)
         self._nodes.append(node)
         await node.proxy.start()
-        await node.start()
         self.bases.append(f"http://127.0.0.1:{node.proxy.port}")
         self.urls.append(f"ws://127.0.0.1:{node.proxy.port}/v1/ws")
+
+    async def _add_worker(self, number: int) -> None:
+        port = free_port()
+        config = await self._configure(f"worker-{number}", metrics_listen=f"127.0.0.1:{port}")
+        worker = Worker(self.folder / f"work-{number}", port, "--config", str(config), plant=self._plant)
+        self._workers.append(worker)
 
     async def _configure(self, name: str, **more: str) -> Path:
         """Each process has its own ways to the database and the bucket."""
@@ -91,7 +93,7 @@ class Cluster:
             **more,
         }
         lines = [f'{key} = "{value}"' for key, value in texts.items()]
-        lines += [f"nodes = {NODES}", "search = false", "consumers = false", CONFIG]
+        lines += [f"nodes = {NODES}", "search = false", "consumers = false", "slow_ms = 10000", CONFIG]
         lines += ["[s3]", f'endpoint = "http://127.0.0.1:{bucket.port}"', f'region = "{s3.REGION}"']
         lines += [f'access_key_id = "{s3.ACCESS_KEY}"', f'secret_access_key = "{s3.SECRET_KEY}"', ""]
         config = self.folder / f"{name}.toml"

@@ -12,6 +12,7 @@ from tests.property.reader import Reader
 RESUME_S = 20
 AGAIN_S = 0.1
 BREATH_S = 0.02
+LONGEST_PAUSE_S = 5
 KEPT = 150
 """Messages of a conversation that a device keeps on its screen."""
 
@@ -122,7 +123,7 @@ class Device:
                 if self._link is not None:
                     self._link.close()
                     self._link = None
-            await asyncio.sleep(self._rng.uniform(0.05, min(2, 0.1 * 2**attempt)))
+            await asyncio.sleep(self._rng.uniform(0.05, min(LONGEST_PAUSE_S, 0.1 * 2**attempt)))
 
     async def _session(self) -> None:
         self._link = link = await Link.open(self._rng.choice(self._urls))

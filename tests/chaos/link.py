@@ -12,7 +12,8 @@ import msgspec
 from chaguan.bench import frames
 
 Json = dict[str, Any]
-ANSWER_S = 6
+ANSWER_S = 15
+"""Less, and a crowd that comes back at once gives up on a server that is still greeting it, again and again."""
 HEARTBEAT_S = 3
 BUSY = ("rate_limited", "unavailable", "timeout", "internal")
 _encode = msgspec.json.Encoder().encode

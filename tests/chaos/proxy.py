@@ -1,7 +1,13 @@
 """A relay in front of one server's port, which can behave as a bad network does."""
 
 import asyncio
+import contextlib
+import socket
+import struct
 from typing import Any
+
+_HARD_END = struct.pack("ii", 1, 0)
+"""Closed so, a connection is reset."""
 
 
 class Proxy:
@@ -170,4 +176,8 @@ class _End(asyncio.Protocol):
     def abort(self) -> None:
         self._is_over = True
         if self._transport is not None:
+            with contextlib.suppress(OSError):  # it has ended by itself
+                self._transport.get_extra_info("socket").setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, _HARD_END
+                )
             self._transport.abort()

@@ -8,13 +8,14 @@ import resource
 import signal
 import sqlite3
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Protocol
 
 import asyncpg
 
-from tests.chaos.faults import Fault
+from tests.chaos.faults import Fault, NotMended
 from tests.chaos.proxy import Proxy
 from tests.e2e.process import ROOT, Served
 from tools.servers import children
@@ -30,6 +31,10 @@ customers_make_groups = true
 """
 AT_ONCE = 5_000
 """Rows that are read from PostgreSQL in one go."""
+
+
+START_S = 120
+AGAIN_S = 0.5
 
 
 class Scene(Protocol):
@@ -75,6 +80,18 @@ class Node(Served):
         return ["serve", "--port", str(self.port)]
 
     async def start(self) -> "Node":
+        """Again and again, as a service manager would: what it needs may be away at the moment."""
+        until = time.monotonic() + START_S
+        while time.monotonic() < until:
+            self._spawn()
+            while self.exit_code is None and time.monotonic() < until:
+                if (await self.http("GET", "/health"))[0]:
+                    return self
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(AGAIN_S)
+        raise NotMended(f"{self.folder.name} did not start within {START_S} s: {self.log[-1000:]}")
+
+    def _spawn(self) -> None:
         environment = {
             **os.environ,
             "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
@@ -85,11 +102,6 @@ class Node(Served):
         command += ["--data-dir", str(self.folder), *self._arguments]
         with self._log.open("ab") as log:
             self._process = children.start(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
-        async with asyncio.timeout(60):
-            while (await self.http("GET", "/health"))[0] == 0:
-                assert self._process.poll() is None, self.log
-                await asyncio.sleep(0.02)
-        return self
 
     async def is_killed(self, rng: random.Random) -> None:
         self.kill()

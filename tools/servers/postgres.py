@@ -30,7 +30,8 @@ from tools.servers import children, unprivileged
 from tools.steps import CACHE
 
 SUPERUSER = "chaguan"
-START_S = 20
+START_S = 60
+COPY_S = 600
 _FAST = ("fsync=off", "full_page_writes=off")
 """For tests: what a killed process wrote is kept by the kernel; only a power cut would lose it."""
 
@@ -143,6 +144,7 @@ class PostgresServer:
             *("-D", str(folder / "data"), "-h", "127.0.0.1", "-p", str(primary.port), "-U", SUPERUSER),
             *("--checkpoint=fast", "--write-recovery-conf", "--no-sync"),
             password=primary.password,
+            seconds=COPY_S,
         )
         source = (
             f"host=127.0.0.1 port={primary.port} user={SUPERUSER} password={primary.password} "
