@@ -16,7 +16,7 @@ from chaguan.gateway.hub import Hub, Listener
 from chaguan.gateway.lifetime import Lifetime
 from chaguan.gateway.presence import PresenceBoard
 from chaguan.gateway.relay import Relay
-from chaguan.gateway.session import Session
+from chaguan.gateway.session import Session, State
 from chaguan.gateway.verbs import People, Verbs
 from chaguan.messaging.sync import MAX_TOPICS, Sync
 from chaguan.protocol import commands as c
@@ -68,9 +68,11 @@ class Routes:
 
     async def hello(self, session: Session, command: c.Hello) -> Welcome:
         caller = await self.sign_in(command, session.link.address)
+        _check_waits(session)
         session.caller = caller
         await self.listen(session, caller)
         self._presence.came(caller.user_id)
+        _check_waits(session)
         return await self.welcome(caller, command)
 
     async def listen(self, session: Listener, caller: Caller) -> None:
@@ -197,3 +199,10 @@ class Routes:
                 self._hub.unsubscribe(session, desk_topic)
                 raise
         return await self._verbs.watch_desk(caller, command)
+
+
+def _check_waits(session: Session) -> None:
+    """A crowd that comes back at once, gives up and comes again must not be greeted for every time it gave up: the
+    server would do nothing else any more."""
+    if session.state is State.closed:
+        raise AppError(ErrorCode.unavailable, "the connection is gone")
