@@ -8,7 +8,9 @@ commit now and then, so that entries become visible in another order than that o
 """
 
 import asyncio
+import faulthandler
 import os
+import signal
 import sys
 import threading
 import time
@@ -114,7 +116,19 @@ def _add_witness() -> None:
     Deployment.start = start  # type: ignore[method-assign]
 
 
+def _tell_where_it_stands(*_: object) -> None:
+    """On SIGUSR1: every task's stack, into the log."""
+    try:
+        tasks = asyncio.all_tasks()
+    except RuntimeError:  # the loop does not run
+        faulthandler.dump_traceback()
+        return
+    for task in tasks:
+        task.print_stack(limit=8)
+
+
 def main() -> int:
+    signal.signal(signal.SIGUSR1, _tell_where_it_stands)
     if "CLOCK_FILE" in os.environ:
         _shift_clock(Path(os.environ["CLOCK_FILE"]))
     if os.environ.get("PLANT"):

@@ -35,6 +35,11 @@ AT_ONCE = 5_000
 
 START_S = 120
 AGAIN_S = 0.5
+START_S = 120
+AGAIN_S = 0.5
+SHOWN = 6_000
+
+
 
 
 class Scene(Protocol):
@@ -89,7 +94,10 @@ class Node(Served):
                     return self
                 await asyncio.sleep(0.02)
             await asyncio.sleep(AGAIN_S)
-        raise NotMended(f"{self.folder.name} did not start within {START_S} s: {self.log[-1000:]}")
+        if self.exit_code is None:
+            self.send(signal.SIGUSR1)
+            await asyncio.sleep(AGAIN_S)
+        raise NotMended(f"{self.folder.name} did not start within {START_S} s: {self.log[-SHOWN:]}")
 
     def _spawn(self) -> None:
         environment = {
