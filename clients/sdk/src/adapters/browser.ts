@@ -76,6 +76,8 @@ export function wrapSocket(socket: WebSocket, handlers: SocketHandlers): Socket 
   socket.onopen = () => handlers.open()
   socket.onmessage = (event) => typeof event.data === 'string' && handlers.message(event.data)
   socket.onclose = (event) => handlers.close(event.code, event.reason)
+  // The close that follows says it. Where a class emits errors as Node does, one that nobody hears ends the process.
+  socket.onerror = () => undefined
   return {
     send: (data) => {
       // A closing socket swallows what is sent to it; the caller must know.
