@@ -87,7 +87,7 @@ class Case:
         self.parties = {party.user_id: party for party in judge.parties}
         self.audits = [each for each in judge.audits if self.room in each.rows or self.room in each.messages]
         self.all_audits = judge.audits
-        self.given = judge.given.get(self.room, []) if judge.given is not None else None
+        self.given = judge.given.get(self.room, [])
         self._written: dict[str, dict[int, int]] = {}
 
     def may_see(self, user_id: str, seq: int) -> bool:
@@ -194,7 +194,7 @@ def lists(case: Case) -> Iterator[str]:
         unread = max(0, history.head_ordinal - history.ordinal_at(row["read_seq"]))
         due = {"head_seq": history.head_seq, "head_ordinal": history.head_ordinal, "unread": unread}
         for name, value in due.items():
-            if row[name] != value:
+            if (row[name] or 0) != value:
                 yield f"{audit.name}: {case.room}: {name} {row[name]}, by the log {value}"
 
 
@@ -243,8 +243,6 @@ def _due(case: Case, row: Row, shown: Shown) -> Shown:
 
 def consumed(case: Case) -> Iterator[str]:
     """A consumer was given each entry once, in order."""
-    if case.given is None:
-        return
     last = 0
     for run in case.given:
         if run.first > last + 1:
@@ -278,12 +276,11 @@ class Judge:
         parties: Sequence[Party],
         audits: Sequence[Audit] = (),
         members: Iterable[tuple[str, str, str]] = (),
-        given: Iterable[tuple[str, int, int]] | None = None,
     ) -> None:
         self.parties = parties
         self.audits = audits
-        self.given = _by_room(given) if given is not None else None
-        """conversation → what a consumer got of it; None when there was no consumer."""
+        self.given: dict[str, list[Given]] = defaultdict(list)
+        """conversation → what a consumer got of it."""
         self._members: dict[str, dict[str, Spans]] = defaultdict(dict)
         for room, user_id, text in members:
             self._members[room][user_id] = json.loads(text)
@@ -293,6 +290,14 @@ class Judge:
         self._judged: set[str] = set()
         self.entries = 0
         self.faults: list[str] = []
+
+    def give(self, room: str, first: int, last: int) -> None:
+        """A consumer was given these entries, after those that it was given before."""
+        runs = self.given[room]
+        if runs and first == runs[-1].last + 1:
+            runs[-1] = Given(runs[-1].first, last)
+        else:
+            runs.append(Given(first, last))
 
     def take(self, row: Row) -> None:
         if row.conversation_id != self._room:
@@ -306,7 +311,7 @@ class Judge:
         mentioned = {room for party in self.parties for room in party.record.rooms}
         mentioned |= {room for party in self.parties for watch in party.watches for room in watch.seen}
         mentioned |= {room for audit in self.audits for room in audit.messages}
-        for room in sorted((mentioned | (self.given or {}).keys()) - self._judged):
+        for room in sorted((mentioned | self.given.keys()) - self._judged):
             self._room = room
             self._close()
         self.faults += [fault for party in self.parties for watch in party.watches for fault in watch.faults]
@@ -323,17 +328,6 @@ class Judge:
                     self.faults.append(fault)
         self._judged.add(self._room)
         self._room, self._rows = "", []
-
-
-def _by_room(given: Iterable[tuple[str, int, int]]) -> dict[str, list[Given]]:
-    found: dict[str, list[Given]] = defaultdict(list)
-    for room, first, last in given:
-        runs = found[room]
-        if runs and first == runs[-1].last + 1:
-            runs[-1] = Given(runs[-1].first, last)
-        else:
-            runs.append(Given(first, last))
-    return found
 
 
 def difference(shown: Json, fresh: Json, name: str) -> list[str]:

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from tests.chaos.people import Budget, Person
 from tests.chaos.pictures import Album
 from tests.chaos.report import Report, longest_s, together
 from tests.chaos.scene import OneNode, Scene
+from tests.chaos.sdk import SdkPerson, Stage
 from tests.chaos.watch import Json
 
 READ_BACK = 400
@@ -65,7 +67,9 @@ class Play:
         faults: int,
         pause_s: float = 0.05,
         thoughts: int = 1,
+        sdk: int = 0,
     ) -> None:
+        """`sdk`: how many people more have phones with the real SDK; they need a Node with the clients' packages."""
         self._scene = scene
         self._seed = seed
         self._rng = random.Random(seed)
@@ -78,6 +82,10 @@ class Play:
         self._cpu_s: dict[str, float] = {}
         self.people: list[Person] = []
         self._audits: list[Audit] = []
+        self._sdk = sdk
+        self._stage = Stage(scene.folder)
+        self.cast: list[SdkPerson] = []
+        """Those whose phones run the SDK."""
 
     async def run(self, progress: Any = None) -> Report:
         begun = time.monotonic()
@@ -88,15 +96,19 @@ class Play:
             # A device whose life breaks off breaks the play off: others would wait for it for ever.
             async with asyncio.TaskGroup() as lives:
                 living = self._gather(lives, album)
+                await self._within("entering", self._enter())
                 await self._within("meeting", self._meet())
                 await self._talk(storm, progress)
                 await self._within("coming to rest", self._come_to_rest())
                 found = await self._within("looking at pictures", album.faults())
                 found += await self._within("comparing", self._compare())
+                for person in self.cast:
+                    await person.tell()
                 for life in living:
                     life.cancel()
             judge = await self._hold_against_the_log()
         finally:
+            await self._stage.stop()
             await self._scene.stop()
         found += judge.end()
         return Report(
@@ -104,9 +116,9 @@ class Play:
             acknowledged=self._budget.acknowledged,
             entries=judge.entries,
             pictures=len(album.sent),
-            retries=together(each.retries for each in self.people) | {"upload": album.failed},
-            refusals=together(each.refusals for each in self.people),
-            connections=sum(each.connections for each in self._devices),
+            retries=together(each.retries for each in (*self.people, *self.cast)) | {"upload": album.failed},
+            refusals=together(each.refusals for each in (*self.people, *self.cast)),
+            connections=sum(each.connections for each in (*self._devices, *self.cast)),
             longest_wait_s=longest_s(self.people),
             seconds=round(time.monotonic() - begun, 1),
             talk_s=round(self._talk_s, 1),
@@ -135,6 +147,7 @@ class Play:
                 for person in self.people
                 for _ in range(person.thoughts)
             ]
+            tasks += [group.create_task(person.talk(self._pause_s)) for person in self.cast]
             tasks.append(group.create_task(self._blow(storm)))
             await self._watch(tasks, storm, costs, progress)
         self._talk_s = time.monotonic() - begun
@@ -184,18 +197,32 @@ class Play:
     def _own(self) -> random.Random:
         return random.Random(self._rng.random())
 
+    async def _enter(self) -> None:
+        """Each of those with the SDK reaches the deployment by one node."""
+        if not self._sdk:
+            return
+        await self._stage.start()
+        for number in range(self._sdk):
+            name, base = f"s{number}", self._scene.bases[number % len(self._scene.bases)]
+            token = partial(self._scene.token, name)
+            self.cast.append(SdkPerson(self._stage, name, base, token, self._budget, self._own()))
+        await asyncio.gather(*(person.enter() for person in self.cast))
+
     async def _meet(self) -> None:
         """Service conversations for all, a chain of direct ones, and groups of eight that overlap."""
         await asyncio.gather(*(device.is_current.wait() for device in self._devices))
         ids = [person.user_id for person in self.people]
+        cast = [person.user_id for person in self.cast]
         for number, person in enumerate(self.people):
-            person.everybody = ids
+            person.everybody = [*ids, *cast]
             first = person.devices[0]
             await first.insist("open_service")
             if number:
                 await first.insist("create_direct", user_id=ids[number - 1])
+            if number < len(cast):
+                await first.insist("create_direct", user_id=cast[number])
             if number % 4 == 0 and number + 1 < self._count:
-                others = ids[number + 1 : number + 8]
+                others = [*ids[number + 1 : number + 8], *cast[number // 4 :: 2]]
                 key = uuid_text(uuid7())
                 await first.insist("create_group", client_msg_id=key, name=f"茶会{number}", member_ids=others)
 
@@ -222,19 +249,32 @@ class Play:
         """A fresh phone for everybody, and what it shows beside what the others do."""
         at_once = asyncio.Semaphore(AT_ONCE)
         read_back: set[str] = set()
-        found = await asyncio.gather(*(self._compare_one(each, at_once, read_back) for each in self.people))
+        found = await asyncio.gather(
+            *(self._compare_one(each, at_once, read_back) for each in self.people),
+            *(self._compare_sdk(each, at_once, read_back) for each in self.cast),
+        )
         return [fault for faults in found for fault in faults]
 
-    async def _compare_one(
-        self, person: Person, at_once: asyncio.Semaphore, read_back: set[str]
+    async def _compare_sdk(
+        self, person: SdkPerson, at_once: asyncio.Semaphore, read_back: set[str]
     ) -> list[str]:
+        shown = await self._freshly_shown(person.name, at_once, read_back)
+        return await person.look_again(shown) + await person.compare_with_its_like()
+
+    async def _freshly_shown(self, name: str, at_once: asyncio.Semaphore, read_back: set[str]) -> Json:
         async with at_once, asyncio.TaskGroup() as group:
-            fresh = self._device(person.name, 9)
+            fresh = self._device(name, 9)
             life = group.create_task(fresh.live())
             await fresh.is_current.wait()
             shown = fresh.screen.shown()
             self._audits.append(await self._audit(fresh, shown, read_back))
             life.cancel()
+        return shown
+
+    async def _compare_one(
+        self, person: Person, at_once: asyncio.Semaphore, read_back: set[str]
+    ) -> list[str]:
+        shown = await self._freshly_shown(person.name, at_once, read_back)
         return [
             fault
             for device in person.devices
@@ -259,8 +299,9 @@ class Play:
 
     async def _hold_against_the_log(self) -> Judge:
         members = [tuple(row) async for row in self._scene.rows(MEMBERS)]
-        given = [tuple(row) async for row in self._scene.rows(GIVEN)]
-        judge = Judge(self.people, self._audits, members, given)
+        judge = Judge([*self.people, *self.cast], self._audits, members)
+        async for row in self._scene.rows(GIVEN):
+            judge.give(*row)
         async for row in self._scene.rows(LOG):
             judge.take(Row(*row))
         return judge
@@ -295,6 +336,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--people", type=int, default=60)
     parser.add_argument("--pause", type=float, default=0, help="seconds between two acts of a person")
     parser.add_argument("--thoughts", type=int, default=2, help="what a person has under way at a time")
+    parser.add_argument("--sdk", type=int, default=4, help="people more, whose phones run the TypeScript SDK")
     parser.add_argument("--scene", choices=SCENES, default="cluster")
     parser.add_argument("--plant", choices=PLANTS, default="", help="a fault of ours, that has to be found")
     parser.add_argument("--report", type=Path, help="a file for the report as JSON")
@@ -312,6 +354,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             faults=options.faults,
             pause_s=options.pause,
             thoughts=options.thoughts,
+            sdk=options.sdk,
         )
         report = uvloop.run(_to_the_end(play, options.faults))
     if options.report:

@@ -173,6 +173,7 @@ class OneNode:
         self.folder = folder
         config = folder / "chaguan.toml"
         config.write_text((f'database_url = "{database_url}"\n' if database_url else "") + CONFIG)
+        self.folder = folder
         self._database_url = database_url
         self._data = folder / "data"
         self.node = Node(self._data, "--config", str(config), plant=plant)

@@ -92,7 +92,9 @@ class Told:
 
     def faults(self) -> list[str]:
         table = [(ROOM, id, json.dumps(spans)) for id, spans in self.members.items()]
-        judge = Judge([*self.people.values()], [*self.audits.values()], table, self.given)
+        judge = Judge([*self.people.values()], [*self.audits.values()], table)
+        for run in self.given:
+            judge.give(*run)
         for row in self.rows:
             judge.take(row)
         return judge.end()
