@@ -10,8 +10,14 @@ from chaguan.messaging.feed import Feed
 from chaguan.messaging.model import Stored
 
 POLL_S = 0.1
+GATHER_S = 0.3
+CHUNK = 8_192
+"""As search does it: a busy log comes in large chunks, in which those of one conversation stand together."""
 TABLE = "CREATE TABLE IF NOT EXISTS chaos_witness (id {id}, conversation_id TEXT, first BIGINT, last BIGINT)"
+INDEX = "CREATE INDEX IF NOT EXISTS chaos_witness_rooms ON chaos_witness (conversation_id, id)"
 IDS = {"sqlite": "INTEGER PRIMARY KEY AUTOINCREMENT", "postgresql": "BIGSERIAL PRIMARY KEY"}
+LENGTHEN = """UPDATE chaos_witness SET last = :last WHERE last = :first - 1
+AND id = (SELECT max(id) FROM chaos_witness WHERE conversation_id = :room)"""
 INSERT = "INSERT INTO chaos_witness (conversation_id, first, last) VALUES (:room, :first, :last)"
 
 
@@ -20,7 +26,7 @@ class Witness:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._feed = Feed(db, "witness", self._handle)
+        self._feed = Feed(db, "witness", self._handle, chunk=CHUNK, gather_s=GATHER_S)
         self._waking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -38,7 +44,10 @@ class Witness:
 
         def write(connection: Connection) -> None:
             connection.execute(text(table))
-            connection.execute(text(INSERT), runs)
+            connection.execute(text(INDEX))
+            for run in runs:
+                if not connection.execute(text(LENGTHEN), run).rowcount:
+                    connection.execute(text(INSERT), run)
 
         return write
 
