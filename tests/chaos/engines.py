@@ -20,6 +20,11 @@ from tools.servers.postgres import PostgresFailed, PostgresServer, run
 from tools.servers.valkey import NAME, PASSWORD, Valkey
 
 STANDBY = "standby"
+SETTINGS: dict[str, Any] = {
+    "synchronous_standby_names": STANDBY,
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
+}
 SENTINELS = 3
 SETTLED_S = 60
 FENCED_S = 2
@@ -33,7 +38,7 @@ class Primary:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._servers = 0
-        self.server = PostgresServer(self._next(), synchronous_standby_names=STANDBY)
+        self.server = PostgresServer(self._next(), **SETTINGS)
         self._standby: PostgresServer | None = None
 
     def _next(self) -> Path:
@@ -47,9 +52,7 @@ class Primary:
 
     def follow(self) -> None:
         """A new standby; until it is there no commit is answered."""
-        self._standby = PostgresServer.standby_of(
-            self.server, self._next(), name=STANDBY, synchronous_standby_names=STANDBY
-        ).start()
+        self._standby = PostgresServer.standby_of(self.server, self._next(), name=STANDBY, **SETTINGS).start()
 
     def fail_over(self, lead_away: Callable[[], object]) -> None:
         """Its first commits wait until somebody follows the new one."""

@@ -11,6 +11,9 @@ Fault = Callable[[random.Random], Awaitable[None]]
 LONGEST_S = 240
 """No fault takes longer to break and mend; what does has found a server that does not come back."""
 
+TOGETHER = 0.25
+"""How often something goes wrong while something else still is."""
+
 
 class NotMended(Exception):
     """A fault that could not be mended, or took too long."""
@@ -53,10 +56,10 @@ class Storm:
         async with asyncio.TaskGroup() as group:
             tasks: set[asyncio.Task[None]] = set()
             for number, kind in enumerate(self._plan):
-                if kind in self.running or self._rng.random() > 0.25:
+                if kind in self.running or self._rng.random() > TOGETHER:
                     await asyncio.gather(*tasks)
                     tasks.clear()
-                await self._is_time_for(number / len(self._plan))
+                    await self._is_time_for(number / len(self._plan))
                 self.history.append((time.monotonic() - begun, kind))
                 tasks.add(group.create_task(self._one(kind, random.Random(self._rng.random()))))
                 await asyncio.sleep(self._rng.uniform(0.2, 1.8) * self._pause_s)

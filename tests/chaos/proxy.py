@@ -175,8 +175,8 @@ class _End(asyncio.Protocol):
 
     def abort(self) -> None:
         self._is_over = True
-        if self._transport is not None:
-            with contextlib.suppress(OSError):  # it has ended by itself
+        if self._transport is not None and not self._transport.is_closing():
+            with contextlib.suppress(OSError, ValueError):  # it has ended by itself
                 self._transport.get_extra_info("socket").setsockopt(
                     socket.SOL_SOCKET, socket.SO_LINGER, _HARD_END
                 )

@@ -31,6 +31,9 @@ customers_make_groups = true
 """
 AT_ONCE = 5_000
 """Rows that are read from PostgreSQL in one go."""
+START_S = 200
+AGAIN_S = 0.5
+SHOWN = 6_000
 
 
 START_S = 120
