@@ -36,11 +36,6 @@ AGAIN_S = 0.5
 SHOWN = 6_000
 
 
-START_S = 120
-AGAIN_S = 0.5
-SHOWN = 6_000
-
-
 class Scene(Protocol):
     """What a play needs of a deployment."""
 

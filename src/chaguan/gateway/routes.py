@@ -16,7 +16,7 @@ from chaguan.gateway.hub import Hub, Listener
 from chaguan.gateway.lifetime import Lifetime, State
 from chaguan.gateway.presence import PresenceBoard
 from chaguan.gateway.relay import Relay
-from chaguan.gateway.session import Session, State
+from chaguan.gateway.session import Session
 from chaguan.gateway.verbs import People, Verbs
 from chaguan.messaging.sync import MAX_TOPICS, Sync
 from chaguan.protocol import commands as c
