@@ -231,11 +231,22 @@ async def test_a_backup_that_is_interrupted_is_taken_for_none(
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["backup.tar"]
 
 
+def _can_be_interrupted() -> None:
+    """Also where this run itself was started in the background, which hands an ignored SIGINT down."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def _stuck(twins: Twins, target: Path) -> Iterator["subprocess.Popen[bytes]"]:
     command = [sys.executable, "-m", "chaguan.cli", "backup", str(target)]
     command += ["--config", str(twins.config), "--data-dir", str(twins.folder)]
-    process = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=_can_be_interrupted,
+    )
     try:
         yield process
     finally:

@@ -168,7 +168,8 @@ async def test_a_card_is_written_at_the_desk_and_reaches_the_customer(office: Of
     await dialog.get_by_label("标题").fill("寿眉礼盒")
     await dialog.get_by_role("button", name="发送卡片").click()
     await expect(page.locator("article.message .card").filter(has_text="寿眉礼盒")).to_be_visible()
-    assert (await customer.messages(room))[-1]["content"]["title"] == "寿眉礼盒"
+    card = await customer.until("message_sent", conversation_id=room, ordinal=2)
+    assert card["content"]["title"] == "寿眉礼盒"
 
 
 async def test_a_business_that_did_not_answer_can_be_asked_again(office: Office) -> None:
