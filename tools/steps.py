@@ -147,7 +147,10 @@ def run_step(
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        except FileNotFoundError as missing:
+        except (
+            FileNotFoundError,
+            PermissionError,
+        ) as missing:  # the latter where PATH names a folder of others
             raise StepFailed(f"{title}: {missing.filename} is missing. {otherwise}") from missing
         code = _wait(process, title, started, live)
         output.seek(0)

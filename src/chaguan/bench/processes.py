@@ -107,6 +107,12 @@ class Process:
                 spent += int((thread / "schedstat").read_text().split()[0])
         return spent / 1e9
 
+    def reaped_cpu_s(self) -> float:
+        """Of its children that have ended, in whole ticks."""
+        after_name = (self._folder / "stat").read_text().rpartition(")")[2].split()
+        user, system = int(after_name[13]), int(after_name[14])
+        return (user + system) / os.sysconf("SC_CLK_TCK")
+
     def children(self) -> list["Process"]:
         """Those that its main thread has started and that live."""
         return [

@@ -245,8 +245,8 @@ _JOURNAL = (
 
 
 def family_cpu_s(process: Process) -> float:
-    """Of the server's first process and all that it has started and that live: those of the pools do."""
-    return process.cpu_s() + sum(child.cpu_s() for child in process.children())
+    """Of the server's first process and all that it has ever started, be they alive or over."""
+    return process.cpu_s() + process.reaped_cpu_s() + sum(child.cpu_s() for child in process.children())
 
 
 def open_store(data: Path, database_url: str) -> Store:

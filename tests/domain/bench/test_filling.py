@@ -34,7 +34,7 @@ def test_filled_messages_are_read_as_if_they_had_been_said_and_the_next_one_foll
         heads = dict(store.run("SELECT conversation_id, head_seq FROM heads WHERE head_seq > 0"))
         assert sum(heads.values()) == 2_000
         asyncio.run(_look(settings, world, heads))
-        counted, cpu = store.raw(filler.raw_rows(50), 10)
+        counted, cpu = store.raw(filler.raw_rows(2_000), 10)
         assert counted.bytes_written > 0 and cpu > 0
         _gapless(store)
     finally:

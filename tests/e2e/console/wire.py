@@ -8,7 +8,8 @@ from playwright.async_api import Page, WebSocketRoute, expect
 
 
 class Wire:
-    """`hold` keeps commands of one type back until `release`; `refuse` answers the next of one type with an error."""
+    """`hold` keeps commands of one type back until `release`; `refuse` answers those of one type with an error
+    until `accept`: after a reconnect a client may say twice what was not answered."""
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
@@ -33,6 +34,9 @@ class Wire:
 
     def refuse(self, type: str, code: str) -> None:
         self._refused[type] = code
+
+    def accept(self, type: str) -> None:
+        del self._refused[type]
 
     async def cut(self) -> None:
         """As when the network goes: without a word to either side."""
@@ -66,7 +70,7 @@ class Wire:
         def on_sent(frame: str | bytes) -> None:
             command = json.loads(frame)
             self.sent.append(command)
-            if code := self._refused.pop(command["type"], ""):
+            if code := self._refused.get(command["type"], ""):
                 refusal = {"code": code, "detail": "refused by the test"}
                 page.send(json.dumps({"type": "reply", "id": command["id"], "error": refusal}))
             elif command["type"] == self._type:
