@@ -6,7 +6,7 @@ from pathlib import Path
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--quick", action="store_true", help="fewer sessions and shorter loads: under a minute"
+        "--quick", action="store_true", help="fewer sessions and shorter loads: about a minute and a half"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     parser.add_argument(

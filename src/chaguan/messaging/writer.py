@@ -4,6 +4,7 @@ One transaction takes what queued while the one before it was syncing. A result 
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from functools import partial
 from time import perf_counter
@@ -17,6 +18,7 @@ from chaguan.messaging.append import Append, Appended, Settle
 from chaguan.messaging.batch import Outcome, append_batch
 from chaguan.messaging.waiting import Pending, Waiting
 
+logger = logging.getLogger("chaguan.messaging")
 QUEUE_BYTES = 32 * 1024 * 1024
 WORTH_ANOTHER = 64
 """Entries for which a batch is begun beside another."""
@@ -153,11 +155,11 @@ class LogWriter:
             record.push_s = perf_counter() - committed
             self.figures.stored(record)
             for pending, place in zip(batch, places, strict=True):
-                pending.settle(place)
+                _settle(pending, place)
 
     async def _write_halves(self, batch: list[Pending], record: Batch, error: Exception) -> None:
         if len(batch) == 1:
-            batch[0].settle(error)
+            _settle(batch[0], error)
             return
         middle = len(batch) // 2
         await self._write(batch[:middle], record)
@@ -181,7 +183,15 @@ class LogWriter:
     @staticmethod
     def _refuse(batch: Sequence[Pending], error: AppError) -> None:
         for pending in batch:
-            pending.settle(error)
+            _settle(pending, error)
+
+
+def _settle(pending: Pending, outcome: Appended | Exception) -> None:
+    """A defect in telling one must not leave the others of the batch without an answer."""
+    try:
+        pending.settle(outcome)
+    except Exception:
+        logger.exception("an entry of %s was not answered", pending.append.conversation_id)
 
 
 def _resolve(future: asyncio.Future[Appended], outcome: Appended | Exception) -> None:

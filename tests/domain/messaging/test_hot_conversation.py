@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 from sqlalchemy.util import await_only
 
 from chaguan.core.ids import uuid7
@@ -85,3 +86,20 @@ async def test_what_comes_while_the_last_batch_ends_is_written_too(world: World)
         await writer.append(entry(world, room))
     await writer.flush()
     assert writer.appended == 13
+
+
+async def test_whom_a_defect_keeps_from_being_told_costs_the_others_of_the_batch_no_answer(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = await world.direct(world.people.add("anna"), world.people.add("ben"))
+    writer = LogWriter(world.db, lambda: world.now)
+    told: list[int] = []
+
+    def breaks(_outcome: object) -> None:
+        raise RuntimeError("defect")
+
+    writer.put(entry(world, room), breaks)
+    writer.put(entry(world, room), lambda outcome: told.append(outcome.seq))
+    await writer.flush()
+    assert told == [2]
+    assert "was not answered" in caplog.text
