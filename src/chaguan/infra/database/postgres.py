@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
-from sqlalchemy import event, exc
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import Connection, Engine, RootTransaction, event, exc
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+from sqlalchemy.util import greenlet_spawn
 
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.infra.database.failures import Fate, fate_of, translate
@@ -55,7 +56,9 @@ class PostgresDatabase:
         self.last_error = ""
         self._running: set[asyncio.Task[Any]] = set()
         self._warned: set[int] = set()
-        self._lockers = self._open(lanes, "READ COMMITTED")
+        self._lockers = self._open(
+            lanes + 1, "READ COMMITTED"
+        )  # one more, for what another node keeps waiting
         self._writers = self._open(writers, "SERIALIZABLE")
         self._readers = self._open(readers, "REPEATABLE READ", readonly=True)
         self._reads = SharedReads(lambda work: self._try(self._readers, work), readers)
@@ -103,9 +106,11 @@ class PostgresDatabase:
             max_overflow=0,
             pool_timeout=WAIT_FOR_CONNECTION_S,
             hide_parameters=True,
-            execution_options={"isolation_level": isolation, "postgresql_readonly": readonly},
+            isolation_level=isolation,
         )
         event.listen(engine.sync_engine, "checkout", _must_be_open)
+        if readonly:
+            event.listen(engine.sync_engine, "connect", _read_only)
         return engine
 
     async def dial(self, **settings: str) -> asyncpg.Connection:
@@ -186,22 +191,26 @@ class PostgresDatabase:
         raise AppError(ErrorCode.unavailable, "database: always others in the way", retry_after_ms=1_000)
 
     async def _once(self, engine: AsyncEngine, work: Work[T]) -> T:
-        connection = await engine.connect()
+        # One greenlet for all: a step of SQLAlchemy's own asynchronous connection costs as much as a small statement.
+        return await greenlet_spawn(self._transact, engine.sync_engine, work)
+
+    def _transact(self, engine: Engine, work: Work[T]) -> T:
+        connection = engine.connect()
         try:
-            transaction = await connection.begin()
-            result = await connection.run_sync(work)
-            await self._commit(connection, transaction.commit())
+            transaction = connection.begin()
+            result = work(connection)
+            self._commit(connection, transaction)
         except BaseException as error:
-            await _give_up(connection, error)
+            _give_up(connection, error)
             raise
-        await connection.close()
+        connection.close()
         return result
 
-    async def _commit(self, connection: AsyncConnection, commit: Coroutine[Any, Any, None]) -> None:
-        driver = id((await connection.get_raw_connection()).driver_connection)
+    def _commit(self, connection: Connection, transaction: RootTransaction) -> None:
+        driver = id(connection.connection.driver_connection)
         self._warned.discard(driver)
         try:
-            await commit
+            transaction.commit()
         except Exception as error:
             if fate_of(error) in (Fate.lost, Fate.busy):
                 raise _CommitUnknown from error
@@ -211,16 +220,20 @@ class PostgresDatabase:
             raise _CommitUnknown from ConnectionError("the standby did not confirm the commit")
 
 
+def _read_only(connection: Any, _record: Any) -> None:
+    connection.readonly = True
+
+
 def _must_be_open(_connection: Any, record: Any, _proxy: Any) -> None:
     """A connection that went while it lay in the pool costs nobody an attempt; the pool opens another."""
     if record.driver_connection.is_closed():
         raise exc.DisconnectionError
 
 
-async def _give_up(connection: AsyncConnection, error: BaseException) -> None:
+def _give_up(connection: Connection, error: BaseException) -> None:
     """Closing rolls back; a connection in doubt is not used again, nor are statements that it has prepared."""
     original = error.orig if isinstance(error, exc.DBAPIError) else error
     stale = "cached" in str(original) and "statement" in str(original)
     if isinstance(error, _CommitUnknown | asyncio.CancelledError) or stale or fate_of(error) is Fate.lost:
-        await connection.invalidate()
-    await connection.close()
+        connection.invalidate()
+    connection.close()

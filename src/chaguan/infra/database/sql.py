@@ -25,6 +25,14 @@ def is_postgres(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql"
 
 
+def changes(connection: Connection) -> int:
+    """Rows changed through this connection so far. PostgreSQL keeps no such count: 0."""
+    if is_postgres(connection):
+        return 0
+    total: int = connection.connection.driver_connection.total_changes  # type: ignore[union-attr]
+    return total
+
+
 def larger(one: str, other: str) -> str:
     """The larger of two columns; the engines have no word for it in common."""
     return f"CASE WHEN {one} > {other} THEN {one} ELSE {other} END"
