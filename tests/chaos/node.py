@@ -92,8 +92,8 @@ def _hold_commits_back() -> None:
 
     real, held_at = writer.append_batch, [time.monotonic()]
 
-    def append_batch(connection: Any, appends: Any) -> Any:
-        outcomes = real(connection, appends)
+    def append_batch(connection: Any, appends: Any, **how: Any) -> Any:
+        outcomes = real(connection, appends, **how)
         if connection.dialect.name != "sqlite" and time.monotonic() > held_at[0] + HELD_EVERY_S:
             held_at[0] = time.monotonic()
             await_only(asyncio.sleep(HELD_S))

@@ -20,7 +20,8 @@ class Appended(Struct, gc=False):
 
 
 Effect = Callable[[Connection, int, int], Any]
-"""Runs in the append's transaction with the entry's seq and created_at; AppError refuses the entry."""
+"""Runs in the append's transaction with the entry's seq and created_at; AppError refuses the entry,
+and comes before it has written anything."""
 Recheck = Callable[[Connection], None]
 """Runs when the conversation's members changed since access was decided; raises AppError if it is lost."""
 

@@ -7,10 +7,16 @@ from sqlalchemy import Connection
 
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.ids import partition_of
+from chaguan.infra.database.sql import changes
 from chaguan.messaging.append import Append, Appended
+from chaguan.messaging.model import JOINED, LEFT, ROLE
 from chaguan.messaging.store import log
 
-Outcome = tuple[Appended, Any] | AppError
+Outcome = tuple[Appended, Any] | AppError | None
+"""None: another node writes this conversation at the moment, and it is to be tried again."""
+_MOVES_MEMBERS = (JOINED, LEFT, ROLE)
+_UNKNOWN = -1
+"""The batch itself changed who belongs: whoever speaks after that is looked at again."""
 
 
 class _Line:
@@ -25,9 +31,14 @@ class _Line:
         self.moved = False
 
 
-def append_batch(connection: Connection, appends: Sequence[Append]) -> list[Outcome]:
-    """Allocates and stores; one entry's refusal takes no seq and harms no other."""
-    return _Batch(connection, appends).run()
+def append_batch(connection: Connection, appends: Sequence[Append], *, wait: bool = False) -> list[Outcome]:
+    """Allocates and stores; one entry's refusal takes no seq and harms no other. `wait`: until no other node writes
+    the first one's conversation."""
+    wanted = list(dict.fromkeys(append.conversation_id for append in appends))
+    ours = log.lock(connection, wanted, wait=wait)
+    appends_of_ours = [each for each in appends if each.conversation_id in ours]
+    placed = iter(_Batch(connection, appends_of_ours).run() if ours else ())
+    return [next(placed) if each.conversation_id in ours else None for each in appends]
 
 
 class _Batch:
@@ -35,10 +46,11 @@ class _Batch:
         self._connection = connection
         self._appends = appends
         wanted = sorted({append.conversation_id for append in appends})
-        log.lock(connection, wanted)
         self._lines = {id: _Line(head) for id, head in log.heads(connection, wanted).items()}
         self._seen = log.earlier(connection, [append.key for append in appends])
         self._rows: list[tuple[Any, ...]] = []
+        self._unstored: set[str] = set()
+        """Conversations of which rows wait to be stored."""
 
     def run(self) -> list[Outcome]:
         outcomes: list[Outcome] = []
@@ -66,18 +78,27 @@ class _Batch:
         if earlier is not None:
             return _repeated(append, earlier), None
         if append.recheck is not None and line.member_version != append.member_version:
-            self._store()
             append.recheck(self._connection)
         created_at = max(line.last_at, line.entry_at, append.created_at)
         value = self._run_effect(append, line.seq + 1, created_at)
+        if append.kind in _MOVES_MEMBERS:
+            line.member_version = _UNKNOWN
         return self._allocate(append, line, created_at), value
 
     def _run_effect(self, append: Append, seq: int, created_at: int) -> Any:
         if append.effect is None:
             return None
-        self._store()  # an effect may look at what this batch appended before it
-        with self._connection.begin_nested():
+        if (
+            append.conversation_id in self._unstored
+        ):  # the effect may look at what this batch appended before it
+            self._store()
+        before = changes(self._connection)
+        try:
             return append.effect(self._connection, seq, created_at)
+        except AppError as error:
+            if changes(self._connection) != before:
+                raise RuntimeError("an effect was refused after it had written") from error
+            raise
 
     def _allocate(self, append: Append, line: _Line, created_at: int) -> Appended:
         line.seq += 1
@@ -86,6 +107,7 @@ class _Batch:
         if append.countable:
             line.last_at = created_at
         line.moved = True
+        self._unstored.add(append.conversation_id)
         self._rows.append(
             (
                 append.conversation_id,
@@ -110,6 +132,7 @@ class _Batch:
         if self._rows:
             log.insert(self._connection, self._rows)
             self._rows = []
+            self._unstored.clear()
 
 
 def _repeated(append: Append, earlier: log.Earlier) -> Appended:

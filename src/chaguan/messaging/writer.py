@@ -19,6 +19,7 @@ from chaguan.messaging.batch import Outcome, append_batch
 from chaguan.messaging.waiting import Pending, Waiting
 
 logger = logging.getLogger("chaguan.messaging")
+Place = Appended | Exception
 QUEUE_BYTES = 32 * 1024 * 1024
 WORTH_ANOTHER = 64
 """Entries for which a batch is begun beside another."""
@@ -54,6 +55,8 @@ class LogWriter:
         self._clock = clock
         self._waiting = Waiting()
         self._running: set[asyncio.Task[None]] = set()
+        self._patient: asyncio.Task[None] | None = None
+        """Writes what another node was writing."""
         self._begun: dict[Batch, float] = {}
         """The batches that are on their way, oldest first, and since when."""
         self._next_look: asyncio.TimerHandle | None = None
@@ -83,8 +86,8 @@ class LogWriter:
 
     async def flush(self) -> None:
         """Wait until all that is queued now has been written."""
-        while self._running:
-            await asyncio.wait(self._running)
+        while tasks := self._running | ({self._patient} if self._patient else set()):
+            await asyncio.wait(tasks)
 
     def _look(self) -> None:
         """Begin a batch if it is time for one."""
@@ -121,11 +124,29 @@ class LogWriter:
             record = self._begin(batch)
             self._begun[record] = perf_counter()
             try:
-                await self._write(batch, record)
+                await self._write_and_release(batch, record)
             finally:
                 del self._begun[record]
-                self._waiting.release(batch, self._clock())
             await asyncio.sleep(0)
+
+    async def _write_and_release(self, batch: list[Pending], record: Batch, *, wait: bool = False) -> None:
+        left: list[Pending] = []
+        try:
+            left = await self._write(batch, record, wait=wait)
+        finally:
+            self._waiting.release(batch, self._clock(), left)
+        if self._waiting.has_left and self._patient is None:
+            self._patient = asyncio.create_task(self._write_what_was_left())
+
+    async def _write_what_was_left(self) -> None:
+        """One batch at a time, each of which waits for its first conversation: beside those that wait for nothing."""
+        try:
+            while self._waiting.has_left:
+                batch = self._waiting.take_left()
+                await self._write_and_release(batch, self._begin(batch), wait=True)
+                self._look()
+        finally:
+            self._patient = None
 
     def _begin(self, batch: list[Pending]) -> Batch:
         oldest = now = self._clock()
@@ -137,47 +158,60 @@ class LogWriter:
         record.wait_s = (now - oldest) / 1000
         return record
 
-    async def _write(self, batch: list[Pending], record: Batch) -> None:
+    async def _write(self, batch: list[Pending], record: Batch, *, wait: bool) -> list[Pending]:
+        """Gives back what stays to be written, as another node has its conversations."""
         appends = [pending.append for pending in batch]
         begun = perf_counter()
         try:
-            outcomes = await self._db.write_locking(lambda connection: append_batch(connection, appends))
+            outcomes = await self._db.write_locking(
+                lambda connection: append_batch(connection, appends, wait=wait)
+            )
         except AppError as error:
             # The commit may or may not have happened: a retry with the same key finds the truth.
             self._refuse(batch, error)
         except Exception as error:  # noqa: BLE001
             # A defect in one entry must not cost the others their place: halve until it stands alone.
-            await self._write_halves(batch, record, error)
+            return await self._write_halves(batch, record, error, wait=wait)
         else:
             committed = perf_counter()
             record.commit_s = committed - begun
             places = self._publish(batch, outcomes)
             record.push_s = perf_counter() - committed
+            record.entries = len(places)
             self.figures.stored(record)
-            for pending, place in zip(batch, places, strict=True):
+            for pending, place in places:
                 _settle(pending, place)
+            return [pending for pending, outcome in zip(batch, outcomes, strict=True) if outcome is None]
+        return []
 
-    async def _write_halves(self, batch: list[Pending], record: Batch, error: Exception) -> None:
+    async def _write_halves(
+        self, batch: list[Pending], record: Batch, error: Exception, *, wait: bool
+    ) -> list[Pending]:
         if len(batch) == 1:
             _settle(batch[0], error)
-            return
+            return []
         middle = len(batch) // 2
-        await self._write(batch[:middle], record)
-        await self._write(batch[middle:], record)
+        left = await self._write(batch[:middle], record, wait=wait)
+        behind = {pending.append.conversation_id for pending in left}
+        left += [pending for pending in batch[middle:] if pending.append.conversation_id in behind]
+        rest = [pending for pending in batch[middle:] if pending.append.conversation_id not in behind]
+        return left + (await self._write(rest, record, wait=wait) if rest else [])
 
-    def _publish(self, batch: Sequence[Pending], outcomes: Sequence[Outcome]) -> list[Appended | Exception]:
-        """All of the batch goes out before anybody is answered."""
-        self.batches += 1
-        self.appended += len(batch)
-        places: list[Appended | Exception] = []
+    def _publish(self, batch: Sequence[Pending], outcomes: Sequence[Outcome]) -> list[tuple[Pending, Place]]:
+        """All that was written of the batch goes out before anybody is answered."""
+        places: list[tuple[Pending, Place]] = []
         for pending, outcome in zip(batch, outcomes, strict=True):
+            if outcome is None:
+                continue
             if isinstance(outcome, AppError):
-                places.append(outcome)
+                places.append((pending, outcome))
                 continue
             appended, value = outcome
             if appended.is_new and pending.append.on_appended is not None:
                 pending.append.on_appended(appended, value)
-            places.append(appended)
+            places.append((pending, appended))
+        self.batches += 1
+        self.appended += len(places)
         return places
 
     @staticmethod
@@ -186,7 +220,7 @@ class LogWriter:
             _settle(pending, error)
 
 
-def _settle(pending: Pending, outcome: Appended | Exception) -> None:
+def _settle(pending: Pending, outcome: Place) -> None:
     """A defect in telling one must not leave the others of the batch without an answer."""
     try:
         pending.settle(outcome)
@@ -194,7 +228,7 @@ def _settle(pending: Pending, outcome: Appended | Exception) -> None:
         logger.exception("an entry of %s was not answered", pending.append.conversation_id)
 
 
-def _resolve(future: asyncio.Future[Appended], outcome: Appended | Exception) -> None:
+def _resolve(future: asyncio.Future[Appended], outcome: Place) -> None:
     if future.done():  # nobody waits any more
         return
     if isinstance(outcome, Exception):

@@ -58,7 +58,7 @@ async def test_a_batch_that_waits_for_another_node_is_passed_by_the_others(world
     locked, may_end = asyncio.Event(), asyncio.Event()
 
     def hold(connection: Any) -> None:
-        log.lock(connection, [hot])
+        log.lock(connection, [hot], wait=True)
         locked.set()
         await_only(may_end.wait())
 

@@ -154,6 +154,21 @@ async def test_two_nodes_that_write_the_same_conversations_keep_them_in_order_an
     assert given == {room: list(range(1, 121)) for room in rooms}
 
 
+async def test_a_conversation_that_another_node_writes_keeps_nobody_else_waiting(world) -> None:
+    held, free = await world.rooms(2)
+    other = Late(world, held)
+    await other.wrote.wait()
+    writer = world.messaging.writer
+    answers = [writer.append(entry(world, room)) for room in (free, held, held, free)]
+    async with asyncio.timeout(5):
+        first, last = await answers[0], await answers[3]
+    assert (first.seq, last.seq) == (1, 2)
+    assert not answers[1].done() and not answers[2].done()
+    later = writer.append(entry(world, held))
+    await other.commit()
+    assert [(await each).seq for each in (*answers[1:3], later)] == [2, 3, 4]
+
+
 async def test_two_processes_that_read_for_the_same_consumer_write_its_effects_once(
     world, monkeypatch
 ) -> None:

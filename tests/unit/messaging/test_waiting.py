@@ -64,16 +64,47 @@ def test_many_that_never_stop_take_no_more_than_their_turn() -> None:
     assert max(shares.values()) - min(shares.values()) <= 1, "and share what is left evenly"
 
 
+def test_what_could_not_be_written_is_taken_apart_from_the_others_and_keeps_its_order() -> None:
+    waiting = Waiting()
+    for number, room in enumerate(("calm", "held", "held", "other")):
+        put(waiting, room, number)
+    batch = waiting.take()
+    put(waiting, "held", 4)
+    put(waiting, "new", 5)
+    left = [each for each in batch if each.append.conversation_id in ("held", "other")]
+    waiting.release(batch, 0, left)
+    assert (waiting.ready, waiting.entries) == (1, 5)
+    assert taken(waiting) == [("new", 5)]
+    again = waiting.take_left()
+    assert names(again) == [("held", 1), ("other", 3), ("held", 2), ("held", 4)]
+    put(waiting, "held", 6)
+    waiting.release(again, 0)
+    assert not waiting.has_left and taken(waiting) == [("held", 6)]
+    assert waiting.bytes == waiting.ready == 0
+
+
 @given(st.lists(st.integers(0, 5), max_size=600), st.data())
 def test_each_conversation_keeps_its_order_and_nothing_is_lost(said: list[int], data: st.DataObject) -> None:
     waiting = Waiting()
     given_out: list[tuple[str, int]] = []
+
+    def write_some() -> None:
+        """But what other nodes hold at the moment."""
+        held = data.draw(st.sets(st.integers(0, 5), max_size=3))
+        for batch in (waiting.take(), waiting.take_left()):
+            left = [each for each in batch if each.append.conversation_id in {f"c{nth}" for nth in held}]
+            waiting.release(batch, 0, left)
+            given_out.extend(names([each for each in batch if each not in left]))
+
     for number, nth in enumerate(said):
         put(waiting, f"c{nth}", number)
         if data.draw(st.integers(0, 99)) == 0:
-            given_out += taken(waiting)
+            write_some()
     while waiting.entries:
         given_out += taken(waiting)
+        again = waiting.take_left()
+        waiting.release(again, 0)
+        given_out += names(again)
     for nth in range(6):
         ours = [number for conversation_id, number in given_out if conversation_id == f"c{nth}"]
         assert ours == [number for number, to in enumerate(said) if to == nth]

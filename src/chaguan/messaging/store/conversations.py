@@ -46,11 +46,13 @@ def intervals_text(intervals: Intervals) -> str:
     return json.dumps(intervals, separators=(",", ":"))
 
 
+_FIND = Statement(
+    f"SELECT {ROW} FROM conversations c JOIN heads h ON h.conversation_id = c.id WHERE c.id = ?"
+)
+
+
 def find(connection: Connection, conversation_id: str) -> Row | None:
-    row = connection.execute(
-        text(f"SELECT {ROW} FROM conversations c JOIN heads h ON h.conversation_id = c.id WHERE c.id = :id"),
-        {"id": conversation_id},
-    ).fetchone()
+    row = _FIND.first(connection, conversation_id)
     return Row(*row) if row else None
 
 
@@ -85,11 +87,11 @@ def rename(connection: Connection, conversation_id: str, name: str | None, avata
     )
 
 
+_MEMBERSHIP = Statement("SELECT role, intervals FROM members WHERE conversation_id = ? AND user_id = ?")
+
+
 def membership(connection: Connection, conversation_id: str, user_id: str) -> Membership | None:
-    row = connection.execute(
-        text("SELECT role, intervals FROM members WHERE conversation_id = :c AND user_id = :u"),
-        {"c": conversation_id, "u": user_id},
-    ).fetchone()
+    row = _MEMBERSHIP.first(connection, conversation_id, user_id)
     return Membership(MemberRole(row[0]), _decode_intervals(row[1])) if row else None
 
 

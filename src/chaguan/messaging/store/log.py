@@ -76,7 +76,10 @@ _MOVE_HEADS_ON_POSTGRES = (
     "AS w (seq, ordinal, at, entry_at, id) "
     "WHERE conversation_id = w.id"
 )
-_LOCK = "SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k"
+_LOCK = (
+    "SELECT CASE WHEN n = $2 THEN pg_advisory_xact_lock(k)::text = '' ELSE pg_try_advisory_xact_lock(k) END "
+    "FROM unnest($1::bigint[]) WITH ORDINALITY AS w (k, n) ORDER BY n"
+)
 _TOGETHER = (64, 16, 4, 1)
 """Rows of one INSERT. The driver lets go of the interpreter and waits to get it back for every step of a statement:
 with a busy loop beside it that takes half a millisecond, so a batch is written in few steps, not in one a row."""
@@ -91,15 +94,20 @@ def _json(values: Sequence[Any]) -> str:
     return msgspec.json.encode(values).decode()
 
 
-def lock(connection: Connection, conversation_ids: Iterable[str]) -> None:
+def lock(connection: Connection, conversation_ids: Sequence[str], *, wait: bool) -> set[str]:
     """Be the only writer of these conversations until the end of the transaction, whose first statement this is.
+    Gives those of them that no other node writes at the moment; with `wait` the first is waited for.
 
-    It is a statement of its own, so that the next one sees what the former holders committed, and it gives the
-    transaction no number yet: numbers then follow one another in a conversation as its entries do. In order, since
-    two batches that share conversations would otherwise wait for each other.
+    So nobody holds one while waiting for another, and batches that share a conversation do not queue for each other
+    with all that they have. It is a statement of its own, so that the next one sees what the former holders
+    committed, and it gives the transaction no number yet: numbers then follow one another in a conversation as its
+    entries do.
     """
-    if is_postgres(connection):
-        _cursor(connection).execute(_LOCK, (sorted(_lock_number(id) for id in conversation_ids),))
+    if not is_postgres(connection):
+        return set(conversation_ids)
+    rows = _cursor(connection)
+    rows.execute(_LOCK, ([_lock_number(id) for id in conversation_ids], int(wait)))
+    return {id for id, (is_ours,) in zip(conversation_ids, rows.fetchall(), strict=True) if is_ours}
 
 
 def _lock_number(conversation_id: str) -> int:
@@ -278,17 +286,16 @@ def ordinal_at(connection: Connection, conversation_id: str, seq: int) -> int:
     return int(row[0]) if row else 0
 
 
+_SET_STATE = Statement(
+    "UPDATE entries SET state = ?, body = ?, changed_seq = ? WHERE conversation_id = ? AND seq = ?"
+)
+
+
 def set_state(
     connection: Connection, conversation_id: str, seq: int, changed_seq: int, state: str, body: bytes | None
 ) -> None:
     """The message's row holds its current state (DESIGN §2.1)."""
-    connection.execute(
-        text(
-            "UPDATE entries SET state = :state, body = :body, changed_seq = :changed "
-            "WHERE conversation_id = :conversation AND seq = :seq"
-        ),
-        {"state": state, "body": body, "changed": changed_seq, "conversation": conversation_id, "seq": seq},
-    )
+    _SET_STATE.run(connection, state, body, changed_seq, conversation_id, seq)
 
 
 _FORGET = Statement(f"UPDATE entries SET body = NULL WHERE conversation_id = ? AND seq IN {NUMBERS}")
