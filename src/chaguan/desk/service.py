@@ -182,14 +182,26 @@ class DeskService:
         return Customer(room.customer_id, app_id, context, room.head_seq)
 
     async def _read_log(self, rows: list[Stored]) -> None:
+        said: dict[str, list[Stored]] = {}
         for row in rows:
             if row.kind == MESSAGE and row.countable:
-                room = await self._messaging.rooms.room(row.conversation_id)
-                last = await self._db.read(partial(store.latest, conversation_id=room.id))
-                if last and last[0].status is CaseStatus.waiting:
-                    await self._tell_more(room)
-                elif row.actor_id == room.customer_id:
-                    await self._ensure_case(room, row.seq)
+                said.setdefault(row.conversation_id, []).append(row)
+        # Side by side, so that what they read and write shares transactions. All end before one's failure is told:
+        # the feed then hands out all of them again.
+        outcomes = await asyncio.gather(*map(self._read_room, said.values()), return_exceptions=True)
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
+
+    async def _read_room(self, rows: list[Stored]) -> None:
+        """What one customer's conversation was given."""
+        room = await self._messaging.rooms.room(rows[0].conversation_id)
+        for row in rows:
+            last = await self._db.read(partial(store.latest, conversation_id=room.id))
+            if last and last[0].status is CaseStatus.waiting:
+                await self._tell_more(room)
+            elif row.actor_id == room.customer_id:
+                await self._ensure_case(room, row.seq)
 
     async def _ensure_case(self, room: Room, seq: int) -> None:
         last = await self._db.read(lambda con: store.latest(con, room.id))

@@ -4,15 +4,22 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, text
 
+from chaguan.infra.database.sql import Statement
 from chaguan.protocol.conversations import Case, CaseStatus
 
 _COLUMNS = "id, conversation_id, shop_id, customer_id, status, agent_id, opened_at, taken_at, resolved_at, version, context"
 
 
-def _case(row: RowMapping) -> Case:
-    values = dict(row)
+_NAMES = _COLUMNS.split(", ")
+_LATEST = Statement(
+    f"SELECT {_COLUMNS}, resolved_seq FROM cases WHERE conversation_id = ? ORDER BY opened_at DESC, id DESC LIMIT 1"
+)
+
+
+def _case(row: Sequence[Any]) -> Case:
+    values = dict(zip(_NAMES, row, strict=True))
     values["status"] = CaseStatus(values["status"])
     values["context"] = json.loads(values["context"]) if values["context"] else {}
     return Case(**values)
@@ -75,32 +82,14 @@ def update(connection: Connection, case: Case, resolved_seq: int = 0) -> None:
 
 
 def find(connection: Connection, case_id: str) -> Case | None:
-    row = (
-        connection.execute(text(f"SELECT {_COLUMNS} FROM cases WHERE id = :id"), {"id": case_id})
-        .mappings()
-        .first()
-    )
+    row = connection.execute(text(f"SELECT {_COLUMNS} FROM cases WHERE id = :id"), {"id": case_id}).first()
     return _case(row) if row else None
 
 
 def latest(connection: Connection, conversation_id: str) -> tuple[Case, int] | None:
     """The newest case of a conversation, and the seq at which it was resolved (0: it is not)."""
-    row = (
-        connection.execute(
-            text(
-                f"SELECT {_COLUMNS}, resolved_seq FROM cases WHERE conversation_id = :c "
-                "ORDER BY opened_at DESC, id DESC LIMIT 1"
-            ),
-            {"c": conversation_id},
-        )
-        .mappings()
-        .first()
-    )
-    if row is None:
-        return None
-    values = dict(row)
-    resolved_seq = int(values.pop("resolved_seq"))
-    return _case(values), resolved_seq  # type: ignore[arg-type]  # a dict reads like a row
+    row = _LATEST.first(connection, conversation_id)
+    return (_case(row[:-1]), int(row[-1])) if row else None
 
 
 def latest_of(connection: Connection, conversation_ids: Sequence[str]) -> dict[str, Case]:
@@ -115,7 +104,7 @@ def active(connection: Connection, shop_id: str, limit: int) -> list[Case]:
         ),
         {"s": shop_id, "limit": limit},
     )
-    return [_case(row) for row in rows.mappings()]
+    return [_case(row) for row in rows]
 
 
 def changed_since(connection: Connection, shop_id: str, known: int, limit: int) -> list[Case]:
@@ -125,7 +114,7 @@ def changed_since(connection: Connection, shop_id: str, known: int, limit: int) 
         ),
         {"s": shop_id, "v": known, "limit": limit},
     )
-    return [_case(row) for row in rows.mappings()]
+    return [_case(row) for row in rows]
 
 
 def put_arrival(connection: Connection, conversation_id: str, app_id: str, context: dict[str, Any]) -> None:
