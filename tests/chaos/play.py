@@ -42,6 +42,9 @@ LOG = f"SELECT {COLUMNS} FROM entries ORDER BY conversation_id, seq"
 MEMBERS = "SELECT conversation_id, user_id, intervals FROM members"
 STORED = "SELECT max(id) FROM entries"
 TO_BE_GIVEN = "SELECT position FROM consumers WHERE name = 'witness'"
+MARKS = "SELECT sum(version) FROM user_versions"
+STILL_S = 3
+"""Three times as long as a node keeps a mark in its memory."""
 WITNESS_S = 60
 """So long a consumer may stand still while a lease passes on."""
 GIVEN = "SELECT conversation_id, first, last FROM chaos_witness ORDER BY id"
@@ -229,20 +232,22 @@ class Play:
 
     async def _come_to_rest(self) -> None:
         """All faults are mended and all outboxes empty. A crash may have lost a second of marks, so everybody looks
-        at everything once more; marks are on disk after two seconds."""
+        at everything once more."""
         await asyncio.gather(*(device.settle() for device in self._devices))
         await asyncio.gather(*(person.read_some() for person in self.people))
-        await asyncio.sleep(3)
+        await self._stand_still()
         await asyncio.gather(*(device.settle() for device in self._devices))
-        await self._consumer_is_done()
 
-    async def _consumer_is_done(self) -> None:
-        """Or stands still: the judge says what it left out."""
-        end, given, since = await self._number(STORED), -1, time.monotonic()
-        while given < end and time.monotonic() - since < WITNESS_S:
-            now = await self._number(TO_BE_GIVEN)
-            if now != given:
-                given, since = now, time.monotonic()
+    async def _stand_still(self) -> None:
+        """Nobody speaks any more, but nodes still write marks and consumers what follows from what was said. Who has
+        not caught up by the end of it never will: the judge says what was left out."""
+        before, since = (-1, -1, -1), time.monotonic()
+        while True:
+            now = (await self._number(STORED), await self._number(MARKS), await self._number(TO_BE_GIVEN))
+            if now != before:
+                before, since = now, time.monotonic()
+            if time.monotonic() - since > (STILL_S if now[2] >= now[0] else WITNESS_S):
+                return
             await asyncio.sleep(0.2)
 
     async def _number(self, statement: str) -> int:
