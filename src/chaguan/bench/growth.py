@@ -45,6 +45,7 @@ def cost_growth(bench: "Bench") -> Iterator[Figure]:
     def serve() -> Iterator[Up]:
         server = Server(folder, settings.data)
         try:
+            server.wait()
             yield [server.port], [server.process]
         finally:
             server.end()

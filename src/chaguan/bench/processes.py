@@ -132,7 +132,7 @@ class Process:
 
 
 class Server:
-    """A `chaguan serve` on a core of its own."""
+    """A `chaguan serve` on a core of its own. It is starting when it was made; `wait` waits for it."""
 
     def __init__(self, folder: Path, data: Path, tls: tuple[Path, Path] | None = None) -> None:
         self.port = free_port()
@@ -152,9 +152,9 @@ class Server:
         )
         self.process = Process(self._process.pid)
         self._log_path = folder / "server.log"
-        self._wait_until_up()
 
-    def _wait_until_up(self) -> None:
+    def wait(self) -> None:
+        """Until it accepts connections."""
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
@@ -205,7 +205,7 @@ def server_environment() -> dict[str, str]:
 
 
 class Caddy:
-    """The documented edge: TLS in front of a plain server, on the server's core."""
+    """The documented edge: TLS in front of a plain server, on the server's core. `wait` waits for it."""
 
     def __init__(self, folder: Path, upstream: int, tls: tuple[Path, Path]) -> None:
         program = find_caddy()
@@ -228,11 +228,14 @@ class Caddy:
             preexec_fn=ours(server_core()),
         )
         self.process = Process(self._process.pid)
+
+    def wait(self) -> None:
+        """Until it accepts connections."""
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
                 return
-            time.sleep(0.05)
+            time.sleep(0.02)
         raise BenchFailed("caddy did not start")
 
     def end(self) -> None:
