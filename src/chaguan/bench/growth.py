@@ -38,6 +38,7 @@ Up = tuple[list[int], list[Process]]
 
 
 def cost_growth(bench: "Bench") -> Iterator[Figure]:
+    bench.end_kept()
     folder = bench.folder / "growth"
     settings = Settings(data_dir=str(folder / "data"))
 

@@ -1,4 +1,5 @@
-"""The figures, a server at a time. Each stage starts its own server on the same data and yields what it measured."""
+"""The figures, a server at a time. Each stage starts its own server on the same data and yields what it measured; in a
+quick run those that need the same server and the same people go on with those of the stage before."""
 
 import contextlib
 import shutil
@@ -6,7 +7,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -102,22 +103,33 @@ class Embedded:
 class Bench:
     """One run: its data, its world, its scale."""
 
-    def __init__(self, folder: Path, world: World, scale: Scale, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        world: World,
+        scale: Scale,
+        say: Callable[[str], None],
+        keeps_server: bool = False,
+    ) -> None:
         self.folder = folder
         self.world = world
         self.scale = scale
         self.say = say
         self.certificate = make_certificate(folder)
         self.limits: Limits = Embedded(folder)
+        self._keeps_server = keeps_server
+        self._kept: Kept | None = None
 
     def begin_anew(self) -> None:
         """As before the first stage: who returns to what others said in earlier stages would pull all that too."""
+        self.end_kept()
         shutil.rmtree(self.folder / "data")
         shutil.copytree(self.folder / "untouched", self.folder / "data")
 
     @contextlib.contextmanager
     def server(self, transport: str = PLAIN) -> Iterator["Running"]:
         """It may still be starting: `Running.clients` and `Running.wait` wait for it."""
+        self.end_kept()
         server = Server(self.folder, self.folder / "data", self.certificate if transport == TLS else None)
         caddy = Caddy(self.folder, server.port, self.certificate) if transport == EDGE else None
         try:
@@ -126,6 +138,38 @@ class Bench:
             if caddy is not None:
                 caddy.end()
             server.end()
+
+    @contextlib.contextmanager
+    def peopled(self, count: int) -> Iterator[tuple["Running", Generator]]:
+        """A plain server and its clients: fresh ones, or where servers are kept those that the stage before has left,
+        with everybody still connected. A stage that fails leaves nothing."""
+        kept, self._kept = self._kept, None
+        with contextlib.ExitStack() as stack:
+            if kept is not None and kept.count == count:
+                stack.enter_context(kept.stack)
+                running, clients = kept.running, kept.clients
+            else:
+                if kept is not None:
+                    kept.stack.close()
+                running = stack.enter_context(self.server())
+                clients = stack.enter_context(running.clients(count))
+            yield running, clients
+            if self._keeps_server:
+                self._kept = Kept(stack.pop_all(), running, clients, count)
+
+    def end_kept(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.stack.close()
+
+
+class Kept(NamedTuple):
+    """What one stage leaves for the next; the stack ends it."""
+
+    stack: contextlib.ExitStack
+    running: "Running"
+    clients: Generator
+    count: int
 
 
 class Serving(Protocol):
@@ -204,34 +248,40 @@ def figure_of(
 
 
 def memory_and_storm(bench: Bench) -> Iterator[Figure]:
-    yield from _sessions(bench, PLAIN, bench.scale.sessions)
+    """Of a server that has done nothing before."""
+    bench.end_kept()
+    count = bench.scale.sessions
+    with bench.peopled(count) as (running, clients):
+        memory = running.server.process.memory_kib("Rss") / 1024
+        yield figure_of("process_memory", memory, "MB", limits.interpreter_mib())
+        yield from _sessions(bench, running, clients, count)
 
 
 def over_tls(bench: Bench) -> Iterator[Figure]:
-    bench.begin_anew()
-    yield from _sessions(bench, TLS, bench.scale.tls_sessions)
+    yield from _encrypted(bench, TLS, bench.scale.tls_sessions)
 
 
 def through_the_edge(bench: Bench) -> Iterator[Figure]:
+    yield from _encrypted(bench, EDGE, bench.scale.edge_sessions)
+
+
+def _encrypted(bench: Bench, transport: str, count: int) -> Iterator[Figure]:
+    """What is measured over plain connections, and the latency of those who talk."""
     bench.begin_anew()
-    yield from _sessions(bench, EDGE, bench.scale.edge_sessions)
-
-
-def _sessions(bench: Bench, transport: str, count: int) -> Iterator[Figure]:
-    """Idle memory and CPU, then the storm, then latency if this is not the plain transport's own stage."""
-    common: dict[str, Any] = {"transport": transport, "sessions": count}
     with bench.server(transport) as running, running.clients(count) as clients:
-        with raw_sender(count, 132, 3) as (sender, connect_s):
-            if transport == PLAIN:
-                memory = running.server.process.memory_kib("Rss") / 1024
-                yield figure_of("process_memory", memory, "MB", limits.interpreter_mib())
-            yield from _idle(bench, running, clients, sends_per_cpu_s(sender), common)
-            yield _storm(running, clients, connect_s, common)
-            if transport != PLAIN:
-                yield _storm(running, clients, connect_s, common, keep_tickets=False)
-        if transport != PLAIN:
-            clients.do("close", keep_tickets=False)
-            yield from _latency(bench, running, clients, min(bench.scale.pairs, count // 2))
+        yield from _sessions(bench, running, clients, count)
+        clients.do("close", keep_tickets=False)
+        yield from _latency(bench, running, clients, min(bench.scale.pairs, count // 2))
+
+
+def _sessions(bench: Bench, running: Running, clients: Generator, count: int) -> Iterator[Figure]:
+    """Idle memory and CPU, then the storm; where there are handshakes also one in which none is resumed."""
+    common: dict[str, Any] = {"transport": running.transport, "sessions": count}
+    with raw_sender(count, 132, 3) as (sender, connect_s):
+        yield from _idle(bench, running, clients, sends_per_cpu_s(sender), common)
+        yield _storm(running, clients, connect_s, common)
+        if running.transport != PLAIN:
+            yield _storm(running, clients, connect_s, common, keep_tickets=False)
 
 
 def _storm(
@@ -278,7 +328,7 @@ def _idle(
 
 
 def latency(bench: Bench) -> Iterator[Figure]:
-    with bench.server() as running, running.clients(2 * bench.scale.pairs) as clients:
+    with bench.peopled(2 * bench.scale.pairs) as (running, clients):
         yield from _latency(bench, running, clients, bench.scale.pairs)
 
 
@@ -305,8 +355,7 @@ def _latency(bench: Bench, running: Running, clients: Generator, pairs: int) -> 
 
 def durable(bench: Bench) -> Iterator[Figure]:
     """As many durable direct messages as go in, each sender one at a time; then how far search is behind."""
-    people = 2 * bench.scale.pairs
-    with bench.server() as running, running.clients(people) as clients:
+    with bench.peopled(2 * bench.scale.pairs) as (running, clients):
         clients.do("connect", window=WINDOW, known=False)
         limit = bench.limits.rows_per_s()
         spent, begun = running.cpu_s(), time.perf_counter()
@@ -346,7 +395,7 @@ def _search_behind(running: Running, patience_s: float = 60) -> float | None:
 
 def fan_out(bench: Bench) -> Iterator[Figure]:
     """One message at a time into a group, against as many C sends of the same size, by turns."""
-    with bench.server() as running, running.clients(bench.scale.sessions) as clients:
+    with bench.peopled(bench.scale.sessions) as (running, clients):
         clients.do("connect", window=WINDOW, known=False, count=THOUSAND)
         yield _unmerged(running, clients, bench.world.thousand, THOUSAND, bench.scale.fan_out_turns, 20)
         clients.do("connect", window=WINDOW, known=False)
@@ -467,8 +516,8 @@ STAGES: dict[str, tuple[Callable[[Bench], Iterator[Figure]], tuple[str, ...]]] =
     "sessions": (memory_and_storm, ("process_memory", "idle_memory", "idle_cpu", "connect_storm")),
     "latency": (latency, ("ack_latency",)),
     "fan-out": (fan_out, ("fanout_unmerged", "fanout_merged")),
-    "offline": (offline_alone, ("offline_pull",)),
     "durable": (durable, ("durable_direct", "search_lag")),
+    "offline": (offline_alone, ("offline_pull",)),
     "tls": (over_tls, ("tls",)),
     "edge": (through_the_edge, ("edge",)),
     "latency_load": (latency_load, ()),
