@@ -145,7 +145,7 @@ class Bench:
         with everybody still connected. A stage that fails leaves nothing."""
         kept, self._kept = self._kept, None
         with contextlib.ExitStack() as stack:
-            if kept is not None and kept.count == count:
+            if kept is not None and kept.people == count:
                 stack.enter_context(kept.stack)
                 running, clients = kept.running, kept.clients
             else:
@@ -169,7 +169,7 @@ class Kept(NamedTuple):
     stack: contextlib.ExitStack
     running: "Running"
     clients: Generator
-    count: int
+    people: int
 
 
 class Serving(Protocol):
