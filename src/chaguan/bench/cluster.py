@@ -89,6 +89,12 @@ class RunningNodes(Running):
     def processes(self) -> list[Process]:
         return [process for node in self._nodes for process in node.processes]
 
+    def restart(self) -> None:
+        for node in self._nodes:
+            node.terminate()
+        for node in self._nodes:
+            node.restart()
+
 
 class Cluster:
     """One run: makes each world when a stage first needs it, and drops all of them in the end."""

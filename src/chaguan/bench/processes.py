@@ -139,19 +139,31 @@ class Server:
         self.is_tls = tls is not None
         config = folder / "chaguan.toml"
         config.write_text(_config(data, self.port))
-        arguments = [sys.executable, "-m", "chaguan.cli", "serve", "--config", str(config)]
+        self._arguments = [sys.executable, "-m", "chaguan.cli", "serve", "--config", str(config)]
         if tls is not None:
-            arguments += ["--tls", *map(str, tls)]
-        self._log = (folder / "server.log").open("ab")
-        self._process = subprocess.Popen(
-            arguments,
-            stdout=self._log,
-            stderr=self._log,
-            env=server_environment(),
-            preexec_fn=ours(server_core()),
-        )
-        self.process = Process(self._process.pid)
+            self._arguments += ["--tls", *map(str, tls)]
         self._log_path = folder / "server.log"
+        self._process = self._started()
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        with self._log_path.open("ab") as log:
+            return subprocess.Popen(
+                self._arguments,
+                stdout=log,
+                stderr=log,
+                env=server_environment(),
+                preexec_fn=ours(server_core()),
+            )
+
+    @property
+    def process(self) -> Process:
+        return Process(self._process.pid)
+
+    def restart(self) -> None:
+        """On the same port. Returns when it serves."""
+        self.end()
+        self._process = self._started()
+        self.wait()
 
     def wait(self) -> None:
         """Until it accepts connections."""
@@ -175,7 +187,6 @@ class Server:
     def end(self) -> None:
         self._process.terminate()
         end_process(self._process)
-        self._log.close()
 
 
 LIMITS = {

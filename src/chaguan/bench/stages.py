@@ -183,6 +183,8 @@ class Serving(Protocol):
 
     def wait(self) -> None: ...
 
+    def restart(self) -> None: ...
+
     def health(self) -> dict[str, Any]: ...
 
 
@@ -215,6 +217,10 @@ class Running:
         self.server.wait()
         if self._caddy is not None:
             self._caddy.wait()
+
+    def restart(self) -> None:
+        """Everything but the clients, who find it where it was."""
+        self.server.restart()
 
     def rest(self, patience_s: float = 10) -> None:
         """Until what was asked before is done to its end: less than a fifth of a core for a tenth of a second."""
@@ -465,20 +471,15 @@ def _merged(bench: Bench, running: Running, clients: Generator) -> Iterator[Figu
             )
 
 
-def offline_alone(bench: Bench) -> Iterator[Figure]:
-    bench.begin_anew()
-    yield from offline(bench)
-
-
 def offline(bench: Bench) -> Iterator[Figure]:
     """A hundred missed messages each, ten in each of ten groups; then the same after a restart, from disk."""
     count = bench.scale.sessions
-    with bench.server() as running, running.clients(count) as clients:
-        clients.do("connect", window=WINDOW, known=True)
+    with bench.peopled(count) as (running, clients):
+        clients.do("connect", window=WINDOW, known=False)
         clients.do("fill", groups=10, messages=10)
         yield _pull(running, clients, count, "since the server started")
         clients.do("close")
-    with bench.server() as running, running.clients(count) as clients:
+        running.restart()
         clients.do("connect", window=WINDOW, known=True)
         yield _pull(running, clients, count, "before the server started")
 
@@ -516,8 +517,8 @@ STAGES: dict[str, tuple[Callable[[Bench], Iterator[Figure]], tuple[str, ...]]] =
     "sessions": (memory_and_storm, ("process_memory", "idle_memory", "idle_cpu", "connect_storm")),
     "latency": (latency, ("ack_latency",)),
     "fan-out": (fan_out, ("fanout_unmerged", "fanout_merged")),
+    "offline": (offline, ("offline_pull",)),
     "durable": (durable, ("durable_direct", "search_lag")),
-    "offline": (offline_alone, ("offline_pull",)),
     "tls": (over_tls, ("tls",)),
     "edge": (through_the_edge, ("edge",)),
     "latency_load": (latency_load, ()),
