@@ -115,7 +115,7 @@ def test_dearer_messages_and_sessions_never_need_less(demand: Demand, name: str)
     less = values(make_plan(demand, COST))
     more = values(make_plan(demand, msgspec.structs.replace(COST, **{name: getattr(COST, name) * 2})))
     for need, value in less.items():
-        assert more[need] >= value, need
+        assert more.get(need, 0.0) >= value, need
 
 
 @pytest.mark.parametrize(
