@@ -25,7 +25,8 @@ from chaguan.core.settings import Settings
 
 if TYPE_CHECKING:
     from chaguan.bench.cluster import Cluster
-    from chaguan.bench.stages import Bench, Scale
+    from chaguan.bench.sizes import Scale
+    from chaguan.bench.stages import Bench
 
 GROWTH = "growth_bytes", "growth_pages", "growth_cpu", "stored_bytes", "membership_bytes"
 INDEXED = 300_000

@@ -19,7 +19,8 @@ from chaguan.bench.crew import WorkloadFailed
 from chaguan.bench.figures import Figure
 from chaguan.bench.processes import BenchFailed
 from chaguan.bench.programs import NoCompiler
-from chaguan.bench.stages import FULL, ON_REQUEST, QUICK, STAGES, Bench, Scale
+from chaguan.bench.sizes import FULL, QUICK, Scale
+from chaguan.bench.stages import ON_REQUEST, STAGES, Bench
 from chaguan.bench.world import make_world
 
 WIDTH = 30

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chaguan.bench.stages import QUICK, Bench
+from chaguan.bench.sizes import QUICK
+from chaguan.bench.stages import Bench
 from chaguan.bench.world import World
 
 
