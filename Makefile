@@ -21,9 +21,9 @@ cluster: ## the demo on two nodes, a worker, PostgreSQL, Valkey and S3 behind Ca
 	$(SETUP) test
 	@exec $(VENV) -m tools.cluster --port "$(PORT)"
 
-test: ## all tests, Python and TypeScript (ARGS="tests/unit -k name" runs pytest on those only)
+test: ## all tests, Python and TypeScript (ARGS="tests/unit -k name" runs pytest on those only; OFFLINE=1 without a network)
 	$(SETUP) test
-	@$(VENV) -m tools.test $(ARGS)
+	@$(if $(OFFLINE),$(VENV) -m tools.offline) $(VENV) -m tools.test $(ARGS)
 
 check: ## lint, formatting, types, layers, schema, repository rules
 	$(SETUP) check

@@ -2,13 +2,13 @@
 
 import pytest
 
-from chaguan.bench import stages
+from chaguan.bench import sizes
 from chaguan.bench.cluster import Cluster, ClusterScale
 from chaguan.bench.cluster_engines import Engines
 from chaguan.bench.cluster_stages import rolling_restart
 from tools.servers.valkey import Single
 
-TINY = ClusterScale(stages.QUICK, nodes=2, restart_sessions=20, restart_rate=40, restart_pause_s=0.5)
+TINY = ClusterScale(sizes.QUICK, nodes=2, restart_sessions=20, restart_rate=40, restart_pause_s=0.5)
 
 
 @pytest.fixture

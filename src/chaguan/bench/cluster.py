@@ -9,12 +9,13 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from chaguan.bench import stages
+from chaguan.bench import sizes
 from chaguan.bench.cluster_engines import Engines
 from chaguan.bench.figures import Figure
 from chaguan.bench.nodes import Node, Place
 from chaguan.bench.processes import Process
-from chaguan.bench.stages import PLAIN, Bench, Running, Scale
+from chaguan.bench.sizes import Scale
+from chaguan.bench.stages import PLAIN, Bench, Running
 from chaguan.bench.world import Shape, World, fill
 from chaguan.core.settings import Settings
 
@@ -40,9 +41,9 @@ class ClusterScale(Struct, frozen=True):
     hot_speakers: int = 60
 
 
-FULL = ClusterScale(stages.FULL)
+FULL = ClusterScale(sizes.FULL)
 QUICK = ClusterScale(
-    stages.QUICK,
+    sizes.QUICK,
     held=10_000,
     held_workers=2,
     held_s=10,
@@ -88,6 +89,12 @@ class RunningNodes(Running):
     @property
     def processes(self) -> list[Process]:
         return [process for node in self._nodes for process in node.processes]
+
+    def restart(self) -> None:
+        for node in self._nodes:
+            node.terminate()
+        for node in self._nodes:
+            node.restart()
 
 
 class Cluster:

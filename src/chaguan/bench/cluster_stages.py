@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from chaguan.bench import stages
+from chaguan.bench import sizes, stages
 from chaguan.bench.broker import broker
 from chaguan.bench.clients import HEARTBEAT_S
 from chaguan.bench.cluster import Cluster, ClusterBench, ClusterScale, Measure, on_nodes
@@ -245,8 +245,8 @@ def _longest_wait(
 def hot_group(cluster: Cluster) -> Iterator[Figure]:
     """One group written as fast as it goes through all nodes, and what others pay, in turns with and without."""
     scale = cluster.scale
-    people = max(stages.QUICK.sessions, 2 * stages.QUICK.pairs)
-    bench = cluster.bench(Shape(people, stages.QUICK.pairs), scale.nodes)
+    people = max(sizes.QUICK.sessions, 2 * sizes.QUICK.pairs)
+    bench = cluster.bench(Shape(people, sizes.QUICK.pairs), scale.nodes)
     limit = cluster.engines.rows_per_s(HOT_TOGETHER)
     world = bench.folder / "world.json"
     speakers = range(people - scale.hot_speakers, people)

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,10 +79,18 @@ def merged(answers: Sequence[Numbers]) -> Numbers:
 
 @contextlib.contextmanager
 def generator(
-    world: Path, people: range, ports: Sequence[int], transport: str = "plain", core: int | None = None
+    world: Path,
+    people: range,
+    ports: Sequence[int],
+    transport: str = "plain",
+    core: int | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Iterator[Generator]:
+    """`meanwhile` is done while the process starts, which takes it a second for thousands of people."""
     child = _child(world, people, ports, transport, core)
     try:
+        if meanwhile is not None:
+            meanwhile()
         child.hear()
         yield Generator(child)
     finally:

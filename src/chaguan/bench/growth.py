@@ -25,7 +25,8 @@ from chaguan.core.settings import Settings
 
 if TYPE_CHECKING:
     from chaguan.bench.cluster import Cluster
-    from chaguan.bench.stages import Bench, Scale
+    from chaguan.bench.sizes import Scale
+    from chaguan.bench.stages import Bench
 
 GROWTH = "growth_bytes", "growth_pages", "growth_cpu", "stored_bytes", "membership_bytes"
 INDEXED = 300_000
@@ -38,6 +39,7 @@ Up = tuple[list[int], list[Process]]
 
 
 def cost_growth(bench: "Bench") -> Iterator[Figure]:
+    bench.end_kept()
     folder = bench.folder / "growth"
     settings = Settings(data_dir=str(folder / "data"))
 
@@ -45,6 +47,7 @@ def cost_growth(bench: "Bench") -> Iterator[Figure]:
     def serve() -> Iterator[Up]:
         server = Server(folder, settings.data)
         try:
+            server.wait()
             yield [server.port], [server.process]
         finally:
             server.end()

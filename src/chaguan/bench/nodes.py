@@ -77,6 +77,12 @@ class Node:
             end_process(self._process, STOP_S)
         return time.perf_counter() - begun
 
+    def restart(self) -> None:
+        """On the same port. Returns when it serves."""
+        self.stop()
+        self.start()
+        self.wait()
+
     def terminate(self) -> None:
         """Tell it to stop, once: a second signal would end it at once."""
         if self._process is not None and not self._is_told:

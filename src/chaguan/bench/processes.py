@@ -132,29 +132,41 @@ class Process:
 
 
 class Server:
-    """A `chaguan serve` on a core of its own."""
+    """A `chaguan serve` on a core of its own. It is starting when it was made; `wait` waits for it."""
 
     def __init__(self, folder: Path, data: Path, tls: tuple[Path, Path] | None = None) -> None:
         self.port = free_port()
         self.is_tls = tls is not None
         config = folder / "chaguan.toml"
         config.write_text(_config(data, self.port))
-        arguments = [sys.executable, "-m", "chaguan.cli", "serve", "--config", str(config)]
+        self._arguments = [sys.executable, "-m", "chaguan.cli", "serve", "--config", str(config)]
         if tls is not None:
-            arguments += ["--tls", *map(str, tls)]
-        self._log = (folder / "server.log").open("ab")
-        self._process = subprocess.Popen(
-            arguments,
-            stdout=self._log,
-            stderr=self._log,
-            env=server_environment(),
-            preexec_fn=ours(server_core()),
-        )
-        self.process = Process(self._process.pid)
+            self._arguments += ["--tls", *map(str, tls)]
         self._log_path = folder / "server.log"
-        self._wait_until_up()
+        self._process = self._started()
 
-    def _wait_until_up(self) -> None:
+    def _started(self) -> "subprocess.Popen[bytes]":
+        with self._log_path.open("ab") as log:
+            return subprocess.Popen(
+                self._arguments,
+                stdout=log,
+                stderr=log,
+                env=server_environment(),
+                preexec_fn=ours(server_core()),
+            )
+
+    @property
+    def process(self) -> Process:
+        return Process(self._process.pid)
+
+    def restart(self) -> None:
+        """On the same port. Returns when it serves."""
+        self.end()
+        self._process = self._started()
+        self.wait()
+
+    def wait(self) -> None:
+        """Until it accepts connections."""
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
@@ -175,7 +187,6 @@ class Server:
     def end(self) -> None:
         self._process.terminate()
         end_process(self._process)
-        self._log.close()
 
 
 LIMITS = {
@@ -205,7 +216,7 @@ def server_environment() -> dict[str, str]:
 
 
 class Caddy:
-    """The documented edge: TLS in front of a plain server, on the server's core."""
+    """The documented edge: TLS in front of a plain server, on the server's core. `wait` waits for it."""
 
     def __init__(self, folder: Path, upstream: int, tls: tuple[Path, Path]) -> None:
         program = find_caddy()
@@ -228,11 +239,14 @@ class Caddy:
             preexec_fn=ours(server_core()),
         )
         self.process = Process(self._process.pid)
+
+    def wait(self) -> None:
+        """Until it accepts connections."""
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
                 return
-            time.sleep(0.05)
+            time.sleep(0.02)
         raise BenchFailed("caddy did not start")
 
     def end(self) -> None:

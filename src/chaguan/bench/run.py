@@ -19,7 +19,8 @@ from chaguan.bench.crew import WorkloadFailed
 from chaguan.bench.figures import Figure
 from chaguan.bench.processes import BenchFailed
 from chaguan.bench.programs import NoCompiler
-from chaguan.bench.stages import FULL, ON_REQUEST, QUICK, STAGES, Bench, Scale
+from chaguan.bench.sizes import FULL, QUICK, Scale
+from chaguan.bench.stages import ON_REQUEST, STAGES, Bench
 from chaguan.bench.world import make_world
 
 WIDTH = 30
@@ -137,7 +138,11 @@ def _chosen(only: list[str], table: Table) -> list[str]:
 def _prepared(folder: Path, options: argparse.Namespace, progress: "Progress") -> Iterator[Any]:
     """What the stages are given: the people of one machine, or the engines of several."""
     if options.nodes is None:
-        yield _prepare(folder, _stored(QUICK if options.quick else FULL, options), progress)
+        bench = _prepare(folder, _stored(QUICK if options.quick else FULL, options), progress, options.quick)
+        try:
+            yield bench
+        finally:
+            bench.end_kept()
         return
     from chaguan.bench import cluster
     from chaguan.bench.cluster_engines import Engines
@@ -159,13 +164,13 @@ def _stored(scale: Scale, options: argparse.Namespace) -> Scale:
     return msgspec.structs.replace(scale, stored=tuple(sorted(options.stored)))
 
 
-def _prepare(folder: Path, scale: Scale, progress: "Progress") -> Bench:
+def _prepare(folder: Path, scale: Scale, progress: "Progress", keeps_server: bool) -> Bench:
     progress.show("people")
     world = asyncio.run(make_world(folder / "data", max(scale.sessions, 2 * scale.pairs), scale.pairs))
     shutil.copytree(folder / "data", folder / "untouched")
     (folder / "world.json").write_bytes(msgspec.json.encode(world))
     progress.step()
-    return Bench(folder, world, scale, progress.line)
+    return Bench(folder, world, scale, progress.line, keeps_server)
 
 
 def _measured(table: Table, bench: Any, stage: str) -> Iterator[Figure]:

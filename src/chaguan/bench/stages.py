@@ -1,4 +1,5 @@
-"""The figures, a server at a time. Each stage starts its own server on the same data and yields what it measured."""
+"""The figures, a server at a time. Each stage starts its own server on the same data and yields what it measured; in a
+quick run those that need the same server and the same people go on with those of the stage before."""
 
 import contextlib
 import shutil
@@ -6,9 +7,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
-
-from msgspec import Struct
+from typing import Any, NamedTuple, Protocol
 
 from chaguan.bench import limits
 from chaguan.bench.certificates import make_certificate
@@ -26,6 +25,7 @@ from chaguan.bench.processes import (
     raw_sender,
     sends_per_cpu_s,
 )
+from chaguan.bench.sizes import Scale
 from chaguan.bench.stalled import stalled_readers
 from chaguan.bench.workloads import percentile
 from chaguan.bench.world import THOUSAND, World
@@ -33,47 +33,6 @@ from chaguan.bench.world import THOUSAND, World
 WINDOW = 2_000
 PULL_WINDOW = 256
 PLAIN, TLS, EDGE = "plain", "tls", "edge"
-
-
-class Scale(Struct, frozen=True):
-    """How much of everything."""
-
-    sessions: int
-    tls_sessions: int
-    edge_sessions: int
-    """The edge holds two descriptors for each."""
-    pairs: int
-    idle_s: float
-    load_s: float
-    fan_out_turns: int
-    room_rates: tuple[int, ...]
-    stored: tuple[int, ...]
-    """Messages in the log when the cost of another is measured."""
-    said: int
-    """Messages by which it is measured."""
-    shares: tuple[float, ...]
-    """Of the most that the server takes, at which latency is measured."""
-    rounds: int
-    """With readers who stall, and as many without."""
-    round_s: float
-
-
-FULL = Scale(
-    *(10_000, 10_000, 5_000, 1_000, 20, 10, 5, (60, 100)),
-    stored=(500_000, 2_000_000, 10_000_000),
-    said=65_536,
-    shares=(0.1, 0.25, 0.4, 0.55, 0.7, 0.8, 0.9, 0.95, 1.0),
-    rounds=10,
-    round_s=5,
-)
-QUICK = Scale(
-    *(2_000, 500, 500, 1_000, 2, 2, 3, (300,)),
-    stored=(20_000, 60_000),
-    said=8_192,
-    shares=(0.25, 0.5, 0.8, 1.0),
-    rounds=3,
-    round_s=2,
-)
 
 
 class Limits(Protocol):
@@ -102,21 +61,33 @@ class Embedded:
 class Bench:
     """One run: its data, its world, its scale."""
 
-    def __init__(self, folder: Path, world: World, scale: Scale, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        world: World,
+        scale: Scale,
+        say: Callable[[str], None],
+        keeps_server: bool = False,
+    ) -> None:
         self.folder = folder
         self.world = world
         self.scale = scale
         self.say = say
         self.certificate = make_certificate(folder)
         self.limits: Limits = Embedded(folder)
+        self._keeps_server = keeps_server
+        self._kept: Kept | None = None
 
     def begin_anew(self) -> None:
         """As before the first stage: who returns to what others said in earlier stages would pull all that too."""
+        self.end_kept()
         shutil.rmtree(self.folder / "data")
         shutil.copytree(self.folder / "untouched", self.folder / "data")
 
     @contextlib.contextmanager
     def server(self, transport: str = PLAIN) -> Iterator["Running"]:
+        """It may still be starting: `Running.clients` and `Running.wait` wait for it."""
+        self.end_kept()
         server = Server(self.folder, self.folder / "data", self.certificate if transport == TLS else None)
         caddy = Caddy(self.folder, server.port, self.certificate) if transport == EDGE else None
         try:
@@ -125,6 +96,38 @@ class Bench:
             if caddy is not None:
                 caddy.end()
             server.end()
+
+    @contextlib.contextmanager
+    def peopled(self, count: int) -> Iterator[tuple["Running", Generator]]:
+        """A plain server and its clients: fresh ones, or where servers are kept those that the stage before has left,
+        with everybody still connected. A stage that fails leaves nothing."""
+        kept, self._kept = self._kept, None
+        with contextlib.ExitStack() as stack:
+            if kept is not None and kept.people == count:
+                stack.enter_context(kept.stack)
+                running, clients = kept.running, kept.clients
+            else:
+                if kept is not None:
+                    kept.stack.close()
+                running = stack.enter_context(self.server())
+                clients = stack.enter_context(running.clients(count))
+            yield running, clients
+            if self._keeps_server:
+                self._kept = Kept(stack.pop_all(), running, clients, count)
+
+    def end_kept(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.stack.close()
+
+
+class Kept(NamedTuple):
+    """What one stage leaves for the next; the stack ends it."""
+
+    stack: contextlib.ExitStack
+    running: "Running"
+    clients: Generator
+    people: int
 
 
 class Serving(Protocol):
@@ -135,6 +138,10 @@ class Serving(Protocol):
 
     @property
     def port(self) -> int: ...
+
+    def wait(self) -> None: ...
+
+    def restart(self) -> None: ...
 
     def health(self) -> dict[str, Any]: ...
 
@@ -163,11 +170,31 @@ class Running:
     def memory_kib(self) -> int:
         return sum(process.memory_kib() for process in self.processes)
 
+    def wait(self) -> None:
+        """Until it serves."""
+        self.server.wait()
+        if self._caddy is not None:
+            self._caddy.wait()
+
+    def restart(self) -> None:
+        """Everything but the clients, who find it where it was."""
+        self.server.restart()
+
+    def rest(self, patience_s: float = 10) -> None:
+        """Until what was asked before is done to its end: less than a fifth of a core for a tenth of a second."""
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            spent = self.cpu_s()
+            time.sleep(0.1)
+            if self.cpu_s() - spent < 0.02:
+                return
+
     @contextlib.contextmanager
     def clients(self, count: int) -> Iterator["Generator"]:
+        """They and the server start beside each other, each on its core."""
         transport = "plain" if self.transport == PLAIN else "tls"
-        world = self.bench.folder / "world.json"
-        with generator(world, range(count), self.ports, transport, generator_cores()[-1]) as clients:
+        world, core = self.bench.folder / "world.json", generator_cores()[-1]
+        with generator(world, range(count), self.ports, transport, core, self.wait) as clients:
             yield clients
 
 
@@ -185,33 +212,40 @@ def figure_of(
 
 
 def memory_and_storm(bench: Bench) -> Iterator[Figure]:
-    yield from _sessions(bench, PLAIN, bench.scale.sessions)
+    """Of a server that has done nothing before."""
+    bench.end_kept()
+    count = bench.scale.sessions
+    with bench.peopled(count) as (running, clients):
+        memory = running.server.process.memory_kib("Rss") / 1024
+        yield figure_of("process_memory", memory, "MB", limits.interpreter_mib())
+        yield from _sessions(bench, running, clients, count)
 
 
 def over_tls(bench: Bench) -> Iterator[Figure]:
-    bench.begin_anew()
-    yield from _sessions(bench, TLS, bench.scale.tls_sessions)
+    yield from _encrypted(bench, TLS, bench.scale.tls_sessions)
 
 
 def through_the_edge(bench: Bench) -> Iterator[Figure]:
+    yield from _encrypted(bench, EDGE, bench.scale.edge_sessions)
+
+
+def _encrypted(bench: Bench, transport: str, count: int) -> Iterator[Figure]:
+    """What is measured over plain connections, and the latency of those who talk."""
     bench.begin_anew()
-    yield from _sessions(bench, EDGE, bench.scale.edge_sessions)
+    with bench.server(transport) as running, running.clients(count) as clients:
+        yield from _sessions(bench, running, clients, count)
+        clients.do("close", keep_tickets=False)
+        yield from _latency(bench, running, clients, min(bench.scale.pairs, count // 2))
 
 
-def _sessions(bench: Bench, transport: str, count: int) -> Iterator[Figure]:
-    """Idle memory and CPU, then the storm, then latency if this is not the plain transport's own stage."""
-    common: dict[str, Any] = {"transport": transport, "sessions": count}
-    with bench.server(transport) as running, raw_sender(count, 132, 3) as (sender, connect_s):
-        if transport == PLAIN:
-            memory = running.server.process.memory_kib("Rss") / 1024
-            yield figure_of("process_memory", memory, "MB", limits.interpreter_mib())
-        with running.clients(count) as clients:
-            yield from _idle(bench, running, clients, sends_per_cpu_s(sender), common)
-            yield _storm(running, clients, connect_s, common)
-            if transport != PLAIN:
-                yield _storm(running, clients, connect_s, common, keep_tickets=False)
-    if transport != PLAIN:
-        yield from latency(bench, transport)
+def _sessions(bench: Bench, running: Running, clients: Generator, count: int) -> Iterator[Figure]:
+    """Idle memory and CPU, then the storm; where there are handshakes also one in which none is resumed."""
+    common: dict[str, Any] = {"transport": running.transport, "sessions": count}
+    with raw_sender(count, 132, 3) as (sender, connect_s):
+        yield from _idle(bench, running, clients, sends_per_cpu_s(sender), common)
+        yield _storm(running, clients, connect_s, common)
+        if running.transport != PLAIN:
+            yield _storm(running, clients, connect_s, common, keep_tickets=False)
 
 
 def _storm(
@@ -219,7 +253,7 @@ def _storm(
 ) -> Figure:
     """Everybody's connection is cut, and everybody is back with token, epoch and all known conversations."""
     clients.do("close", keep_tickets=keep_tickets)
-    time.sleep(0.5)
+    running.rest()
     begun = running.cpu_s()
     back = clients.do("connect", window=WINDOW, known=True)
     more: dict[str, Any] = {"cpu_s": round(running.cpu_s() - begun, 2), "at_once": WINDOW, "topics": 20}
@@ -236,7 +270,7 @@ def _idle(
     before, spent = running.memory_kib(), running.cpu_s()
     first = clients.do("connect", window=WINDOW, known=False)
     joining = running.cpu_s() - spent
-    time.sleep(0.5)
+    running.rest()
     memory = (running.memory_kib() - before) / first["count"]
     yield figure_of(
         "idle_memory",
@@ -257,32 +291,35 @@ def _idle(
     )
 
 
-def latency(bench: Bench, transport: str = PLAIN) -> Iterator[Figure]:
-    """Acknowledgements at 1,000 messages a second over the pairs."""
-    people = 2 * bench.scale.pairs
-    with bench.server(transport) as running, running.clients(people) as clients:
-        clients.do("connect", window=WINDOW, known=False)
-        lowest = bench.limits.acknowledgement_ms()
-        found = clients.do("paced", rate=1_000, seconds=bench.scale.load_s, warm_s=1)
-        common = {
-            "transport": transport,
-            "messages_per_s": 1_000,
-            "pairs": bench.scale.pairs,
-            "faults": found["faults"],
-        }
-        end_to_end = {
-            "end_to_end_p50_ms": round(percentile(found["arrivals"], 0.5) * 1_000, 2),
-            "end_to_end_p99_ms": round(percentile(found["arrivals"], 0.99) * 1_000, 2),
-        }
-        for name, share, limit in (("p50", 0.5, lowest[0]), ("p99", 0.99, lowest[1])):
-            value = percentile(found["acks"], share) * 1_000
-            yield figure_of(f"ack_latency_{name}", value, "ms", limit, **common, **end_to_end)
+def latency(bench: Bench) -> Iterator[Figure]:
+    with bench.peopled(2 * bench.scale.pairs) as (running, clients):
+        yield from _latency(bench, running, clients, bench.scale.pairs)
+
+
+def _latency(bench: Bench, running: Running, clients: Generator, pairs: int) -> Iterator[Figure]:
+    """Acknowledgements at 1,000 messages a second over the pairs, with nobody else there."""
+    clients.do("connect", window=WINDOW, known=False, count=2 * pairs)
+    running.rest()
+    lowest = bench.limits.acknowledgement_ms()
+    found = clients.do("paced", rate=1_000, seconds=bench.scale.load_s, warm_s=1)
+    common = {
+        "transport": running.transport,
+        "messages_per_s": 1_000,
+        "pairs": pairs,
+        "faults": found["faults"],
+    }
+    end_to_end = {
+        "end_to_end_p50_ms": round(percentile(found["arrivals"], 0.5) * 1_000, 2),
+        "end_to_end_p99_ms": round(percentile(found["arrivals"], 0.99) * 1_000, 2),
+    }
+    for name, share, limit in (("p50", 0.5, lowest[0]), ("p99", 0.99, lowest[1])):
+        value = percentile(found["acks"], share) * 1_000
+        yield figure_of(f"ack_latency_{name}", value, "ms", limit, **common, **end_to_end)
 
 
 def durable(bench: Bench) -> Iterator[Figure]:
     """As many durable direct messages as go in, each sender one at a time; then how far search is behind."""
-    people = 2 * bench.scale.pairs
-    with bench.server() as running, running.clients(people) as clients:
+    with bench.peopled(2 * bench.scale.pairs) as (running, clients):
         clients.do("connect", window=WINDOW, known=False)
         limit = bench.limits.rows_per_s()
         spent, begun = running.cpu_s(), time.perf_counter()
@@ -322,7 +359,7 @@ def _search_behind(running: Running, patience_s: float = 60) -> float | None:
 
 def fan_out(bench: Bench) -> Iterator[Figure]:
     """One message at a time into a group, against as many C sends of the same size, by turns."""
-    with bench.server() as running, running.clients(bench.scale.sessions) as clients:
+    with bench.peopled(bench.scale.sessions) as (running, clients):
         clients.do("connect", window=WINDOW, known=False, count=THOUSAND)
         yield _unmerged(running, clients, bench.world.thousand, THOUSAND, bench.scale.fan_out_turns, 20)
         clients.do("connect", window=WINDOW, known=False)
@@ -395,12 +432,12 @@ def _merged(bench: Bench, running: Running, clients: Generator) -> Iterator[Figu
 def offline(bench: Bench) -> Iterator[Figure]:
     """A hundred missed messages each, ten in each of ten groups; then the same after a restart, from disk."""
     count = bench.scale.sessions
-    with bench.server() as running, running.clients(count) as clients:
-        clients.do("connect", window=WINDOW, known=True)
+    with bench.peopled(count) as (running, clients):
+        clients.do("connect", window=WINDOW, known=False)
         clients.do("fill", groups=10, messages=10)
         yield _pull(running, clients, count, "since the server started")
         clients.do("close")
-    with bench.server() as running, running.clients(count) as clients:
+        running.restart()
         clients.do("connect", window=WINDOW, known=True)
         yield _pull(running, clients, count, "before the server started")
 

@@ -91,6 +91,8 @@ def test_more_of_anything_never_needs_less(demand: Demand, name: str, factor: fl
     after = before * factor if isinstance(before, float) else round(before * factor)
     if name in ("media_share", "headroom"):
         after = min(after, 0.9)
+    if name == "headroom":  # the more stays free, the fewer nodes take in those of a lost one
+        demand = with_(demand, back_within_s=1e9)
     less = values(make_plan(demand, COST))
     more = values(make_plan(with_(demand, **{name: after}), COST))
     for need, value in less.items():
@@ -115,7 +117,7 @@ def test_dearer_messages_and_sessions_never_need_less(demand: Demand, name: str)
     less = values(make_plan(demand, COST))
     more = values(make_plan(demand, msgspec.structs.replace(COST, **{name: getattr(COST, name) * 2})))
     for need, value in less.items():
-        assert more[need] >= value, need
+        assert more.get(need, 0.0) >= value, need
 
 
 @pytest.mark.parametrize(
