@@ -9,7 +9,7 @@ from playwright.async_api import Page, WebSocketRoute, expect
 
 class Wire:
     """`hold` keeps commands of one type back until `release`; `refuse` answers those of one type with an error
-    until `accept`: after a reconnect a client may say twice what was not answered."""
+    until `accept`: after a reconnect a client says again what was not answered."""
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []

@@ -44,6 +44,8 @@ interface Pending {
 }
 
 const COMMAND_TIMEOUT_MS = 15_000
+/** For commands that wait for their answer as long as it takes: the longest that timers know. */
+export const NO_DEADLINE_MS = 2 ** 31 - 1
 const HELLO_TIMEOUT_MS = 10_000
 const RESUME_DEADLINE_MS = 2_500
 const IDLE_MS = 30_000
@@ -77,6 +79,7 @@ export function createConnection(
   let mustRenew = false
   let renewed = false
   let tokenHeld = ''
+  let userId = ''
   let attempts = 0
   let failures = 0
   let nextId = 1
@@ -113,9 +116,17 @@ export function createConnection(
     hostOff = []
     cancelRetry()
     hangUp()
-    unanswered.forEach((pending) => pending.reject(error))
-    unanswered.clear()
+    abandon(error)
+    userId = ''
     enter('offline', reason)
+  }
+
+  const abandon = (error: ChaguanError): void => {
+    unanswered.forEach((pending) => {
+      pending.cancel()
+      pending.reject(error)
+    })
+    unanswered.clear()
   }
 
   const isOnline = (): boolean => current === 'online'
@@ -277,15 +288,17 @@ export function createConnection(
     failures = 0
     suspect = false
     onlineAt = resumedAt = adapter.now()
+    // What one user said is not said in the name of another, whose token the application has by now.
+    if (userId && userId !== welcome.user.id) abandon(new ChaguanError('unavailable', 'another user'))
+    userId = welcome.user.id
+    // What was not answered on the former link goes out once more, and before anything new is asked, which is written
+    // when it is asked. The keys make it harmless.
+    unanswered.forEach(({ command }) => write(command))
     enter('online', mode)
     owner.welcomed(welcome, asked, true)
     const early = earlyPushes
     earlyPushes = []
     early.forEach((push) => owner.push(push))
-    // What was not answered on the former link goes out once more; the keys make that harmless.
-    for (const { command } of Array.from(unanswered.values())) {
-      if (command.type !== 'resume' && command.type !== 'hello') write(command)
-    }
   }
 
   const polled = (welcome: Welcome): void => {

@@ -1,7 +1,7 @@
 import type { Command, ConversationView, MessageSent, Push, Replies, User, Welcome } from '@chaguan/protocol'
 import { createCache } from './cache'
 import type { Cache } from './cache'
-import { createConnection } from './connection'
+import { NO_DEADLINE_MS, createConnection } from './connection'
 import type { Asked, Connection, RequestOf } from './connection'
 import { createEmitter } from './emitter'
 import type { Emitter } from './emitter'
@@ -115,14 +115,11 @@ export function createEngine(config: ClientOptions): Engine {
     timer: (fn, delay_ms) => adapter.timer(fn, delay_ms),
     isOnline: () => connection.isOnline,
     send: ({ conversation_id, client_msg_id, content, mentions, quote_seq }) =>
-      command<'send_message'>({
-        type: 'send_message',
-        conversation_id,
-        client_msg_id,
-        content,
-        mentions,
-        quote_seq,
-      }),
+      connection.command<'send_message'>(
+        { type: 'send_message', conversation_id, client_msg_id, content, mentions, quote_seq },
+        store.limits.frame,
+        NO_DEADLINE_MS,
+      ),
     upload: media.uploadItem,
     save: cache.saveItem,
     erase: cache.eraseItem,

@@ -6,8 +6,8 @@ import type { MediaKind, Message } from './types'
 export interface OutboxItem {
   readonly conversation_id: string
   readonly client_msg_id: string
+  /** When it was written, milliseconds; later for a later one. */
   readonly order: number
-  readonly queued_at: number
   content: Content
   mentions: string[]
   quote_seq: number
@@ -24,6 +24,7 @@ export interface OutboxOwner {
   now(): number
   timer(fn: () => void, delay_ms: number): () => void
   isOnline(): boolean
+  /** Settles with the server's answer, however long it takes; rejects by itself only when the client is stopped. */
   send(item: OutboxItem): Promise<Sent>
   /** Uploads the item's file; answers with the content to send. */
   upload(item: OutboxItem, onProgress: (fraction: number) => void): { done: Promise<Content>; abort(): void }
@@ -46,25 +47,30 @@ function pause(error: ChaguanError, attempt: number): number {
 export type Outbox = ReturnType<typeof createOutbox>
 
 /**
- * Messages on their way. In order per conversation, one in flight each; the same key on every attempt; an item
- * leaves only when its entry is seen in the log, or the server says it is there, or the user discards it.
+ * Messages on their way. In order per conversation, one in flight each; the same key on every attempt; a second
+ * attempt only when the server asked for one, the connection repeats by itself what broke off. An item leaves only
+ * when its entry is seen in the log, or the server says it is there, or the user discards it.
  */
 export function createOutbox(owner: OutboxOwner) {
   const held = new Map<string, OutboxItem>()
-  const inFlight = new Set<string>()
+  /** By conversation. */
+  const inFlight = new Map<string, OutboxItem>()
   const attempts = new Map<string, number>()
   const waiting = new Map<string, { resolve(message: Message): void; reject(error: ChaguanError): void }[]>()
   const uploads = new Map<string, () => void>()
   let order = 0
+  /** What an earlier run left goes first: nothing leaves before it is there. */
+  let isRestored = false
 
   /** Puts back what storage kept. Whatever was on its way is on its way again. */
   const restore = (items: OutboxItem[]): void => {
-    for (const item of items.sort((a, b) => a.order - b.order)) {
+    for (const item of items) {
       if (held.has(item.client_msg_id)) continue
       order = Math.max(order, item.order)
       held.set(item.client_msg_id, item)
       if (item.state === 'sending') item.state = 'queued'
     }
+    isRestored = true
     pumpAll()
   }
 
@@ -77,6 +83,7 @@ export function createOutbox(owner: OutboxOwner) {
     held.clear()
     attempts.clear()
     inFlight.clear()
+    isRestored = false
   }
 
   const add = (
@@ -85,8 +92,7 @@ export function createOutbox(owner: OutboxOwner) {
     const now = owner.now()
     const item: OutboxItem = {
       ...fields,
-      order: ++order,
-      queued_at: now,
+      order: (order = Math.max(order + 1, now)),
       state: fields.media ? 'uploading' : 'queued',
       error: null,
       progress: fields.media ? 0 : 1,
@@ -105,7 +111,9 @@ export function createOutbox(owner: OutboxOwner) {
   }
 
   const of = (conversationId: string): OutboxItem[] => {
-    return Array.from(held.values()).filter((item) => item.conversation_id === conversationId)
+    return Array.from(held.values())
+      .filter((item) => item.conversation_id === conversationId)
+      .sort((a, b) => a.order - b.order)
   }
 
   /** Settles when the item is in the log (or failed). */
@@ -138,7 +146,7 @@ export function createOutbox(owner: OutboxOwner) {
     uploads.get(clientMsgId)?.()
     drop(item)
     settle(item, new ChaguanError('bad_request', 'discarded'))
-    pump(item.conversation_id)
+    landed(item)
     return true
   }
 
@@ -149,7 +157,7 @@ export function createOutbox(owner: OutboxOwner) {
     uploads.get(item.client_msg_id)?.()
     drop(item)
     settle(item, null, entry)
-    pump(item.conversation_id)
+    landed(item)
   }
 
   /** The log is complete up to a seq. */
@@ -162,14 +170,13 @@ export function createOutbox(owner: OutboxOwner) {
   }
 
   const pump = (conversationId: string): void => {
-    if (!owner.isOnline()) return
+    if (!isRestored || !owner.isOnline()) return
     const items = of(conversationId)
     items.forEach((item) => item.state === 'uploading' && !uploads.has(item.client_msg_id) && startUpload(item))
     // An upload does not hold back what was written after it.
     const next = items.find((item) => item.state === 'queued')
-    if (inFlight.has(conversationId)) return
-    if (!next) return
-    inFlight.add(conversationId)
+    if (!next || inFlight.has(conversationId)) return
+    inFlight.set(conversationId, next)
     next.state = 'sending'
     owner.changed(conversationId)
     owner.send(next).then(
@@ -178,8 +185,13 @@ export function createOutbox(owner: OutboxOwner) {
     )
   }
 
+  /** Its conversation goes on, unless another is on its way there. */
+  const landed = (item: OutboxItem): void => {
+    if (inFlight.get(item.conversation_id) === item) inFlight.delete(item.conversation_id)
+    pump(item.conversation_id)
+  }
+
   const acknowledged = (item: OutboxItem, sent: Sent): void => {
-    inFlight.delete(item.conversation_id)
     if (held.get(item.client_msg_id) === item) {
       Object.assign(item, { state: 'sent', seq: sent.seq, created_at: sent.created_at })
       owner.erase(item)
@@ -187,32 +199,22 @@ export function createOutbox(owner: OutboxOwner) {
       owner.expectSeq(item.conversation_id, sent.seq)
       owner.changed(item.conversation_id)
     }
-    pump(item.conversation_id)
+    landed(item)
   }
 
   const refused = (item: OutboxItem, error: ChaguanError): void => {
-    if (held.get(item.client_msg_id) !== item) {
-      inFlight.delete(item.conversation_id)
-      return pump(item.conversation_id)
+    if (held.get(item.client_msg_id) === item) {
+      const attempt = (attempts.get(item.client_msg_id) || 0) + 1
+      attempts.set(item.client_msg_id, attempt)
+      if (error.busy || (error.code === 'internal' && attempt < INTERNAL_ATTEMPTS)) {
+        item.state = 'queued'
+        // The conversation waits with the item, or its messages would change places.
+        owner.timer(() => landed(item), pause(error, attempt))
+        return
+      }
+      fail(item, error)
     }
-    const attempt = (attempts.get(item.client_msg_id) || 0) + 1
-    attempts.set(item.client_msg_id, attempt)
-    if (error.busy || (error.code === 'internal' && attempt < INTERNAL_ATTEMPTS)) return later(item, error, attempt)
-    inFlight.delete(item.conversation_id)
-    fail(item, error)
-    pump(item.conversation_id)
-  }
-
-  /** The conversation waits with the item, or its messages would change places. */
-  const later = (item: OutboxItem, error: ChaguanError, attempt: number): void => {
-    item.state = 'queued'
-    owner.timer(
-      () => {
-        inFlight.delete(item.conversation_id)
-        pump(item.conversation_id)
-      },
-      error.code === 'timeout' ? 1 : pause(error, attempt),
-    )
+    landed(item)
   }
 
   const startUpload = (item: OutboxItem): void => {

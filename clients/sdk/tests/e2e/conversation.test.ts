@@ -14,9 +14,11 @@ describe('with a real server', () => {
   const clients: Client[] = []
   const problems: string[] = []
 
-  function client(options: { socket?: boolean; storage?: ReturnType<typeof memoryStorage> } = {}): Client {
+  function client(
+    options: { socket?: boolean; storage?: ReturnType<typeof memoryStorage>; WebSocket?: unknown } = {},
+  ): Client {
     const { socket = true, storage = memoryStorage() } = options
-    const adapter = nodeAdapter(socket ? { WebSocket, storage } : { storage })
+    const adapter = nodeAdapter(socket ? { WebSocket, ...options, storage } : { storage })
     const im = createClient({ endpoint: url, adapter: socket ? adapter : { ...adapter, socket: null } })
     im.on('error', (error) => problems.push(`${error.code} ${error.detail}`))
     clients.push(im)
@@ -90,6 +92,48 @@ describe('with a real server', () => {
     await until('the message on the other device', () => textsOf(other.im, id).includes(text))
     await other.im.messages.send(id, { type: 'text', text: `好 ${text}` }).done
     await until('the answer over the poll', () => textsOf(im, id).includes(`好 ${text}`))
+  })
+
+  test('around each lost connection a message is written at most once on each, in order, and stored once', async () => {
+    /** The texts written on each connection; `cut` ends the newest without a word to the server. */
+    const wire: string[][] = []
+    let cut = () => undefined as void
+    class Recorded extends WebSocket {
+      private readonly written: string[] = []
+      constructor(url: string) {
+        super(url)
+        wire.push(this.written)
+        cut = () => this.terminate()
+      }
+      override send(data: string): void {
+        const { type, content } = JSON.parse(data) as { type: string; content?: { text: string } }
+        if (type === 'send_message' && content) this.written.push(content.text)
+        super.send(data)
+      }
+    }
+    const { im, id } = await customer({ WebSocket: Recorded })
+    const begun = Date.now()
+    const all: Promise<unknown>[] = []
+    const expected: string[] = []
+    const say = (when: string) => {
+      for (const i of [1, 2]) {
+        expected.push(`${when} ${i} ${begun} ${wire.length}`)
+        all.push(im.messages.send(id, { type: 'text', text: expected[expected.length - 1] ?? '' }).done)
+      }
+    }
+    im.on('connection', ({ state }) => state === 'online' && say('back'))
+    for (const round of [1, 2]) {
+      // The second time nothing is on its way when the connection is lost.
+      if (round === 1) say('before')
+      cut()
+      await until('the loss', () => im.state === 'waiting')
+      say('meanwhile')
+      await until('the next connection', () => wire.length === round + 1 && im.state === 'online')
+      await Promise.all(all)
+    }
+    await until('all acknowledged', () => im.messages.list(id).messages.every(({ status }) => status === 'sent'))
+    expect(textsOf(im, id).filter((text) => text?.includes(`${begun}`))).toEqual(expected)
+    for (const written of wire) expect(written).toEqual(Array.from(new Set(written)))
   })
 
   test('what was kept is shown at once after a restart, and is completed', async () => {

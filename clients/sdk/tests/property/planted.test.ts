@@ -41,16 +41,18 @@ const LATE_PAGE: Step[] = [
   { do: 'edit', ...at, who: 0 },
   wait(400),
 ]
+/** Found by chance: a page is on its way while the window it was asked for moves on. */
 const MOVED_WINDOW: Step[] = [
+  say(2),
+  wait(3000),
+  { do: 'vanish', where: 5, which: 0, who: 0 },
+  { do: 'open', where: 0, which: 0 },
+  { do: 'join', where: 2, which: 0, who: 0 },
   say(0),
-  wait(400),
-  { do: 'backup', where: 0 },
-  { do: 'older', ...at },
-  { do: 'restore', where: 0 },
   say(0),
-  { do: 'send', ...at },
   say(0),
   wait(1),
+  { do: 'send', where: 0, which: 0 },
 ]
 
 const FAULTS: Fault[] = [
@@ -83,8 +85,8 @@ const FAULTS: Fault[] = [
   {
     what: 'sends again under a new key',
     file: 'engine.ts',
-    find: '        client_msg_id,\n        content,',
-    put: 'client_msg_id: newKey(), content,',
+    find: "'send_message', conversation_id, client_msg_id,",
+    put: "'send_message', conversation_id, client_msg_id: newKey(),",
   },
   {
     what: 'does not notice another epoch',
