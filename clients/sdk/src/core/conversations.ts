@@ -51,6 +51,7 @@ export function createConversations(engine: Engine): ConversationsApi {
   const { store, connection, command, flush, hold, report, now, totalUnread } = engine
   const { adapter } = engine.config
   const marks = new Map<string, { wanted: number; sent: number; at: number; waits: boolean }>()
+  let reader: string | undefined
 
   const list = (options: { archived?: boolean } = {}): ConversationItem[] => {
     const rows = Array.from(store.rows.values()).filter((row) => isListed(row, options.archived || false))
@@ -158,8 +159,7 @@ export function createConversations(engine: Engine): ConversationsApi {
     const seq = mark.wanted
     command<'mark_read'>({ type: 'mark_read', conversation_id: id, seq }).then(
       () => {
-        const now = marks.get(id)
-        if (now) now.sent = Math.max(now.sent, seq)
+        mark.sent = Math.max(mark.sent, seq)
       },
       (error: unknown) => {
         report(error)
@@ -196,7 +196,13 @@ export function createConversations(engine: Engine): ConversationsApi {
     }
   }
 
-  engine.onWelcome.push(() => marks.forEach((_, id) => sendMark(id)))
+  engine.onWelcome.push(() => {
+    const me = store.me?.id
+    // What one user has read another has not.
+    if (reader && reader !== me) marks.clear()
+    reader = me
+    marks.forEach((_, id) => sendMark(id))
+  })
 
   return {
     list,

@@ -196,3 +196,21 @@ test('what is asked after signing in as another user is answered, though there w
   await clock.advance(1_000)
   expect((await contacts).users.map(({ id }) => id)).toEqual(['ann'])
 })
+
+test('what one user read without a connection is not told in the name of the next', async () => {
+  const { clock, host, im, id, server, wire } = await online()
+  server.model.send('bob', {
+    type: 'send_message',
+    id: 1,
+    conversation_id: id,
+    client_msg_id: 'k',
+    content: { type: 'text', text: '1' },
+  })
+  await clock.advance(1_000)
+  host.cut(1006)
+  im.conversations.markRead(id)
+  await im.signIn({ token: 'bob' })
+  await clock.advance(10_000)
+  expect([im.me?.id, im.state]).toEqual(['bob', 'online'])
+  expect(wire.flat().filter((one) => one.type === 'mark_read')).toEqual([])
+})
