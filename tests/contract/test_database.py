@@ -170,12 +170,16 @@ async def test_a_connection_lost_during_the_commit_is_neither_done_nor_refused(s
     """The commit arrives, its answer does not."""
     real = shared._commit
 
-    async def commit(connection, commit):
-        async def with_a_torn_answer():
-            await commit
+    class Torn:
+        def __init__(self, transaction):
+            self._transaction = transaction
+
+        def commit(self):
+            self._transaction.commit()
             raise ConnectionResetError("the network went")
 
-        await real(connection, with_a_torn_answer())
+    def commit(connection, transaction):
+        real(connection, Torn(transaction))
 
     monkeypatch.setattr(shared, "_commit", commit)
     with pytest.raises(AppError) as unknown:
