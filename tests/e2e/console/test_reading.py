@@ -22,6 +22,27 @@ PLACE = """list => {
   return { key: row?.dataset.key ?? '', y: row?.getBoundingClientRect().top ?? 0 }
 }"""
 
+# Where a row stands in every frame that is painted: a task that a frame sends off runs when the frame is done.
+WATCH = """(list, key) => {
+  const find = () => list.querySelector(`[data-key="${key}"]`)
+  const row = find()
+  const watch = (list.watch = { tops: [], kept: () => find() === row })
+  const painted = new MessageChannel()
+  painted.port1.onmessage = () => watch.tops.push(find()?.getBoundingClientRect().top ?? null)
+  const frame = () => {
+    if (list.watch !== watch) return
+    painted.port2.postMessage(null)
+    requestAnimationFrame(frame)
+  }
+  requestAnimationFrame(frame)
+}"""
+WATCHED = """async list => {
+  for (let i = 0; i < 10; i++) await new Promise(requestAnimationFrame)
+  const { tops, kept } = list.watch
+  list.watch = null
+  return { tops, kept: kept() }
+}"""
+
 
 @pytest.fixture(scope="module")
 def group(served: Served) -> str:
@@ -38,7 +59,8 @@ def group(served: Served) -> str:
         )
         group: str = made["view"]["conversation"]["id"]
         for n in range(1, MESSAGES + 1):
-            await patiently(owner, group, f"第 {n} 件出库")
+            # Of many heights, which nobody can know before they are drawn.
+            await patiently(owner, group, f"第 {n} 件出库" + "\n另有一行" * (n % 5))
         reader = await Client.connect(served.url)
         await reader.hello(joined["access_token"], "d_reader")
         await reader.ask("mark_read", conversation_id=group, seq=(await owner.messages(group))[-1]["seq"])
@@ -93,6 +115,51 @@ async def test_a_new_message_leaves_the_reader_where_they_are_and_offers_a_way_d
     assert abs(after["y"] - before["y"]) < 2
     await pill.click()
     await expect(message(page, "最后一箱也走了")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+@pytest.mark.parametrize("stop", [400, 0])
+async def test_what_is_read_holds_still_while_older_messages_load(
+    office: Office, group: str, stop: int, motion: str
+) -> None:
+    page, wire = await office.sign_in(await office.page(reduced_motion=motion), READER), Wire()
+    await wire.tap(page)
+    await visit(page, f"/messages/{group}")
+    await expect(message(page, f"第 {MESSAGES} 件出库")).to_have_count(1)
+    log = page.locator("[role=log]")
+    for _ in range(2):
+        wire.hold("get_history")
+        await up(log, await log.evaluate("(list, stop) => list.scrollTop - stop", stop))
+        await wire.until_held()
+        place = await log.evaluate(PLACE)
+        height = await log.evaluate("list => list.scrollHeight")
+        await log.evaluate(WATCH, place["key"])
+        wire.release()
+        await page.wait_for_function(
+            "height => document.querySelector('[role=log]').scrollHeight > height + 500", arg=height
+        )
+        seen = await log.evaluate(WATCHED)
+        assert len(seen["tops"]) >= 10
+        assert [top for top in seen["tops"] if top is None or abs(top - place["y"]) > 2] == []
+        assert seen["kept"], "the row was drawn anew: a selection in it, or the focus, would be lost"
+
+
+async def test_what_is_read_holds_still_when_a_message_above_it_grows(office: Office, group: str) -> None:
+    page = await office.sign_in(await office.page(), READER)
+    await visit(page, f"/messages/{group}")
+    await expect(message(page, f"第 {MESSAGES} 件出库")).to_have_count(1)
+    log = page.locator("[role=log]")
+    await up(log, 1_200)
+    place = await log.evaluate(PLACE)
+    await log.evaluate(WATCH, place["key"])
+    grown = "list => { list.querySelector('[data-key] > *').style.paddingBottom = '150px' }"
+    height = await log.evaluate("list => list.scrollHeight")
+    await log.evaluate(grown)
+    await page.wait_for_function(
+        "height => document.querySelector('[role=log]').scrollHeight > height + 100", arg=height
+    )
+    seen = await log.evaluate(WATCHED)
+    assert [top for top in seen["tops"] if top is None or abs(top - place["y"]) > 2] == []
 
 
 async def test_a_search_leads_to_the_message_marks_it_and_leads_back(office: Office, group: str) -> None:

@@ -29,8 +29,14 @@ class Wire:
 
     def release(self) -> None:
         self._type = ""
-        for server, frame in self._held:
+        held, self._held = self._held, []
+        for server, frame in held:
             server.send(frame)
+
+    async def until_held(self) -> None:
+        async with asyncio.timeout(10):
+            while not self._held:
+                await asyncio.sleep(0.02)
 
     def refuse(self, type: str, code: str) -> None:
         self._refused[type] = code

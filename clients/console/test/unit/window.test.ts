@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { anchorAt, Heights, rowAt, scrollFor, visibleRange } from '@/components/chat/window'
+import { anchorsAt, Heights, rowAt, scrollFor, visibleRange } from '@/components/chat/window'
 
 const keys = (count: number, from = 0) => Array.from({ length: count }, (_, i) => `m-${from + i}`)
 
@@ -25,24 +25,36 @@ it('keeps the anchored row where it was when older rows come above it', () => {
   const heights = new Heights(() => 40)
   const old = keys(50, 100)
   const before = heights.offsets(old)
-  const anchor = anchorAt(old, before, 815)!
+  const anchors = anchorsAt(old, before, 815, 600)
+  expect(anchors[0]).toEqual({ key: 'm-121', offset: -25 })
   const grown = [...keys(100), ...old]
   const after = heights.offsets(grown)
-  const scroll = scrollFor(anchor, grown, after)!
-  expect(scroll - after[grown.indexOf(anchor.key)]!).toBe(815 - before[old.indexOf(anchor.key)]!)
+  expect(after[grown.indexOf('m-121')]! - scrollFor(anchors, grown, after)!).toBe(25)
 })
 
-it('does not hold on to a day line or to a row that is gone', () => {
-  const rows = ['start', 'day-1', 'm-1', 'm-2']
+it('holds on to the next row in view when the first is gone', () => {
+  const all = keys(50)
+  const tops = new Heights(() => 40).offsets(all)
+  const left = all.filter((key) => key !== 'm-21')
+  const anchors = anchorsAt(all, tops, 815, 600)
+  expect(scrollFor(anchors, left, new Heights(() => 40).offsets(left))).toBe(815 - 40)
+  expect(scrollFor(anchors, ['other'], Float64Array.from([0, 40]))).toBeNull()
+})
+
+it('does not hold on to what older rows change: a day line, the first message; nor to a row cut off above', () => {
+  const rows = ['start', 'day-1', 'm-1', 'm-2', 'm-3']
   const tops = new Heights(() => 40).offsets(rows)
-  expect(anchorAt(rows, tops, 0)?.key).toBe('m-1')
-  expect(anchorAt(rows, tops, 0, (key) => key !== 'm-1')?.key).toBe('m-2')
-  expect(anchorAt(rows, tops, 0, () => false)).toBeNull()
+  expect(anchorsAt(rows, tops, 0, 600).map(({ key }) => key)).toEqual(['m-2', 'm-3', 'm-1'])
+  expect(anchorsAt(rows, tops, 130, 600).map(({ key }) => key)).toEqual(['m-3', 'm-2'])
+})
+
+it('holds on to a row that fills the view', () => {
+  expect(anchorsAt(['m-1'], Float64Array.from([0, 5_000]), 2_000, 600)).toEqual([{ key: 'm-1', offset: 2_000 }])
 })
 
 it('says whether a measured height is news', () => {
   const heights = new Heights(() => 40)
   expect(heights.set('m-1', 62)).toBe(true)
-  expect(heights.set('m-1', 62)).toBe(false)
+  expect(heights.set('m-1', 62.01)).toBe(false)
   expect(heights.offsets(['m-0', 'm-1'])[2]).toBe(102)
 })

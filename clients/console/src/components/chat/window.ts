@@ -13,9 +13,9 @@ export class Heights {
 
   constructor(private readonly estimate: (index: number) => number) {}
 
-  /** True if the height is news. */
+  /** True if the height is news. A measured row differs from itself by hair's breadths, depending on where it stands. */
   set(key: string, height: number): boolean {
-    if (this.measured.get(key) === height) return false
+    if (Math.abs((this.measured.get(key) ?? Infinity) - height) < 0.1) return false
     this.measured.set(key, height)
     return true
   }
@@ -61,28 +61,33 @@ export interface Anchor {
   offset: number
 }
 
-/** The first row in view, or below it, that `has` says is still there. */
-export function anchorAt(
-  keys: readonly string[],
-  tops: Float64Array,
-  scrollTop: number,
-  has: (key: string) => boolean = () => true,
-): Anchor | null {
-  if (keys.length === 0) return null
-  for (let index = rowAt(tops, scrollTop); index < keys.length; index += 1) {
-    const key = keys[index]!
-    // A day or the start of the conversation moves when older messages come; only messages stand still.
-    if (!moves(key) && has(key)) return { key, offset: scrollTop - tops[index]! }
+/**
+ * The rows in view, those first that are best held on to. A day or the start of the conversation moves when older
+ * messages come, and the first message may lose its head to them; a row that is cut off may grow above the view.
+ */
+export function anchorsAt(keys: readonly string[], tops: Float64Array, scrollTop: number, view: number): Anchor[] {
+  const whole: Anchor[] = []
+  const others: Anchor[] = []
+  const first = keys.findIndex((key) => !moves(key))
+  if (first < 0) return []
+  for (let index = rowAt(tops, scrollTop); index < keys.length && tops[index]! < scrollTop + view; index += 1) {
+    const anchor = { key: keys[index]!, offset: scrollTop - tops[index]! }
+    if (moves(anchor.key)) continue
+    if (index > first && anchor.offset <= 0) whole.push(anchor)
+    else others.push(anchor)
   }
-  return null
+  return [...whole, ...others]
 }
 
 function moves(key: string): boolean {
   return key === 'start' || key.startsWith('day-')
 }
 
-/** Where to scroll so that the anchor stays where it was; null if its row is gone. */
-export function scrollFor(anchor: Anchor, keys: readonly string[], tops: Float64Array): number | null {
-  const index = keys.indexOf(anchor.key)
-  return index < 0 ? null : tops[index]! + anchor.offset
+/** Where to scroll so that the first anchor still there stays where it was; null if all are gone. */
+export function scrollFor(anchors: readonly Anchor[], keys: readonly string[], tops: Float64Array): number | null {
+  for (const { key, offset } of anchors) {
+    const index = keys.indexOf(key)
+    if (index >= 0) return tops[index]! + offset
+  }
+  return null
 }
