@@ -5,8 +5,10 @@ import asyncio
 import pytest
 from sqlalchemy.util import await_only
 
+from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.ids import uuid7
 from chaguan.messaging import feed as feed_module
+from chaguan.messaging import marks as marks_module
 from chaguan.messaging.append import Append
 from chaguan.messaging.batch import append_batch
 from chaguan.messaging.feed import Feed
@@ -222,16 +224,61 @@ def test_with_one_writer_ids_are_in_order_of_commits() -> None:
     assert Horizon().after(Tail(10, 0, 0)) == 10
 
 
-async def test_the_mark_of_a_sender_whose_node_is_gone_is_found_again_by_another(
-    world, tmp_path, database_url
-) -> None:
+@pytest.fixture
+async def other(world, tmp_path):
+    """Another node, beside that of `world`; neither flushes by itself."""
     other = OnPostgres(tmp_path, world.open_database)
     other.people, other.keyring, other.root = world.people, world.keyring, world.root
     other.build()
     await other.open()
-    gone, left = world.messaging.marks, other.messaging.marks
     for each in (world, other):
         each.messaging._flushing.cancel()
+    yield other
+    await other.close()
+
+
+async def test_marks_are_found_again_in_small_transactions(world, other, monkeypatch) -> None:
+    """Of many in one, nodes that serve would always have moved some, and a node that starts would never serve."""
+    monkeypatch.setattr(marks_module, "CHUNK", 3)
+    sizes: list[int] = []
+    real = marks_module._write
+    monkeypatch.setattr(
+        marks_module, "_write", lambda con, marks: sizes.append(len(marks)) or real(con, marks)
+    )
+    a = world.people.add("a")
+    rooms = [await world.direct(a, world.people.add(f"p{n}")) for n in range(8)]
+    for room in rooms:
+        await world.say(a, room, "一")  # and its node is never heard of again
+    await other.messaging.marks.recover()
+    assert [(await other.view(a, room)).inbox.read_seq for room in rooms] == [1] * 8
+    assert sizes == [3, 3, 2]
+
+
+async def test_a_node_starts_though_marks_can_not_be_found_again_and_they_are_later(
+    world, other, monkeypatch
+) -> None:
+    a, b = world.people.add("a"), world.people.add("b")
+    room = await world.direct(a, b)
+    await world.say(a, room, "一")
+    marks = other.messaging.marks
+    with monkeypatch.context() as patch:
+
+        def in_the_way(_con: object, marks: object) -> None:
+            raise AppError(ErrorCode.unavailable, "always others in the way")
+
+        patch.setattr(marks_module, "_write", in_the_way)
+        await marks.recover()
+    assert (await other.view(a, room)).inbox.read_seq == 0
+    await marks.adopt()
+    for n in range(NOTED_AFTER + 1):
+        await other.say(b, room, str(n))
+        await marks.flush_and_note()
+    await marks.adopt()
+    assert (await other.view(a, room)).inbox.read_seq == 1
+
+
+async def test_the_mark_of_a_sender_whose_node_is_gone_is_found_again_by_another(world, other) -> None:
+    gone, left = world.messaging.marks, other.messaging.marks
     a, b = world.people.add("a"), world.people.add("b")
     room = await world.direct(a, b)
     await world.say(a, room, "一")  # and its node is never heard of again
@@ -251,4 +298,3 @@ async def test_the_mark_of_a_sender_whose_node_is_gone_is_found_again_by_another
     await gone.adopt()
     assert (await other.view(a, room)).inbox.read_seq == 1
     assert gone.position in await other.db.read(lambda c: log.positions(c, POSITION))
-    await other.close()
