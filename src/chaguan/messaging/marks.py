@@ -5,7 +5,6 @@ there, so it is written only after a few seconds: who writes several messages ha
 """
 
 import asyncio
-import logging
 import secrets
 from collections import deque
 from collections.abc import Callable
@@ -25,7 +24,6 @@ from chaguan.protocol.commands import MarkRead
 from chaguan.protocol.conversations import ConversationKind
 from chaguan.protocol.pushes import MarkMoved
 
-logger = logging.getLogger("chaguan.messaging")
 FLUSH_MS = 1_000
 SENT_FLUSHES = 5
 """How many flushes a mark that sending moved waits for, where no other node would show it late."""
@@ -37,8 +35,12 @@ POSITION = "own marks"
 `own marks …`, since none of them knows what waits in the others' memory."""
 NOTED_AFTER = 11
 """Flushes on a shared log: a transaction of another node may take ten seconds to commit an id that it has already."""
+FOUND_AT_ONCE = 5_000
+"""Marks that are found again are gathered so far: of one who wrote much, the furthest is enough."""
 ADOPT_FLUSHES = 10
 """So often a node looks for others that are gone."""
+SOON = 2
+"""The first time after so many: who is gone had no time to note anything since this one began."""
 _SHOWN = (ConversationKind.direct, ConversationKind.service)
 
 
@@ -159,46 +161,45 @@ class Marks:
         self.on_moved(moved)
 
     async def recover(self) -> None:
-        """After a crash: advance the marks of those who sent what the lost seconds held."""
-        if self.position == POSITION:
-            position = await self._db.read(lambda c: log.position(c, POSITION))
-            await self._find_again(position)
-            return
+        """After a crash: advance the marks of those who sent what the lost seconds held. On a shared log that is done
+        while serving (`adopt`): nodes that serve are in the way of who writes many marks, and the log grows meanwhile."""
         end, _ = await self._db.read(log.end)
-        found = await self._db.read(lambda c: log.positions(c, POSITION))
-        if found:  # else every node has ended as it should
-            try:
-                await self._find_again(min(found.values()))
-            except AppError as error:
-                # Nodes that serve are in the way. Whose marks are still to be found stays noted, for `adopt`.
-                logger.info("senders' marks are found again later: %s", error.detail)
+        if self.position == POSITION:
+            await self._find_again(await self._db.read(lambda c: log.position(c, POSITION)), end)
+            return
+        self._others = await self._db.read(lambda c: log.positions(c, POSITION))
         await self._write_position(end)
 
-    async def _find_again(self, position: int) -> None:
-        """The marks of those who sent what stands behind `position`; any node may, and as often as it likes."""
-        while rows := await self._db.read(partial(log.since, position=position, limit=2_000)):
-            sent: dict[tuple[str, str], Mark] = {}
-            for row in rows:
-                if row.kind == MESSAGE and row.countable:
-                    sent[(row.actor_id, row.conversation_id)] = Mark(row.seq, row.ordinal, True)
-            keys = sorted(sent)
-            size = len(keys) if self.position == POSITION else CHUNK
-            for start in range(0, len(keys), size):
-                marks = {key: sent[key] for key in keys[start : start + size]}
-                self.on_moved(await self._db.write(partial(_write, marks=marks)))
-            position = rows[-1].id
+    async def _find_again(self, position: int, end: int) -> None:
+        """The marks of those who sent what stands between; any node may, and as often as it likes."""
+        while position < end:
+            sent: dict[Key, Mark] = {}
+            while position < end and len(sent) < FOUND_AT_ONCE:
+                rows = await self._db.read(partial(log.since, position=position, limit=2_000))
+                for row in rows:
+                    if row.kind == MESSAGE and row.countable:
+                        sent[(row.actor_id, row.conversation_id)] = Mark(row.seq, row.ordinal, True)
+                position = rows[-1].id if rows else end
+            await self._write_found(sent)
             if self.position == POSITION:
                 await self._db.write(partial(log.set_position, consumer=POSITION, value=position))
+
+    async def _write_found(self, sent: dict[Key, Mark]) -> None:
+        keys = sorted(sent)
+        for start in range(0, len(keys), CHUNK):
+            marks = {key: sent[key] for key in keys[start : start + CHUNK]}
+            self.on_moved(await self._db.write(partial(_write, marks=marks)))
 
     async def adopt(self) -> None:
         """Find the marks again that waited in the memory of a node which is gone: its position stays behind while the
         log grows. One that only slept has lost nothing, and notes its position anew."""
+        end, _ = await self._db.read(log.end)
         found = await self._db.read(lambda c: log.positions(c, POSITION))
         if self.position not in found:
             await self._write_position(self._noted)
         for name, position in found.items():
             if name != self.position and position < self._noted and self._others.get(name) == position:
-                await self._find_again(position)
+                await self._find_again(position, end)
                 await self._db.write(partial(log.forget_position, consumer=name, value=position))
         self._others = found
 
@@ -207,7 +208,7 @@ class Marks:
             await asyncio.sleep(FLUSH_MS / 1000)
             try:
                 await self.flush_and_note()
-                if self.position != POSITION and self._turn % ADOPT_FLUSHES == 0:
+                if self.position != POSITION and self._turn % ADOPT_FLUSHES == SOON:
                     await self.adopt()
             except AppError:
                 continue  # a full disk or a locked file: the marks wait in memory, and /health says why
