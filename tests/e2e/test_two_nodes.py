@@ -66,6 +66,10 @@ async def _knows(client: Client, conversation_id: str) -> None:
     await until(told)
 
 
+def key() -> str:
+    return uuid_text(uuid7())
+
+
 def texts(client: Client, conversation_id: str) -> list[str]:
     return [
         push["content"]["text"]
@@ -255,6 +259,56 @@ async def test_without_valkey_each_node_goes_on_and_afterwards_nothing_lacks(pai
     await ming.say(group, "together")
     await until(lambda: texts(hong, group)[-1] == "together")
     assert (await Health(pair.here.running.deployment).report()).status == "ok"
+
+
+async def test_who_is_removed_while_valkey_is_away_hears_nothing_more_when_it_is_back(pair: Pair) -> None:
+    group, (ming, hong, _, bo) = await pair.group("ming", "hong", "lan", "bo")
+    await pair.cut()
+    await ming.ask("remove_member", conversation_id=group, user_id=pair.ids["hong"], client_msg_id=key())
+    # Who comes while it is away is held to it, too.
+    token = await pair.here.agent_token("late")
+    late, welcome = await pair.there.come(token, "dev_late")
+    await ming.ask(
+        "add_members", conversation_id=group, user_ids=[welcome["user"]["id"]], client_msg_id=key()
+    )
+    await late.close()
+    late, _ = await pair.there.come(token, "dev_late")
+    await ming.ask("remove_member", conversation_id=group, user_id=welcome["user"]["id"], client_msg_id=key())
+    await pair.mend()
+    for client in (hong, late, bo):
+        await client.until("resume_needed")
+    await ming.say(group, "about them")
+    await until(lambda: texts(bo, group) == ["about them"])
+    assert texts(hong, group) == texts(late, group) == []
+
+
+async def test_who_is_removed_in_a_gap_too_large_to_fill_hears_nothing_after_it(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "MAX_FILL", 2)
+    group, (ming, hong, _, bo) = await pair.group("ming", "hong", "lan", "bo")
+    broker: Any = pair.here.running.deployment.broker
+    publish, broker.publish = broker.publish, lambda *_args, **_options: None
+    await ming.ask("remove_member", conversation_id=group, user_id=pair.ids["hong"], client_msg_id=key())
+    for number in range(3):
+        await ming.say(group, f"lost {number}")
+    broker.publish = publish
+    await ming.say(group, "heard")
+    await bo.until("resume_needed")
+    await ming.say(group, "about hong")
+    await until(lambda: texts(bo, group)[-1:] == ["about hong"])
+    assert texts(hong, group) == []
+
+
+async def test_who_is_brought_in_while_valkey_is_away_hears_what_is_said_when_it_is_back(pair: Pair) -> None:
+    _, (ming, hong) = await pair.group("ming", "hong")
+    await pair.cut()
+    opened = await ming.ask("create_group", name="new", member_ids=[pair.ids["hong"]], client_msg_id=key())
+    group = opened["view"]["conversation"]["id"]
+    await pair.mend()
+    await hong.until("resume_needed")
+    await ming.say(group, "welcome")
+    await until(lambda: texts(hong, group) == ["welcome"])
 
 
 async def test_a_last_push_that_got_lost_is_found_by_the_announcer(pair: Pair) -> None:

@@ -7,7 +7,7 @@ appended it; a hole that does not close by itself is filled from the database.
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -19,6 +19,7 @@ from chaguan.gateway.lifetime import RESUME_NEEDED
 from chaguan.gateway.order import Line, Order, Said
 from chaguan.gateway.websocket import payload_of, text_frame
 from chaguan.infra.broker import Broker
+from chaguan.messaging.sync import MAX_TOPICS
 from chaguan.protocol import entries
 from chaguan.protocol.content import Text
 from chaguan.protocol.entries import Entry
@@ -73,6 +74,10 @@ _decode_note = msgspec.msgpack.Decoder(Note).decode
 _encode_push = msgspec.json.Encoder().encode
 
 
+Move = tuple[str, str, bool]
+"""A conversation, a user, and whether they joined it; else they left."""
+
+
 class Logs(Protocol):
     """The ends of the logs (`messaging.tail`)."""
 
@@ -82,6 +87,7 @@ class Logs(Protocol):
     def forget(self, conversation_id: str) -> None: ...
     async def heads(self, conversation_ids: Sequence[str]) -> dict[str, int]: ...
     async def since(self, conversation_id: str, seq: int, limit: int) -> tuple[list[Entry], int]: ...
+    async def moves(self, gaps: Mapping[str, tuple[int, int]]) -> Sequence[Move]: ...
     async def joined(self, user_id: str, limit: int) -> dict[str, int]: ...
 
 
@@ -152,19 +158,28 @@ class Relay:
                 self._broker.subscribe(topic)
         if wanted and await self._broker.confirmed(wanted):
             await self._begin(wanted)
+        elif unknown := [topic for topic in wanted if self._order.last(topic, topic) is None]:
+            # Who comes or goes from here on is found when the link is back.
+            await self._begin(unknown)
 
-    async def listen(self, session: Listener, user_id: str, limit: int) -> None:
+    async def listen(self, session: Listener, user_id: str) -> None:
         """Subscribe the session to the conversations of its user. A membership is read when the others are heard: who
         leaves from then on is heard leaving, and if somebody was heard leaving meanwhile, it is read again."""
         await self.ready([user_id])
-        joined = await self._logs.joined(user_id, limit)
+        self._subscribe(session, await self._joined(user_id))
+
+    async def _joined(self, user_id: str) -> dict[str, int]:
+        joined = await self._logs.joined(user_id, MAX_TOPICS)
         for _ in range(_READINGS):
             await self.ready(joined)
             departures = self._departures
-            joined = await self._logs.joined(user_id, limit)
+            joined = await self._logs.joined(user_id, MAX_TOPICS)
             is_known = joined.keys() <= self._begun or not self._broker.is_linked
             if departures == self._departures and is_known:
                 break
+        return joined
+
+    def _subscribe(self, session: Listener, joined: Mapping[str, int]) -> None:
         for topic, first_seq in joined.items():
             last = self._order.last(topic, topic)
             # Else what was said before they joined is still on its way here, and so is their joining, behind it.
@@ -173,6 +188,8 @@ class Relay:
 
     async def _begin(self, topics: Sequence[str]) -> None:
         heads = await self._logs.heads([topic for topic in topics if has_log(topic)])
+        lasts = {topic: self._order.last(topic, topic) for topic in heads}
+        await self._move({topic: (last, heads[topic]) for topic, last in lasts.items() if last is not None})
         for topic, seq in heads.items():
             self._order.begin(topic, topic, seq)
         self._begun.update(topic for topic in topics if self._broker.since(topic) is not None)
@@ -264,6 +281,17 @@ class Relay:
             for session in self._hub.sessions_of(said.joined):
                 self._hub.subscribe(session, topic)
 
+    async def _move(self, gaps: Mapping[str, tuple[int, int]]) -> None:
+        """Who left or joined by entries that nobody here will hear: above the first seq of a gap, up to the last."""
+        gaps = {topic: gap for topic, gap in gaps.items() if gap[0] < gap[1]}
+        for topic, user_id, is_joining in await self._logs.moves(gaps) if gaps else ():
+            self._departures += not is_joining
+            for session in self._hub.sessions_of(user_id):
+                if is_joining:
+                    self._hub.subscribe(session, topic)
+                else:
+                    self._hub.unsubscribe(session, topic)
+
     async def _follow(self, user_id: str, topic: str, seq: int) -> None:
         last = self._order.last(topic, topic)
         if last is not None and last < seq and self._is_here(topic):
@@ -326,6 +354,8 @@ class Relay:
                 assert said is not None
                 self._order.offer(topic, said)
             if head > last and not lacking:
+                if topic == conversation_id:
+                    await self._move({topic: (last, head)})
                 for session in self._hub.sessions_of(topic):
                     session.push(RESUME_NEEDED)
             self._order.begin(topic, conversation_id, head)
@@ -347,10 +377,20 @@ class Relay:
         random.shuffle(sessions)
         parts = 100
         for part in range(parts):
-            for session in sessions[part::parts]:
-                session.push(RESUME_NEEDED)
+            await asyncio.gather(*map(self._repair, sessions[part::parts]))
             if part < len(sessions):
                 await asyncio.sleep(REPAIR_S / parts)
+
+    async def _repair(self, session: Listener) -> None:
+        """Whom others brought into a conversation meanwhile does not follow it yet."""
+        try:
+            joined = await self._joined(session.user_id)
+        except AppError as error:
+            logger.warning("what %s follows can't be read: %s", session.user_id, error)
+        else:
+            if session in self._hub.sessions:
+                self._subscribe(session, joined)
+        session.push(RESUME_NEEDED)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

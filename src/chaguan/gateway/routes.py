@@ -18,7 +18,7 @@ from chaguan.gateway.presence import PresenceBoard
 from chaguan.gateway.relay import Relay
 from chaguan.gateway.session import Session
 from chaguan.gateway.verbs import People, Verbs
-from chaguan.messaging.sync import MAX_TOPICS, Sync
+from chaguan.messaging.sync import Sync
 from chaguan.protocol import commands as c
 from chaguan.protocol.replies import Limits, Welcome
 
@@ -79,7 +79,7 @@ class Routes:
         """First listen, then read: what is said meanwhile waits behind the welcome and is told from it by seq."""
         self._hub.subscribe(session, caller.user_id)
         if self._relay is not None:
-            await self._relay.listen(session, caller.user_id, MAX_TOPICS)
+            await self._relay.listen(session, caller.user_id)
             return
         for conversation_id in await self._sync.topics(caller):
             self._hub.subscribe(session, conversation_id)

@@ -1,6 +1,6 @@
 """The ends of logs, for the processes that push them: what others appended, and what was not pushed yet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -67,6 +67,12 @@ class Tail:
         rows, head = await self._db.read(read)
         rows = [row for row in rows if row.seq <= head]
         return render.visible(rows, _EVERYTHING, room.floor_seq, room.key, self._link), head
+
+    async def moves(self, gaps: Mapping[str, tuple[int, int]]) -> list[store.Move]:
+        """Who joined or left by the entries above the first seq and up to the second, of each conversation."""
+        return await self._db.read(
+            lambda con: [move for id, gap in gaps.items() for move in store.moves(con, id, *gap)]
+        )
 
     async def end(self) -> int:
         """A number that grows with the whole log, to ask `moved` with."""

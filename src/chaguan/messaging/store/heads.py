@@ -5,7 +5,8 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection, text
 
-from chaguan.messaging.model import Intervals
+from chaguan.infra.database.sql import Statement
+from chaguan.messaging.model import JOINED, LEFT, Intervals, unpack_state
 
 _decode_intervals = msgspec.json.Decoder(Intervals).decode
 
@@ -28,6 +29,27 @@ def moved(connection: Connection, above: int, up_to: int) -> list[Moved]:
         {"above": above, "up_to": up_to},
     )
     return [Moved(id, seq, (a, b) if a else (id,)) for id, seq, a, b in rows]
+
+
+class Move(NamedTuple):
+    """An entry by which somebody came or went."""
+
+    conversation_id: str
+    user_id: str
+    is_joining: bool
+
+
+_MOVES = Statement(
+    "SELECT kind, state FROM entries "
+    f"WHERE conversation_id = ? AND seq > ? AND seq <= ? AND kind IN ({JOINED}, {LEFT}) ORDER BY seq"
+)
+
+
+def moves(connection: Connection, conversation_id: str, after: int, up_to: int) -> list[Move]:
+    rows = _MOVES.rows(connection, conversation_id, after, up_to)
+    return [
+        Move(conversation_id, unpack_state(state).fields["user_id"], kind == JOINED) for kind, state in rows
+    ]
 
 
 def joined(connection: Connection, user_id: str, limit: int) -> dict[str, int]:
