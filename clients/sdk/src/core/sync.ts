@@ -87,7 +87,7 @@ export function createSync(owner: SyncOwner) {
     const { store, adapter } = owner
     if (pulling.has(id)) return
     pulling.add(id)
-    let again = false
+    let again = true
     try {
       for (let i = 0; i < MAX_PULLS && store.logs.has(id); i++) {
         const askedUpTo = store.upTo(id)
@@ -99,26 +99,18 @@ export function createSync(owner: SyncOwner) {
         store.applySync(sync, askedUpTo)
         if (sync.reset) void fetchRow(id)
         owner.flush()
-        again = store.isBehind(id)
-        if (!again && !sync.more) break
+        if (!store.isBehind(id) && !sync.more) break
         if (store.upTo(id) === askedUpTo && !sync.reset) break
       }
+      again = store.isBehind(id)
     } catch (raw) {
+      // Who was removed is told so by their list. A no alone may come from a node that hasn't heard they are back.
       const error = asChaguanError(raw)
-      if (isGone(error)) {
-        store.forget(id)
-        owner.flush()
-      } else {
-        again = true
-        owner.report(error)
-      }
+      if (!isGone(error)) owner.report(error)
     } finally {
       pulling.delete(id)
     }
-    if (!again) return
-    adapter.timer(() => {
-      if (owner.connection.isOnline && store.isBehind(id)) pull(id)
-    }, RETRY_MS)
+    if (again) adapter.timer(() => owner.connection.isOnline && pull(id), RETRY_MS)
   }
 
   /** A row that is not held, or of which a part may have changed unseen. */
@@ -130,7 +122,9 @@ export function createSync(owner: SyncOwner) {
       owner.hold(opened.users, [opened.view])
     } catch (raw) {
       const error = asChaguanError(raw)
-      if (!isGone(error)) owner.report(error)
+      if (isGone(error)) return
+      owner.report(error)
+      owner.adapter.timer(() => owner.store.me && void fetchRow(id), RETRY_MS)
     } finally {
       fetching.delete(id)
     }

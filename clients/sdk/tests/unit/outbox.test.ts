@@ -214,3 +214,22 @@ test('what one user read without a connection is not told in the name of the nex
   expect([im.me?.id, im.state]).toEqual(['bob', 'online'])
   expect(wire.flat().filter((one) => one.type === 'mark_read')).toEqual([])
 })
+
+test('a conversation is not forgotten because a server that has not heard they are back says no', async () => {
+  const { clock, host, im, id, server, say } = await online()
+  say('0')
+  await clock.advance(1_000)
+  host.cut(1006)
+  for (let n = 1; n <= 9; n++) {
+    const content = { type: 'text' as const, text: `${n}` }
+    server.model.send('bob', { type: 'send_message', id: n, conversation_id: id, client_msg_id: `k${n}`, content })
+  }
+  Object.assign(server.model.limits, { page: 4, gap: 100 })
+  let refusals = 0
+  server.before = ({ type }) => {
+    if (type === 'pull_entries' && refusals++ === 0) throw new Refusal('forbidden')
+  }
+  await clock.advance(10_000)
+  expect(refusals).toBeGreaterThan(1)
+  expect(im.conversations.find(id)?.conversation.head_seq).toBe(10)
+})
