@@ -300,6 +300,17 @@ async def test_who_is_removed_in_a_gap_too_large_to_fill_hears_nothing_after_it(
     assert texts(hong, group) == []
 
 
+async def test_who_was_brought_in_and_removed_is_not_brought_in_by_news_that_comes_late(pair: Pair) -> None:
+    group, (ming, hong, _, bo) = await pair.group("ming", "hong", "lan", "bo")
+    await ming.ask("remove_member", conversation_id=group, user_id=pair.ids["hong"], client_msg_id=key())
+    await hong.until("member_left", conversation_id=group)
+    others: Any = pair.there.running.deployment.others
+    await others.relay._follow(pair.ids["hong"], group, 1)
+    await ming.say(group, "about hong")
+    await until(lambda: texts(bo, group) == ["about hong"])
+    assert texts(hong, group) == []
+
+
 async def test_who_is_brought_in_while_valkey_is_away_hears_what_is_said_when_it_is_back(pair: Pair) -> None:
     _, (ming, hong) = await pair.group("ming", "hong")
     await pair.cut()

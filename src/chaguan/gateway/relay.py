@@ -296,6 +296,8 @@ class Relay:
         last = self._order.last(topic, topic)
         if last is not None and last < seq and self._is_here(topic):
             return  # it is on its way on the conversation's own topic, behind what the user may not see
+        if topic not in await self._joined(user_id):
+            return  # this came late: they have left again
         # Who listens already was brought in by the entry itself, and has heard what came after it.
         sessions = [each for each in self._hub.sessions_of(user_id) if self._hub.subscribe(each, topic)]
         if not sessions or not await self._broker.confirmed([topic]):
