@@ -88,9 +88,8 @@ class _Batch:
     def _run_effect(self, append: Append, seq: int, created_at: int) -> Any:
         if append.effect is None:
             return None
-        if (
-            append.conversation_id in self._unstored
-        ):  # the effect may look at what this batch appended before it
+        # The effect may look at what this batch appended before it.
+        if append.conversation_id in self._unstored:
             self._store()
         before = changes(self._connection)
         try:

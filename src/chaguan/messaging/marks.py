@@ -9,6 +9,7 @@ import secrets
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 
 from msgspec import Struct
 from sqlalchemy import Connection
@@ -142,7 +143,7 @@ class Marks:
 
     async def _flush(self) -> None:
         while self._waiting:
-            keys = sorted(self._waiting)[:CHUNK]
+            keys = list(islice(self._waiting, CHUNK))
             await self._store({key: self._waiting.pop(key) for key in keys})
 
     async def _store(self, taken: Waiting) -> None:

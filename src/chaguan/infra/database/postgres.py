@@ -56,9 +56,8 @@ class PostgresDatabase:
         self.last_error = ""
         self._running: set[asyncio.Task[Any]] = set()
         self._warned: set[int] = set()
-        self._lockers = self._open(
-            lanes + 1, "READ COMMITTED"
-        )  # one more, for what another node keeps waiting
+        # One more, for what another node keeps waiting.
+        self._lockers = self._open(lanes + 1, "READ COMMITTED")
         self._writers = self._open(writers, "SERIALIZABLE")
         self._readers = self._open(readers, "REPEATABLE READ", readonly=True)
         self._reads = SharedReads(lambda work: self._try(self._readers, work), readers)
