@@ -233,3 +233,21 @@ test('a conversation is not forgotten because a server that has not heard they a
   expect(refusals).toBeGreaterThan(1)
   expect(im.conversations.find(id)?.conversation.head_seq).toBe(10)
 })
+
+test('a row that could not be fetched is asked for again', async () => {
+  const { clock, host, id, server, say } = await online()
+  say('0')
+  await clock.advance(1_000)
+  host.cut(1006)
+  for (let n = 1; n <= 9; n++) {
+    const content = { type: 'text' as const, text: `${n}` }
+    server.model.send('bob', { type: 'send_message', id: n, conversation_id: id, client_msg_id: `k${n}`, content })
+  }
+  Object.assign(server.model.limits, { page: 2, gap: 4 })
+  let asked = 0
+  server.before = ({ type }) => {
+    if (type === 'get_conversation' && asked++ === 0) throw new Refusal('unavailable')
+  }
+  await clock.advance(10_000)
+  expect(asked).toBe(2)
+})
