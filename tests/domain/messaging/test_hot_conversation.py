@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy.util import await_only
 
+from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.ids import uuid7
 from chaguan.messaging.append import Append
+from chaguan.messaging.model import LEFT
 from chaguan.messaging.store import log
 from chaguan.messaging.waiting import MAX_OF_ONE
 from chaguan.messaging.writer import LogWriter
@@ -103,3 +105,37 @@ async def test_whom_a_defect_keeps_from_being_told_costs_the_others_of_the_batch
     await writer.flush()
     assert told == [2]
     assert "was not answered" in caplog.text
+
+
+async def test_an_effect_that_writes_and_then_refuses_is_a_defect(world: World) -> None:
+    if world.db.dialect != "sqlite":
+        return  # it keeps no count of what was written
+    room = await world.direct(world.people.add("anna"), world.people.add("ben"))
+    append = entry(world, room)
+
+    def refuses_late(connection: Any, _seq: int, _at: int) -> None:
+        log.set_position(connection, "x", 1)
+        raise AppError(ErrorCode.conflict, "too late")
+
+    append.effect = refuses_late
+    with pytest.raises(RuntimeError, match="after it had written"):
+        await LogWriter(world.db, lambda: world.now).append(append)
+    assert await world.db.read(lambda con: log.position(con, "x")) == 0
+
+
+async def test_who_is_removed_by_the_same_batch_says_nothing_after_it(world: World) -> None:
+    anna, ben = world.people.add("anna"), world.people.add("ben")
+    room = await world.group(anna, ben)
+    writer = LogWriter(world.db, lambda: world.now)
+
+    def not_any_more(_connection: Any) -> None:
+        raise AppError(ErrorCode.forbidden, "not a member any more")
+
+    version = (await world.db.read(lambda con: log.heads(con, [room])))[room].member_version
+    left, said = entry(world, room), entry(world, room)
+    left.kind, said.recheck = LEFT, not_any_more
+    left.member_version = said.member_version = version
+    answers = [writer.append(left), writer.append(said)]
+    assert (await answers[0]).is_new
+    with pytest.raises(AppError, match="not a member"):
+        await answers[1]
