@@ -86,6 +86,8 @@ async def visit(page: Page, path: str) -> None:
 async def say(page: Page, text: str) -> None:
     box = page.locator("[data-composer]")
     await box.fill(text)
+    # One may write before one belongs to the conversation, and send once one does.
+    await expect(page.locator(".composer .el-button--primary")).to_be_enabled()
     await box.press("Enter")
     await expect(message(page, text)).to_have_count(1)
 
