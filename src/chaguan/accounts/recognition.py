@@ -11,16 +11,21 @@ from chaguan.accounts.store.users import Known
 from chaguan.infra.database import Database
 
 _TOGETHER = 200
+_GATHERING_S = 0.01
+"""While several ask at once, so long is waited for more of them."""
 
 Place = tuple[str, str, str]
 """App, the business's id of the user, device."""
 
 
 class Recognition:
+    """One read at a time: who asks meanwhile shares the next one. Read as they come, a storm would bring a read for
+    nearly everybody."""
+
     def __init__(self, db: Database) -> None:
         self._db = db
         self._waiting: dict[Place, asyncio.Future[Known | None]] = {}
-        self._reading: set[asyncio.Task[None]] = set()
+        self._reader: asyncio.Task[None] | None = None
 
     async def find(self, app_id: str, subject: str, device_id: str) -> Known | None:
         """The read begins after this is asked, so what was stored before is seen."""
@@ -29,27 +34,32 @@ class Recognition:
         if answer is None:
             answer = asyncio.get_running_loop().create_future()
             self._waiting[place] = answer
-            if len(self._waiting) == 1:
-                task = asyncio.create_task(self._read_all())
-                self._reading.add(task)
-                task.add_done_callback(self._reading.discard)
+            if self._reader is None:
+                self._reader = asyncio.create_task(self._read_all())
         # Shielded: who gives up must not take the answer from another who asked the same.
         return await asyncio.shield(answer)
 
     async def _read_all(self) -> None:
-        waiting, self._waiting = self._waiting, {}
-        while waiting:
-            batch = _one_batch(waiting)
-            answers = {place: waiting.pop(place) for place in batch}
-            try:
-                found = await self._db.read(partial(_read, batch=batch))
-            except Exception as error:  # noqa: BLE001  handed to everybody who waits for it
-                for answer in answers.values():
-                    _settle_error(answer, error)
-                continue
-            for place, answer in answers.items():
-                if not answer.done():
-                    answer.set_result(found.get(place[1]))
+        try:
+            while self._waiting:
+                batch = _one_batch(self._waiting)
+                await self._read(batch)
+                if len(batch) > 1:
+                    await asyncio.sleep(_GATHERING_S)
+        finally:
+            self._reader = None
+
+    async def _read(self, batch: list[Place]) -> None:
+        answers = {place: self._waiting.pop(place) for place in batch}
+        try:
+            found = await self._db.read(partial(_read, batch=batch))
+        except Exception as error:  # noqa: BLE001  handed to everybody who waits for it
+            for answer in answers.values():
+                _settle_error(answer, error)
+            return
+        for place, answer in answers.items():
+            if not answer.done():
+                answer.set_result(found.get(place[1]))
 
 
 def _one_batch(waiting: dict[Place, asyncio.Future[Known | None]]) -> list[Place]:

@@ -3,11 +3,14 @@
 import ipaddress
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 from chaguan.core.networks import network_of
 
 AddressOf = Callable[[str, Mapping[bytes, bytes]], str]
 """Peer address and request headers (lower-case names) → the address to count."""
+_LONGEST = 64
+"""Characters of an address, an IPv6 one with its zone included."""
 
 
 def peer_address(peer: str, _headers: Mapping[bytes, bytes]) -> str:
@@ -18,14 +21,15 @@ def proxies(trusted: Iterable[str]) -> Callable[[str], bool]:
     """Whether an address is one of the given networks'."""
     networks = [ipaddress.ip_network(each, strict=False) for each in trusted]
 
-    def is_trusted(text: str) -> bool:
+    @lru_cache(maxsize=1024)  # a proxy's own address comes with every connection
+    def is_within(text: str) -> bool:
         try:
             address = ipaddress.ip_address(text)
         except ValueError:
             return False
         return any(address in network for network in networks)
 
-    return is_trusted
+    return lambda text: len(text) <= _LONGEST and is_within(text)
 
 
 def forwarded_address(trusted: Iterable[str]) -> AddressOf:
@@ -38,7 +42,7 @@ def forwarded_address(trusted: Iterable[str]) -> AddressOf:
         hops = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
         while is_trusted(address) and hops and hops[-1].strip():
             address = hops.pop().strip()
-        return address[:64]
+        return address[:_LONGEST]
 
     return address_of
 
