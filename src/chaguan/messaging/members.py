@@ -46,11 +46,14 @@ class Members:
 
     async def page(self, caller: Caller, command: c.ListMembers) -> MemberPage:
         room, member = await self._rooms.access_conversation(caller, command.conversation_id)
-        if not member.is_current:
-            raise AppError(
-                ErrorCode.forbidden, "not a member"
-            )  # who is in it now is not a former member's to see
-        rows = await self._db.read(lambda con: store.members(con, room.id, command.cursor, command.limit))
+
+        def read(con: Connection) -> list[tuple[str, MemberRole, Intervals]]:
+            # Who is in it now is not a former member's to see.
+            if not self._rooms.access_now(con, room, member, caller.user_id).is_current:
+                raise AppError(ErrorCode.forbidden, "not a member")
+            return store.members(con, room.id, command.cursor, command.limit)
+
+        rows = await self._db.read(read)
         members = [Member(id, role, spans[0][0]) for id, role, spans in rows if spans and spans[-1][1] == 0]
         users = await self._directory.users([member.user_id for member in members])
         return MemberPage(members, users, rows[-1][0] if len(rows) == command.limit else "")

@@ -103,6 +103,16 @@ class Rooms:
             raise AppError(ErrorCode.not_found, "no such conversation")
         return room, member
 
+    def access_now(self, connection: Connection, room: Room, member: Membership, user_id: str) -> Membership:
+        """What the user may see of what is read with it, in one transaction: `member` was read before that, and they
+        may have been removed since, a moment ago or at a process that was not heard."""
+        if member.looks_only:
+            return member
+        held = store.membership(connection, room.id, user_id)
+        if held is None or not held.intervals:
+            raise AppError(ErrorCode.not_found, "no such conversation")
+        return held
+
     async def access_member(self, caller: Caller, conversation_id: str) -> tuple[Room, Membership]:
         """The same for those who belong to it now, and so may change it."""
         room, member = await self.access_conversation(caller, conversation_id)

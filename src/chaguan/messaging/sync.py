@@ -101,16 +101,17 @@ class Sync:
     async def pull(self, caller: Caller, command: c.PullEntries) -> ConversationSync:
         room, member = await self._rooms.access_conversation(caller, command.conversation_id)
         held = self._from_memory(room, member, command.after_seq, command.limit)
-        return held or await self._since(room, member, command.after_seq, command.limit)
+        return held or await self._since(caller, room, member, command.after_seq, command.limit)
 
     async def history(self, caller: Caller, command: c.GetHistory) -> History:
         room, member = await self._rooms.access_conversation(caller, command.conversation_id)
 
-        def read(con: Connection) -> tuple[_Page, list[Stored]]:
-            page = _page(con, room.id, member, command)
-            return page, store.notices(con, room.id, page.low, page.high, MAX_NOTICES)
+        def read(con: Connection) -> tuple[Membership, _Page, list[Stored]]:
+            now = self._rooms.access_now(con, room, member, caller.user_id)
+            page = _page(con, room.id, now, command)
+            return now, page, store.notices(con, room.id, page.low, page.high, MAX_NOTICES)
 
-        page, told = await self._db.read(read)
+        member, page, told = await self._db.read(read)
         messages = render.messages(page.rows, member, room.floor_seq, room.key, self._link)
         notices = render.notices(told, member, room.floor_seq)
         return History(
@@ -124,7 +125,12 @@ class Sync:
 
     async def messages(self, caller: Caller, command: c.GetMessages) -> History:
         room, member = await self._rooms.access_conversation(caller, command.conversation_id)
-        rows = await self._db.read(lambda con: store.by_seqs(con, room.id, command.seqs))
+
+        def read(con: Connection) -> tuple[Membership, list[Stored]]:
+            now = self._rooms.access_now(con, room, member, caller.user_id)
+            return now, store.by_seqs(con, room.id, command.seqs)
+
+        member, rows = await self._db.read(read)
         found = render.messages(rows, member, room.floor_seq, room.key, self._link)
         users = await self._directory.users(list({message.sender_id: None for message in found}))
         return History(found, head_seq=room.head_seq, users=users)
@@ -193,7 +199,7 @@ class Sync:
             room, member = await self._rooms.access_conversation(caller, conversation_id)
         except AppError:
             return ConversationSync(conversation_id=conversation_id, head_seq=0, head_ordinal=0, reset=True)
-        sync = await self._since(room, member, seq, MAX_GAP)
+        sync = await self._since(caller, room, member, seq, MAX_GAP)
         return None if sync.head_seq == seq else sync
 
     @contextmanager
@@ -225,19 +231,19 @@ class Sync:
             entries=entries,
         )
 
-    async def _since(self, room: Room, member: Membership, seq: int, limit: int) -> ConversationSync:
-        def read(con: Connection) -> tuple[store.Head, bool, list[Stored]]:
-            head = _head(con, room.id, member)
+    async def _since(
+        self, caller: Caller, room: Room, member: Membership, seq: int, limit: int
+    ) -> ConversationSync:
+        def read(con: Connection) -> tuple[Membership, store.Head, bool, list[Stored]]:
+            now = self._rooms.access_now(con, room, member, caller.user_id)
+            head = _head(con, room.id, now)
             reset = seq > head.head_seq or head.head_seq - seq > MAX_GAP or seq < room.floor_seq - 1
             if reset:
-                return head, True, _latest(con, room.id, head.head_seq)
-            return (
-                head,
-                False,
-                [row for row in store.after(con, room.id, seq, limit) if row.seq <= head.head_seq],
-            )
+                return now, head, True, _latest(con, room.id, head.head_seq)
+            rows = [row for row in store.after(con, room.id, seq, limit) if row.seq <= head.head_seq]
+            return now, head, False, rows
 
-        head, reset, rows = await self._db.read(read)
+        member, head, reset, rows = await self._db.read(read)
         entries: list[Entry]
         if reset:
             entries = render.seen(rows, member, room.floor_seq, room.key, self._link)

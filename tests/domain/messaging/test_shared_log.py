@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy.util import await_only
 
+from chaguan.core.errors import AppError
 from chaguan.core.ids import uuid7
 from chaguan.messaging import feed as feed_module
 from chaguan.messaging import marks as marks_module
@@ -16,7 +17,8 @@ from chaguan.messaging.marks import NOTED_AFTER, POSITION
 from chaguan.messaging.store import log
 from chaguan.messaging.store.log import Tail
 from chaguan.messaging.writer import LogWriter
-from tests.domain.messaging.conftest import World, until
+from chaguan.protocol import commands as c
+from tests.domain.messaging.conftest import World, key, until
 
 
 def entry(world: World, room: str) -> Append:
@@ -279,3 +281,30 @@ async def test_the_mark_of_a_sender_whose_node_is_gone_is_found_again_by_another
     await gone.adopt()
     assert (await other.view(a, room)).inbox.read_seq == 1
     assert gone.position in await other.db.read(lambda c: log.positions(c, POSITION))
+
+
+async def test_who_was_removed_is_shown_nothing_after_it_by_a_node_that_has_not_heard_of_it(
+    world, other
+) -> None:
+    a, b = world.people.add("a"), world.people.add("b")
+    group = await world.group(a, b)
+    await world.say(a, group, "之前说的")
+    remembered = await other.pull(b, group)  # from here on this node remembers that b belongs to it
+    await world.messaging.members.remove(
+        a, c.RemoveMember(id=1, conversation_id=group, client_msg_id=key(), user_id=b.user_id)
+    )
+    left_at = (await world.pull(a, group)).head_seq
+    after = (await world.say(a, group, "之后说的")).seq
+    await other.say(a, group, "这里也说")
+
+    assert remembered.head_seq < left_at
+    assert (await other.pull(b, group, remembered.head_seq)).head_seq == left_at
+    sync = other.messaging.sync
+    history = await sync.history(b, c.GetHistory(id=1, conversation_id=group))
+    assert [message.content.text for message in history.messages] == ["之前说的"]
+    assert history.head_seq == left_at
+    assert (await sync.messages(b, c.GetMessages(id=1, conversation_id=group, seqs=[after]))).messages == []
+    scope = await other.messaging.search.access_scope(b, group)
+    assert not scope[group].sees(after)
+    with pytest.raises(AppError, match="not a member"):
+        await other.messaging.members.page(b, c.ListMembers(id=1, conversation_id=group))

@@ -115,8 +115,12 @@ class Search:
     async def access_scope(self, caller: Caller, conversation_id: str) -> Scope:
         """Where the caller may look, and how much they may see of it."""
         if conversation_id:
-            _, member = await self._rooms.access_conversation(caller, conversation_id)
-            return {conversation_id: member}
+            room, member = await self._rooms.access_conversation(caller, conversation_id)
+            return {
+                conversation_id: await self._db.read(
+                    lambda con: self._rooms.access_now(con, room, member, caller.user_id)
+                )
+            }
         listed = await self._db.read(lambda con: inboxes.all_ids(con, caller.user_id))
         return {id: member for id, member in listed if member.intervals}
 
