@@ -8,6 +8,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from itertools import count
 from typing import Any, Protocol
 
 import msgspec
@@ -33,7 +34,7 @@ MAX_FILL = 200
 IDLE_S = 15.0
 REPAIR_S = 10.0
 FILLS_AT_ONCE = 8
-_READINGS = 3
+_READINGS = 10
 _ENTRIES: tuple[type, ...] = Entry.__args__
 _LOGS = ("g_", "s_")
 
@@ -110,7 +111,9 @@ class Relay:
         self._tasks: set[asyncio.Task[None]] = set()
         self._fills = asyncio.Semaphore(FILLS_AT_ONCE)
         self._loop = asyncio.get_running_loop()
-        self._departures = 0
+        self._departures: dict[str, int] = {}
+        """Of users whose memberships are being read: another number with each that is heard."""
+        self._numbers = count()
         self.filled = 0
         """Entries that had to be read because no push brought them."""
         broker.listen(self._heard, self._link_changed)
@@ -170,14 +173,23 @@ class Relay:
 
     async def _joined(self, user_id: str) -> dict[str, int]:
         joined = await self._logs.joined(user_id, MAX_TOPICS)
-        for _ in range(_READINGS):
-            await self.ready(joined)
-            departures = self._departures
-            joined = await self._logs.joined(user_id, MAX_TOPICS)
-            is_known = joined.keys() <= self._begun or not self._broker.is_linked
-            if departures == self._departures and is_known:
-                break
+        try:
+            for _ in range(_READINGS):
+                await self.ready(joined)
+                departures = self._departures.setdefault(user_id, next(self._numbers))
+                joined = await self._logs.joined(user_id, MAX_TOPICS)
+                is_known = joined.keys() <= self._begun or not self._broker.is_linked
+                if self._departures.get(user_id) == departures and is_known:
+                    break
+        finally:
+            self._departures.pop(user_id, None)  # who else reads the same reads once more
         return joined
+
+    def _has_left(self, user_id: str, topic: str) -> None:
+        if user_id in self._departures:
+            self._departures[user_id] = next(self._numbers)
+        for session in self._hub.sessions_of(user_id):
+            self._hub.unsubscribe(session, topic)
 
     def _subscribe(self, session: Listener, joined: Mapping[str, int]) -> None:
         for topic, first_seq in joined.items():
@@ -274,9 +286,7 @@ class Relay:
         if said.frame:
             self._hub.publish(topic, said.frame)
         if said.left:
-            self._departures += 1
-            for session in self._hub.sessions_of(said.left):
-                self._hub.unsubscribe(session, topic)
+            self._has_left(said.left, topic)
         if said.joined and topic == said.conversation_id:
             for session in self._hub.sessions_of(said.joined):
                 self._hub.subscribe(session, topic)
@@ -285,12 +295,11 @@ class Relay:
         """Who left or joined by entries that nobody here will hear: above the first seq of a gap, up to the last."""
         gaps = {topic: gap for topic, gap in gaps.items() if gap[0] < gap[1]}
         for topic, user_id, is_joining in await self._logs.moves(gaps) if gaps else ():
-            self._departures += not is_joining
+            if not is_joining:
+                self._has_left(user_id, topic)
+                continue
             for session in self._hub.sessions_of(user_id):
-                if is_joining:
-                    self._hub.subscribe(session, topic)
-                else:
-                    self._hub.unsubscribe(session, topic)
+                self._hub.subscribe(session, topic)
 
     async def _follow(self, user_id: str, topic: str, seq: int) -> None:
         last = self._order.last(topic, topic)
