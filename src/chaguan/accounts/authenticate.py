@@ -161,6 +161,9 @@ class Authenticator:
     def unlearn(self, user_id: str) -> None:
         """The same, in this process."""
         self._readings.changed(user_id)
+        self._drop(user_id)
+
+    def _drop(self, user_id: str) -> None:
         self._warm.forget_owner(user_id)
         self._admitted.forget_owner(user_id)
 
@@ -182,8 +185,9 @@ class Authenticator:
                 caller, until = await self._caller(presented, now)
             if not {caller.user_id, caller.app_id, EVERYTHING} & changed:
                 break
-            # Disabled or signed out while this was read: unlearn it and look again.
-            self.unlearn(caller.user_id)
+            # Disabled or signed out while this was read: look again. Others who read the same were told when it
+            # changed; told once more by this, two of them would keep each other reading for ever.
+            self._drop(caller.user_id)
         if self._news.longest_ms is not None:
             until = min(until, now + self._news.longest_ms)
         self._warm.put(key, caller.user_id, _Warm(caller, until, now))

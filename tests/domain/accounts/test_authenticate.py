@@ -177,6 +177,31 @@ async def test_a_user_disabled_while_their_token_is_read_does_not_slip_in(accoun
     assert (await refusal(accounts.authenticator.authenticate(token, "phone"))).code is ErrorCode.forbidden
 
 
+async def test_what_changes_while_two_devices_of_a_user_are_admitted_is_read_once_more_by_each(
+    accounts, db, make_app, token_for
+):
+    """Once, each of the two told the other that it had to read again, for ever."""
+    token = token_for(await make_app(), "c")
+    caller = await accounts.authenticator.authenticate(token, "phone")
+    await accounts.authenticator.authenticate(token, "tablet")
+    accounts.authenticator.forget(caller.user_id)
+    real_read, reads = db.read, []
+
+    async def read_and_hear_news(work):
+        found = await real_read(work)
+        reads.append(1)
+        if len(reads) == 1:
+            accounts.authenticator.unlearn_all()  # as when the link to the other processes breaks
+        return found
+
+    db.read = read_and_hear_news
+    async with asyncio.timeout(5):
+        await asyncio.gather(
+            *(accounts.authenticator.authenticate(token, device) for device in ("phone", "tablet"))
+        )
+    assert len(reads) <= 6
+
+
 async def test_a_signed_out_device_needs_a_token_signed_later(accounts, db, clock, make_app, token_for):
     secret = await make_app()
     old = token_for(secret, "c")
