@@ -223,10 +223,10 @@ export function createConnection(
     const link =
       mode === 'socket'
         ? openSocket(adapter, `${base.replace(/^http/, 'ws')}/ws`, events.bound)
-        : openPoll({ adapter: adapter, base: base, headers: () => headers(), hello: () => makeHello() }, events.bound)
+        : openPoll({ adapter, base, headers, hello: () => makeHello() }, events.bound)
     transport = link
     events.link = link
-    cancelTick = adapter.timer(() => tick(), TICK_MS)
+    cancelTick = adapter.timer(tick, TICK_MS)
   }
 
   const shouldPoll = (): boolean => {
@@ -245,7 +245,7 @@ export function createConnection(
       bound: {
         opened: () => isCurrent(self.link) && sayHello(),
         frame: (frame) => isCurrent(self.link) && take(frame),
-        polled: (welcome) => isCurrent(self.link) && polled(welcome),
+        polled: (welcome, asked) => isCurrent(self.link) && polled(welcome, asked),
         closed: (code, reason) => isCurrent(self.link) && lost(code, reason),
       },
     }
@@ -260,7 +260,7 @@ export function createConnection(
     return { Authorization: `Bearer ${tokenHeld}`, 'X-Device-Id': owner.deviceId() }
   }
 
-  const makeHello = (asked = owner.asked()): Hello => {
+  const makeHello = (asked = owner.asked()): Hello & Asked => {
     return {
       type: 'hello',
       id: nextId++,
@@ -301,9 +301,9 @@ export function createConnection(
     early.forEach((push) => owner.push(push))
   }
 
-  const polled = (welcome: Welcome): void => {
+  const polled = (welcome: Welcome, asked: Asked): void => {
     heardAt = adapter.now()
-    owner.welcomed(welcome, owner.asked(), false)
+    owner.welcomed(welcome, asked, false)
   }
 
   const helloFailed = (error: ChaguanError): void => {
@@ -317,7 +317,7 @@ export function createConnection(
       transport?.send(command)
     } catch (error) {
       // A send that throws is how some hosts say that the socket is gone.
-      log(`send failed: ${String(error)}`)
+      log(`send: ${String(error)}`)
       suspect = true
       cancelTick()
       cancelTick = adapter.timer(() => lost(ABNORMAL, 'send failed'), 0)
@@ -362,7 +362,7 @@ export function createConnection(
     if (wasOnline && adapter.now() - onlineAt >= STABLE_MS) attempts = 0
     cancelRetry()
     hangUp()
-    log(`link lost: ${code} ${reason}`)
+    log(`lost: ${code} ${reason}`)
     if (code === UNAUTHENTICATED || code === REAUTHORIZE) return reauthorize(code, reason)
     if (code >= 4500 && code < 5000) return refuse(new ChaguanError(codeOfClose(code), reason, { close: code }))
     if (code === 4000) delay_ms = Math.min(10_000, Math.max(0, parseInt(reason, 10) || 0))
@@ -386,7 +386,7 @@ export function createConnection(
     attempts++
     enter('waiting', reason)
     cancelRetry()
-    cancelRetry = adapter.timer(() => dial(), delay)
+    cancelRetry = adapter.timer(dial, delay)
   }
 
   /** Full jitter: clients that lost the same server do not come back together. */
@@ -400,14 +400,14 @@ export function createConnection(
     const now = adapter.now()
     const gap = now - tickedAt
     tickedAt = now
-    cancelTick = adapter.timer(() => tick(), TICK_MS)
+    cancelTick = adapter.timer(tick, TICK_MS)
     if (!isOnline()) return
     // Timers stood still: the host was suspended, and the link may be dead without anyone having said so.
     if (gap > 3 * TICK_MS) return resume(RESUME_DEADLINE_MS)
     if (mode === 'socket') {
       if (now - heardAt > SILENCE_MS) return lost(ABNORMAL, 'silence')
       if (now - heardAt >= IDLE_MS - TICK_MS) write({ type: 'heartbeat', id: nextId++ })
-    } else if (adapter.socket && now - pollSince > SOCKET_AGAIN_MS) return lost(ABNORMAL, 'socket again')
+    } else if (adapter.socket && now - pollSince > SOCKET_AGAIN_MS) return lost(ABNORMAL, 'try socket')
     if (visible && now - resumedAt > RESUME_EVERY_MS) resume()
   }
 
@@ -439,7 +439,7 @@ export function createConnection(
     hangUp()
     attempts = 0
     enter('waiting', 'shown')
-    cancelRetry = adapter.timer(() => dial(), FIRST_RETRY_MS)
+    cancelRetry = adapter.timer(dial, FIRST_RETRY_MS)
   }
 
   const enter = (state: ConnectionState, reason: string): void => {

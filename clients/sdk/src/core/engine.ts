@@ -193,7 +193,7 @@ export function createEngine(config: ClientOptions): Engine {
   const welcomed = (welcome: Welcome, asked: Asked, isHello: boolean): void => {
     const seenAt = store.seenAt
     if (store.me && store.me.id !== welcome.user.id) return startOver(welcome, true)
-    if (store.isOtherEpoch(welcome)) return startOver(welcome, false)
+    if (store.isOtherEpoch(welcome, asked.user_version)) return startOver(welcome, false)
     const isFirst = store.me === null
     store.applyWelcome(welcome, new Map(asked.known), asked.user_version)
     store.seenAt = welcome.server_time

@@ -100,9 +100,12 @@ export function createStore() {
     return log.held.length > 0 || log.upTo < (row.conversation.head_seq || 0)
   }
 
-  /** Another epoch: the logs of this deployment are not the ones we hold. The caller asks again from nothing. */
-  const isOtherEpoch = (welcome: Welcome): boolean => {
-    return store.epoch !== null && store.epoch !== welcome.epoch
+  /**
+   * Another epoch, or a state before the one we asked with: the logs of this deployment are not the ones we hold. The
+   * caller asks again from nothing.
+   */
+  const isOtherEpoch = (welcome: Welcome, askedVersion: number): boolean => {
+    return store.epoch !== null && (store.epoch !== welcome.epoch || welcome.user_version < askedVersion)
   }
 
   /** Takes the answer to hello or resume; `asked` is what was said to be known. */

@@ -1,6 +1,6 @@
 import type { Command, Hello, Push, Reply, Welcome } from '@chaguan/protocol'
-import type { Adapter, Task } from './adapter'
-import type { HttpResponse } from './adapter'
+import type { Adapter, HttpResponse, Task } from './adapter'
+import type { Asked } from './connection'
 import type { ChaguanError } from './errors'
 
 export type Frame = Reply | Push
@@ -10,7 +10,7 @@ export interface TransportEvents {
   opened(): void
   frame(frame: Frame): void
   /** A long poll brought this: an answer to hello that was not asked for anew. */
-  polled(welcome: Welcome): void
+  polled(welcome: Welcome, asked: Asked): void
   closed(code: number, reason: string): void
 }
 
@@ -61,7 +61,7 @@ export interface PollEnvironment {
   base: string
   headers(): Record<string, string>
   /** What the next poll says. */
-  hello(): Hello
+  hello(): Hello & Asked
 }
 
 /** The same conversation with the server over HTTP, where sockets fail. Pushes come as what a poll brings. */
@@ -101,9 +101,11 @@ export function openPoll(env: PollEnvironment, events: TransportEvents): Transpo
   }
   const wait = (): void => {
     if (!live) return
-    poll(env.hello(), POLL_WAIT_S, (reply) => {
-      if (reply.error) return events.frame(reply)
-      events.polled(reply.ok as Welcome)
+    const hello = env.hello()
+    poll(hello, POLL_WAIT_S, (reply) => {
+      // The hello of the next link finds out what is wrong.
+      if (reply.error) return fail()
+      events.polled(reply.ok as Welcome, hello)
       wait()
     })
   }

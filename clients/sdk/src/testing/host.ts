@@ -10,6 +10,7 @@ import type {
   Task,
   UploadRequest,
 } from '../core/adapter'
+import { Refusal } from './places'
 import type { ModelServer, Session } from './server'
 
 interface Timer {
@@ -231,6 +232,12 @@ export class SimulatedHost {
     asked: Extract<Command, { type: 'hello' }> & { wait_s: number },
     resolve: (response: HttpResponse) => void,
   ): void {
+    try {
+      this.server.before({ ...asked, type: 'hello' }, session.userId)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      return resolve({ status: 429, body: JSON.stringify({ error: { code: error.code, data: error.data } }) })
+    }
     const answer = () => this.server.model.welcome(session.userId || asked.token, asked)
     const isNew = () => {
       const welcome = answer()

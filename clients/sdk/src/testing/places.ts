@@ -141,6 +141,15 @@ export class Places {
     return this.versions.get(userId) ?? 0
   }
 
+  /** Forgets the last changes of a user's rows, as a database does that was set back. */
+  setBack(userId: string, by: number): void {
+    const version = this.version(userId) - by
+    this.versions.set(userId, version)
+    this.rows.forEach((row, key) => {
+      if (key.indexOf(`${userId} `) === 0) this.rows.set(key, { ...row, version: Math.min(row.version, version) })
+    })
+  }
+
   protected tick(): number {
     return ++this.clock
   }

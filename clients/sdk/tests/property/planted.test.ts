@@ -91,8 +91,8 @@ const FAULTS: Fault[] = [
   {
     what: 'does not notice another epoch',
     file: 'store.ts',
-    find: 'return store.epoch !== null && store.epoch !== welcome.epoch',
-    put: 'return false',
+    find: 'return store.epoch !== null && (',
+    put: 'return false && (',
   },
   {
     what: 'takes an old page as it was read',

@@ -170,6 +170,48 @@ test('where sockets fail again and again it polls, and goes back to a socket whe
   expect([im.state, host.connected]).toEqual(['online', 1])
 })
 
+test('a poll that the server refuses is not the last one', async () => {
+  const { clock, host, im, id, server } = await online()
+  host.down = true
+  host.cut(1006)
+  await clock.advance(10_000)
+  let refusals = 2
+  server.before = (command) => {
+    if (command.type === 'hello' && refusals-- > 0) throw new Refusal('rate_limited', { retry_after_ms: 100 })
+  }
+  server.as('bob', {
+    type: 'send_message',
+    id: 1,
+    conversation_id: id,
+    client_msg_id: 'from-bob',
+    content: { type: 'text', text: 'hi' },
+  })
+  await clock.advance(60_000)
+  expect(refusals).toBeLessThan(0)
+  server.as('bob', {
+    type: 'send_message',
+    id: 2,
+    conversation_id: id,
+    client_msg_id: 'later',
+    content: { type: 'text', text: 'still there?' },
+  })
+  await clock.advance(1_000)
+  expect(im.messages.list(id).messages.map(({ client_msg_id }) => client_msg_id)).toEqual(['from-bob', 'later'])
+})
+
+test('a server that was set back to an earlier state is followed', async () => {
+  const { clock, host, im, id, server } = await online()
+  const mute = (muted: boolean) => server.as('ann', { type: 'update_inbox', id: 1, conversation_id: id, muted })
+  for (const muted of [true, false, true, false]) mute(muted)
+  await clock.advance(100)
+  server.model.setBack('ann', 3)
+  host.cut(1006)
+  await clock.advance(5_000)
+  mute(true)
+  await clock.advance(100)
+  expect(im.conversations.list()[0]?.inbox.muted).toBe(true)
+})
+
 test('a revoked device forgets everything, signing out leaves nothing in storage', async () => {
   const { clock, host, im, server, ended } = await online()
   await im.settled()
