@@ -91,8 +91,13 @@ class Rooms:
         room = self._rooms.peek(conversation_id)
         if room is None or (self.is_current is not None and not self.is_current(room)):
             return None
-        member = self._members.peek((conversation_id, room.version, caller.user_id))
+        member = self._remembered(room, caller.user_id)
         return None if member is None else self._granted(caller, room, member)
+
+    def _remembered(self, room: Room, user_id: str) -> Membership | None:
+        """Beside other processes nobody is turned away from memory: they may be back, and it was not heard here."""
+        member = self._members.peek((room.id, room.version, user_id))
+        return member if member is not None and (member.is_current or self.is_current is None) else None
 
     def _granted(self, caller: Caller, room: Room, member: Membership) -> tuple[Room, Membership]:
         if not member.is_current:
@@ -163,7 +168,7 @@ class Rooms:
             found = await self._db.read(lambda c: store.membership(c, room.id, user_id))
             return found or Membership(MemberRole.member, [])
 
-        return self._members.peek(key) or await self._members.get(key, load)
+        return self._remembered(room, user_id) or await self._members.get(key, load)
 
     async def _load_room(self, conversation_id: str) -> Room:
         def read(connection: Connection) -> tuple[store.Row, frozenset[str]] | None:

@@ -308,3 +308,18 @@ async def test_who_was_removed_is_shown_nothing_after_it_by_a_node_that_has_not_
     assert not scope[group].sees(after)
     with pytest.raises(AppError, match="not a member"):
         await other.messaging.members.page(b, c.ListMembers(id=1, conversation_id=group))
+
+
+async def test_who_is_back_is_let_in_by_a_node_that_remembers_them_as_gone(world, other) -> None:
+    other.messaging.rooms.is_current = lambda _room: True
+    a, b = world.people.add("a"), world.people.add("b")
+    group = await world.group(a, b)
+    await world.messaging.members.remove(
+        a, c.RemoveMember(id=1, conversation_id=group, client_msg_id=key(), user_id=b.user_id)
+    )
+    with pytest.raises(AppError, match="not a member"):
+        await other.say(b, group, "还在吗")  # from here on this node remembers that b has left
+    await world.messaging.members.add(
+        a, c.AddMembers(id=1, conversation_id=group, client_msg_id=key(), user_ids=[b.user_id])
+    )
+    assert (await other.say(b, group, "回来了")).seq == (await world.pull(a, group)).head_seq
