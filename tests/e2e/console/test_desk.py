@@ -117,6 +117,7 @@ async def test_a_case_is_taken_answered_and_resolved_by_keys_alone(office: Offic
     page = await office.seat("快手")
     await visit(page, f"/desk/{room}")
     await expect(message(page, "按键能接吗")).to_have_count(1)
+    await expect(page.locator(".bar.amber button")).to_be_visible()
     await page.keyboard.press("t")
     box = page.locator("[data-composer]")
     await expect(box).to_be_focused()
