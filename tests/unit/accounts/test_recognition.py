@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from chaguan.accounts import recognition as recognition_module
 from chaguan.accounts.recognition import Recognition
 from chaguan.infra.database import Database
 
@@ -14,10 +15,12 @@ class Slow:
         self.reads: list[int] = []
         self.go_on = asyncio.Event()
         self.failure: Exception | None = None
+        self.is_quick_after = 0
 
     async def read(self, work: Any) -> dict[str, Any]:
         self.reads.append(len(work.keywords["batch"]))
-        await self.go_on.wait()
+        if not self.is_quick_after or len(self.reads) <= self.is_quick_after:
+            await self.go_on.wait()
         if self.failure is not None:
             raise self.failure
         return {}
@@ -29,7 +32,8 @@ def recognition(db: Slow) -> Recognition:
     return Recognition(ready)
 
 
-async def test_who_asks_during_a_read_shares_the_next_one() -> None:
+async def test_who_asks_during_a_read_shares_the_next_one(monkeypatch) -> None:
+    monkeypatch.setattr(recognition_module, "_GATHERING_S", 0.5)
     db = Slow()
     found = recognition(db)
     asking = []
@@ -41,6 +45,20 @@ async def test_who_asks_during_a_read_shares_the_next_one() -> None:
     assert sum(db.reads) == 250
     assert len(db.reads) <= 4
     assert max(db.reads) == 200
+
+
+async def test_a_read_that_hangs_holds_up_nobody_else() -> None:
+    db = Slow()
+    db.is_quick_after = 1
+    found = recognition(db)
+    stuck = asyncio.create_task(found.find("a_1", "first", "d"))
+    while not db.reads:
+        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        assert await found.find("a_1", "second", "d") is None
+    assert not stuck.done()
+    db.go_on.set()
+    assert await stuck is None
 
 
 async def test_a_failed_read_is_told_to_those_it_was_for_and_to_nobody_after() -> None:
