@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-from litestar import MediaType, Response, get
+from litestar import MediaType, Request, Response, get
 from litestar.datastructures import CacheControlHeader
 from litestar.params import QueryParameter
 from litestar.response import Redirect
@@ -39,6 +39,13 @@ async def _loosen(response: Response[Any]) -> Response[Any]:
     return response
 
 
+async def _into_the_folder(request: Request[Any, Any, Any]) -> Response[Any] | None:
+    """Pages name their parts relative to the folder they lie in: of `/demo` alone none would be found."""
+    folder = request.scope["raw_path"].decode("latin-1").partition("?")[0]
+    query = request.scope["query_string"].decode("latin-1")
+    return None if "/" in folder[1:] else Redirect(f"{folder}/?{query}" if query else f"{folder}/")
+
+
 def pages(
     *, demo: bool, extra: dict[str, Any] | None = None, login: Callable[[str], str] | None = None
 ) -> list[ControllerRouterHandler]:
@@ -71,6 +78,7 @@ def pages(
                     html_mode=True,
                     include_in_schema=False,
                     cache_control=CacheControlHeader(no_cache=True),
+                    before_request=_into_the_folder,
                     after_request=policies.get(name),
                 )
             )
