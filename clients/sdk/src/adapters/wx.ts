@@ -19,6 +19,7 @@ export function wxAdapter(wx: Wx): Adapter {
   const queue = requestQueue()
   return {
     platform: 'wechat',
+    suspends: true,
     socket: (url, handlers) => openSocket(wx, url, handlers),
     storage: wxStorage(wx),
     request: (request) => queue(() => startRequest(wx, request)),

@@ -53,6 +53,8 @@ export interface KeyValueStorage {
 export interface Adapter {
   /** Name of the host, shown in the list of devices: `wechat`, `browser`, `node` … */
   readonly platform: string
+  /** The host stops the application five seconds after it was hidden, and closes its socket, perhaps without a word. */
+  readonly suspends?: boolean
   /** Opens a socket; null where the host has none, the client then polls. */
   readonly socket: ((url: string, handlers: SocketHandlers) => Socket) | null
   readonly storage: KeyValueStorage

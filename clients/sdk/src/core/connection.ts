@@ -48,6 +48,8 @@ const COMMAND_TIMEOUT_MS = 15_000
 export const NO_DEADLINE_MS = 2 ** 31 - 1
 const HELLO_TIMEOUT_MS = 10_000
 const RESUME_DEADLINE_MS = 2_500
+/** So long a host that suspends lets an application run in the background. */
+const GRACE_MS = 5_000
 const IDLE_MS = 30_000
 const SILENCE_MS = 45_000
 const TICK_MS = 5_000
@@ -92,6 +94,7 @@ export function createConnection(
   let tickedAt = 0
   let suspect = false
   let visible = true
+  let hiddenAt = 0
   let cancelRetry: () => void = () => undefined
   let cancelTick: () => void = () => undefined
   let hostOff: (() => void)[] = []
@@ -143,7 +146,7 @@ export function createConnection(
     const command = { ...request, id: nextId++ } as unknown as Command
     if (!wanted) return Promise.reject(new ChaguanError('unavailable', 'not signed in'))
     if (utf8Length(JSON.stringify(command)) > frameLimit) {
-      return Promise.reject(new ChaguanError('too_large', `a command is at most ${frameLimit} bytes`))
+      return Promise.reject(new ChaguanError('too_large', `over ${frameLimit} bytes`))
     }
     return new Promise((resolve, reject) => {
       expect(command, resolve as (ok: unknown) => void, reject, timeout_ms)
@@ -159,7 +162,7 @@ export function createConnection(
   ): void => {
     const cancel = adapter.timer(() => {
       unanswered.delete(command.id)
-      reject(new ChaguanError('timeout', `no answer to ${command.type} within ${timeout_ms} ms`))
+      reject(new ChaguanError('timeout', `no answer to ${command.type} in ${timeout_ms} ms`))
     }, timeout_ms)
     unanswered.set(command.id, { command, resolve, reject, cancel })
   }
@@ -186,7 +189,6 @@ export function createConnection(
   }
 
   const dial = (): void => {
-    cancelRetry()
     enter('connecting', attempts ? 'retry' : 'start')
     const renew = mustRenew
     mustRenew = false
@@ -216,7 +218,7 @@ export function createConnection(
     heardAt = tickedAt = started
     // A socket whose opening never ends says nothing at all.
     const cancel = adapter.timer(
-      () => transport === link && !isOnline() && lost(ABNORMAL, 'no welcome'),
+      () => transport === link && !isOnline() && lost(ABNORMAL, 'no hello'),
       HELLO_TIMEOUT_MS,
     )
     cancelRetry = cancel
@@ -289,7 +291,7 @@ export function createConnection(
     suspect = false
     onlineAt = resumedAt = adapter.now()
     // What one user said is not said in the name of another, whose token the application has by now.
-    if (userId && userId !== welcome.user.id) abandon(new ChaguanError('unavailable', 'another user'))
+    if (userId && userId !== welcome.user.id) abandon(new ChaguanError('unavailable', 'other user'))
     userId = welcome.user.id
     // What was not answered on the former link goes out once more, and before anything new is asked, which is written
     // when it is asked. The keys make it harmless.
@@ -360,7 +362,6 @@ export function createConnection(
     const wasOnline = isOnline()
     if (!wasOnline && mode === 'socket' && code < 4000) failures++
     if (wasOnline && adapter.now() - onlineAt >= STABLE_MS) attempts = 0
-    cancelRetry()
     hangUp()
     log(`lost: ${code} ${reason}`)
     if (code === UNAUTHENTICATED || code === REAUTHORIZE) return reauthorize(code, reason)
@@ -414,15 +415,18 @@ export function createConnection(
   const hidden = (): void => {
     visible = false
     suspect = true
+    hiddenAt = adapter.now()
   }
 
   const shown = (): void => {
     visible = true
-    if (isOnline()) {
+    // A host that suspends has closed the socket by then, and may never say so.
+    const isGone = adapter.suspends && adapter.now() - hiddenAt >= GRACE_MS
+    if (!isGone && isOnline()) {
       if (suspect) resume(RESUME_DEADLINE_MS)
       return
     }
-    if (current !== 'waiting' && transport && adapter.now() - heardAt < RESUME_DEADLINE_MS) return
+    if (!isGone && current !== 'waiting' && transport && adapter.now() - heardAt < RESUME_DEADLINE_MS) return
     dialSoon()
   }
 
@@ -430,16 +434,13 @@ export function createConnection(
     if (!online) {
       if (isOnline()) suspect = true
       else if (current === 'waiting') enter('offline', 'network')
-    } else if (isOnline()) resume(RESUME_DEADLINE_MS)
-    else dialSoon()
+    } else dialSoon()
   }
 
   const dialSoon = (): void => {
-    cancelRetry()
     hangUp()
     attempts = 0
-    enter('waiting', 'shown')
-    cancelRetry = adapter.timer(dial, FIRST_RETRY_MS)
+    retryLater('shown')
   }
 
   const enter = (state: ConnectionState, reason: string): void => {
