@@ -59,6 +59,9 @@ TARGETS = {
     "fanout_merged": Target(600_000, False),
     "connect_storm": Target(3, True),
     "offline_pull": Target(500_000, False),
+    "wire_text": Target(600, True),
+    "wire_idle_hour": Target(20 * 1024, True),
+    "wire_resume": Target(4 * 1024, True),
 }
 
 CLUSTER_TARGETS = {

@@ -27,6 +27,7 @@ from chaguan.bench.processes import (
 )
 from chaguan.bench.sizes import Scale
 from chaguan.bench.stalled import stalled_readers
+from chaguan.bench.wire import wire
 from chaguan.bench.workloads import percentile
 from chaguan.bench.world import THOUSAND, World
 
@@ -477,6 +478,7 @@ STAGES: dict[str, tuple[Callable[[Bench], Iterator[Figure]], tuple[str, ...]]] =
     "fan-out": (fan_out, ("fanout_unmerged", "fanout_merged")),
     "offline": (offline, ("offline_pull",)),
     "durable": (durable, ("durable_direct", "search_lag")),
+    "wire": (wire, ("wire_text", "wire_idle_hour", "wire_resume")),
     "tls": (over_tls, ("tls",)),
     "edge": (through_the_edge, ("edge",)),
     "latency_load": (latency_load, ()),
