@@ -173,7 +173,7 @@ export function createConnection(
     resumedAt = adapter.now()
     const link = transport
     ask(owner.asked(), deadline_ms, () => {
-      if (transport === link) lost(ABNORMAL, 'no answer')
+      if (transport === link) lost(ABNORMAL, 'silence')
     })
   }
 
@@ -218,7 +218,7 @@ export function createConnection(
     heardAt = tickedAt = started
     // A socket whose opening never ends says nothing at all.
     const cancel = adapter.timer(
-      () => transport === link && !isOnline() && lost(ABNORMAL, 'no hello'),
+      () => transport === link && !isOnline() && lost(ABNORMAL, 'silence'),
       HELLO_TIMEOUT_MS,
     )
     cancelRetry = cancel
@@ -408,7 +408,7 @@ export function createConnection(
     if (mode === 'socket') {
       if (now - heardAt > SILENCE_MS) return lost(ABNORMAL, 'silence')
       if (now - heardAt >= IDLE_MS - TICK_MS) write({ type: 'heartbeat', id: nextId++ })
-    } else if (adapter.socket && now - pollSince > SOCKET_AGAIN_MS) return lost(ABNORMAL, 'try socket')
+    } else if (adapter.socket && now - pollSince > SOCKET_AGAIN_MS) return lost(ABNORMAL, 'try socket', 1)
     if (visible && now - resumedAt > RESUME_EVERY_MS) resume()
   }
 
