@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from chaguan.accounts.user_tokens import AppSecret, sign_user_token
 from chaguan.bench import frames
 from chaguan.bench.clients import HEARTBEAT_S
@@ -43,8 +45,9 @@ class Phone:
         self.sent = self.received = 0
 
     @staticmethod
-    def standing(world: World, person: int) -> dict[str, Any]:
-        known = [(id, 0) for id in (world.pairs[person // 2], *world.groups_of(person))][:KNOWN]
+    def standing(world: World, person: int, seq: int = 0) -> dict[str, Any]:
+        """What the phone holds; `seq` of the conversation with the other."""
+        known = [(world.pairs[person // 2], seq), *((id, 0) for id in world.groups_of(person))][:KNOWN]
         return {"epoch": world.epoch, "user_version": VERSION, "known": known}
 
     def ask(self, type: str, **fields: Any) -> bytes:
@@ -94,7 +97,7 @@ def wire(bench: "Bench") -> Iterator[Figure]:
         with closing(Phone(bench.world, 0, port)) as one, closing(Phone(bench.world, 1, port)) as other:
             yield _text(bench, one, other)
             beat = _cost(one, "heartbeat")
-            back = _cost(one, "resume", **one.standing(bench.world, 0))
+            back = _cost(one, "resume", **one.standing(bench.world, 0, seq=_head(bench, one)))
     beats, resumes = 3600 // HEARTBEAT_S, 3600 // RESUME_EVERY_S
     hour = {"heartbeats": beats, "resumes": resumes, "known": KNOWN}
     yield Figure("wire_idle_hour", beats * beat + resumes * back, "bytes", parameters=hour)
@@ -124,6 +127,11 @@ def _text(bench: "Bench", one: Phone, other: Phone) -> Figure:
             "text_bytes": len(TEXT.encode()),
         },
     )
+
+
+def _head(bench: "Bench", phone: Phone) -> int:
+    pulled = phone.ask("pull_entries", conversation_id=bench.world.pairs[0], after_seq=0)
+    return msgspec.json.decode(frames.decode_reply(pulled).ok, type=frames.ConversationSync).head_seq
 
 
 def _cost(phone: Phone, type: str, **fields: Any) -> int:
