@@ -740,7 +740,7 @@ export interface ResolveCase {
 }
 
 /**
- * The same catching up on a living connection: on return to the foreground, every 5 minutes, after
+ * The same catching up on a living connection: on return to the foreground, every 6 minutes, after
  * `resume_needed`. Answered with `Welcome`. `token` may renew the session's authorization.
  */
 export interface Resume {

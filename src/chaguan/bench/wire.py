@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 KNOWN = 20
 """Conversations that the phone holds."""
-RESUME_EVERY_S = 300
+RESUME_EVERY_S = 360
 TEXT = "这款明前龙井还有货吗？想买两罐送人"
 _PATIENCE_S = 10
 

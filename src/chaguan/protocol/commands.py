@@ -58,7 +58,7 @@ class Hello(_Command, tag="hello"):
 
 
 class Resume(_Command, tag="resume"):
-    """The same catching up on a living connection: on return to the foreground, every 5 minutes, after
+    """The same catching up on a living connection: on return to the foreground, every 6 minutes, after
     `resume_needed`. Answered with `Welcome`. `token` may renew the session's authorization."""
 
     epoch: str | None = None

@@ -296,7 +296,7 @@ class Stage {
     this.setLink('fine')
     this.host.dead = false
     await this.checkHoles()
-    // The last lost push is found by the resume that comes every five minutes.
+    // The last lost push is found by the resume that comes every six minutes.
     await this.clock.advance(700_000)
     const fresh = await this.fresh()
     if (this.im.state !== 'online') return [`the client is ${this.im.state}`]

@@ -126,9 +126,9 @@ test('timers that stood still make the link suspect, without any event of the ho
   expect([host.opened, im.state]).toEqual([2, 'online'])
 })
 
-test('in the foreground it catches up every five minutes', async () => {
+test('in the foreground it catches up every six minutes', async () => {
   const { clock, types } = await online()
-  await clock.advance(630_000)
+  await clock.advance(750_000)
   expect(types().filter((type) => type === 'resume')).toHaveLength(2)
 })
 
