@@ -31,7 +31,6 @@ EMPTY = {
     "project.config.json": '{ "appid": "touristappid", "compileType": "miniprogram", "setting": { "es6": true } }\n',
     "package.json": '{ "private": true }\n',
 }
-AppId = str
 
 
 @pytest.fixture(scope="module")
@@ -53,14 +52,15 @@ class Newcomer(Reader):
         self.blocks = {name: self._here(text) for name, text in self.written.items()}
         self.app_id = self._app_id()
 
-    def _app_id(self) -> AppId:
+    def _app_id(self) -> str:
         """What stands in the console under Shops & apps, beside the AppID of the sandbox."""
         with httpx.Client(base_url=self.demo.url, trust_env=False) as web:
             who = {"email": "lin@tea.example", "password": PASSWORD, "device_id": "d", "device_name": "d"}
             signed = web.post("/v1/auth/staff", json=who).raise_for_status().json()
             web.headers["authorization"] = f"Bearer {signed['access_token']}"
             apps = web.get("/v1/admin/apps").raise_for_status().json()["apps"]
-        (mine,) = [app for app in apps if app["wechat_appid"] in self.written["app.ts"] and app["wechat_appid"]]
+        sandboxed = re.findall(r"sandbox: '(\w+)'", self.written["app.ts"])
+        (mine,) = [app for app in apps if app["wechat_appid"] in sandboxed]
         return str(mine["id"])
 
     def put(self, name: str, text: str) -> None:
@@ -131,15 +131,16 @@ async def test_who_follows_the_page_gets_the_first_message_to_the_desk(
 ) -> None:
     (folder := tmp_path / "program").mkdir()
     reader = Newcomer(folder, demo, page)
-    for name, text in {**EMPTY, **{name: reader.blocks[name] for name in EMPTY.keys() & reader.blocks.keys()}}.items():
-        reader.put(name, text)
+    for name, empty in EMPTY.items():
+        reader.put(name, reader.blocks.get(name, empty))
     reader.install()
     reader.build_npm()
     assert reader.ask_doctor("doctor") == (0, {"files/appid", "domains/local"})
     await talk(reader.build(tmp_path / "sandbox"), demo.url)
 
     reader.put("app.ts", reader.written["app.ts@wechat"])
-    reader.put("project.config.json", EMPTY["project.config.json"].replace("touristappid", "wx0123456789abcdef"))
+    registered = EMPTY["project.config.json"].replace("touristappid", "wx0123456789abcdef")
+    reader.put("project.config.json", registered)
     assert reader.ask_doctor("release") == (0, set())
     # The demo stands for the deployment at im.example.com, and gives the codes of wx.login.
     reader.put("app.ts", reader.written["app.ts@wechat"].replace(PUBLIC, demo.url))

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { CHECKS } from '../src/checks/index'
 import type { CheckId } from '../src/texts/index'
 import { CASES } from './cases'
-import { chatInSub, examined, json, program, removePrograms, withChat, CONFIG, APP } from './programs'
+import { chatInSub, examined, json, program, removePrograms, withChat, CONFIG, APP, type Files } from './programs'
 import { readProject } from '../src/project'
 import { examine } from '../src/examine'
 
@@ -72,6 +72,13 @@ describe('a whole program', () => {
     expect(found?.data?.lists).toBe(
       'request: https://im.example.com; socket: wss://im.example.com; uploadFile: https://im.example.com https://up.example.com; downloadFile: https://im.example.com',
     )
+  })
+
+  test('a folder that pages take modules or pictures from is part of the program, whatever its name', () => {
+    const strays = (files: Files) => examined(files).filter(({ check }) => check === 'sizes/stray-files').length
+    const scripts = { 'scripts/money.ts': 'export const yuan = 1' }
+    expect(strays(scripts)).toBe(1)
+    expect(strays({ ...scripts, 'pages/home/index.ts': "import { yuan } from '../../scripts/money'" })).toBe(0)
   })
 
   test('no finding repeats a secret', () => {

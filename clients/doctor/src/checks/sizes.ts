@@ -14,6 +14,8 @@ const NEARLY = 0.85
 const OURS = ['@chaguan/mini-kit', '@chaguan/sdk']
 const STRAY = /^(?:.*\/)?(?:server|tests?|__tests__|e2e|docs?|scripts|coverage|design|cloudfunctions|\.git)$/
 
+const TEXTUAL = /\.(?:ts|js|json|wxml|wxss|wxs|less|scss|sass)$/
+
 const kib = (bytes: number) => `${Math.ceil(bytes / 1024)} KiB`
 const label = (sub: SubPackage) => sub.root || 'main'
 
@@ -75,7 +77,8 @@ export function* stray(project: Project): Iterable<Found> {
   const folders = new Map<string, number>()
   for (const { path: file, bytes } of project.files.filter((one) => isOwn(one.path))) {
     const folder = strayFolder(file)
-    if (folder && !isProgram(project, folder)) folders.set(folder, (folders.get(folder) ?? 0) + bytes)
+    if (folder && !isProgram(project, folder) && !isNamed(project, folder))
+      folders.set(folder, (folders.get(folder) ?? 0) + bytes)
   }
   for (const [folder, bytes] of folders) yield { severity: 'warning', data: { folder, size: kib(bytes) } }
 }
@@ -91,6 +94,15 @@ const isProgram = (project: Project, folder: string) =>
     ({ root, pages }) =>
       root === folder || root.startsWith(`${folder}/`) || pages.some((page) => page.startsWith(`${folder}/`)),
   )
+
+/** Something outside of it names a file in it: a module, a picture. */
+function isNamed(project: Project, folder: string): boolean {
+  const name = `${path.posix.basename(folder)}/`
+  const others = project.files.filter(
+    (file) => TEXTUAL.test(file.path) && isOwn(file.path) && !file.path.startsWith(`${folder}/`),
+  )
+  return others.some((file) => fs.readFileSync(path.join(project.program, file.path), 'utf8').includes(name))
+}
 
 /** The kit takes room in the main package though only one sub-package shows it. */
 export function* kitInMain(project: Project): Iterable<Found> {
