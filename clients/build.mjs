@@ -8,7 +8,8 @@ const web = process.env.CHAGUAN_WEB_DIR ?? path.join(here, '../src/chaguan/web')
 mkdirSync(web, { recursive: true })
 
 const run = (...command) => execFileSync(command[0], command.slice(1), { cwd: here, stdio: 'inherit' })
-for (const workspace of ['sdk', 'mini-kit', 'mini-harness', 'console']) run('npm', 'run', 'build', '-w', workspace)
+for (const workspace of ['sdk', 'mini-kit', 'mini-harness', 'doctor', 'console'])
+  run('npm', 'run', 'build', '-w', workspace)
 
 run(
   process.execPath,

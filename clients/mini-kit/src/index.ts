@@ -1,5 +1,7 @@
 export { kit } from './kit'
 export type { Kit } from './kit'
+export { start } from './start'
+export type { StartOptions } from './start'
 export type { Language } from './texts'
 export { languageOf } from './texts'
 export type { Row } from './rows'

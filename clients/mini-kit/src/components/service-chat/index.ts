@@ -1,0 +1,68 @@
+import { kit } from '../../kit'
+
+type Event<T extends object> = WechatMiniprogram.CustomEvent<T>
+
+const PATIENCE_MS = 15_000
+const offs = new WeakMap<object, () => void>()
+
+/**
+ * The chat with the shop, whole: opens the customer's one conversation with it and shows `chat`. `context` tells the
+ * agent where the customer comes from: `{page: '/pages/product/index?id=7'}`. Properties and events of `chat` besides;
+ * event `ready` {id} once the conversation is known.
+ */
+Component({
+  externalClasses: ['custom-class'],
+  properties: {
+    context: { type: Object, value: {} as Record<string, unknown> },
+    suggestion: { type: Object, value: null as unknown as Record<string, never> },
+    tools: { type: Array, value: [] as { id: string; label: string }[] },
+    handleCards: Boolean,
+  },
+  data: { id: '', failed: false, texts: kit.texts },
+  lifetimes: {
+    attached() {
+      offs.set(
+        this,
+        kit.onChange(() => this.follow()),
+      )
+      void this.open()
+    },
+    detached() {
+      offs.get(this)?.()
+    },
+  },
+  methods: {
+    /** Another language, or a client where there was none. */
+    follow() {
+      this.setData({ texts: kit.texts })
+      if (!this.data.id) void this.open()
+    },
+
+    async open() {
+      const { client } = kit
+      if (!client) return
+      this.setData({ failed: false })
+      try {
+        await client.online(PATIENCE_MS)
+        const { conversation } = await client.conversations.openService({ context: this.data.context })
+        this.setData({ id: conversation.id })
+        this.triggerEvent('ready', { id: conversation.id })
+      } catch {
+        // Whatever it was: the customer can only try again.
+        this.setData({ failed: true })
+      }
+    },
+
+    onCard(event: Event<object>) {
+      this.triggerEvent('card', event.detail)
+    },
+
+    onTool(event: Event<object>) {
+      this.triggerEvent('tool', event.detail)
+    },
+
+    onSent(event: Event<object>) {
+      this.triggerEvent('sent', event.detail)
+    },
+  },
+})
