@@ -24,9 +24,9 @@ const BUDGETS = {
   search: 500,
   texts: 1_500,
   token: 800,
-  alipay: 5_000,
-  douyin: 4_000,
-  uni: 5_500,
+  alipay: 5_300,
+  douyin: 3_300,
+  uni: 5_800,
 }
 
 /** Names that never leave the core: no API, wire, storage or host has them, so the build may shorten them. */

@@ -133,7 +133,9 @@ export function answers(
     return code >= 100
   }
   return {
-    success: (response) => void take(response),
+    success: (response) => {
+      if (!take(response)) fail({ errMsg: 'an answer without a status' })
+    },
     // Trap: a status of 400 and more may fail, with error 19 "http status error"; it is an answer all the same.
     fail: (error) => {
       if (!take(error)) fail(error)

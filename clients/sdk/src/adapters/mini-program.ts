@@ -206,7 +206,7 @@ function requestQueue(): (start: () => Task<HttpResponse>) => Task<HttpResponse>
           return reject(new Error('stopped'))
         }
         task = start()
-        task.done.then(resolve, reject).then(next)
+        task.done.then(resolve, reject).then(next, next)
       }
       if (running < REQUESTS_AT_ONCE) run()
       else waiting.push(run)
