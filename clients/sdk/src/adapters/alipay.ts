@@ -1,6 +1,6 @@
 import type { Adapter } from '../core/adapter'
 import { miniAdapter, openSocket, startTask } from './mini-program'
-import type { EventHost, HostError, HostTask, SocketEnd, SocketTask, StorageHost } from './mini-program'
+import type { EventHost, HostError, HostGlobal, HostTask, SocketEnd, SocketTask, StorageHost } from './mini-program'
 import { splitStorage } from './split-storage'
 import { inTime } from './tasks'
 
@@ -23,7 +23,7 @@ interface MySocketEnd {
 }
 
 /** The part of Alipay's `my` that the adapter uses, as opendocs.alipay.com/mini/api describes it. */
-export interface AlipayHost extends StorageHost, EventHost {
+interface AlipayHost extends StorageHost, EventHost {
   connectSocket(
     call: { url: string; multiple: true; timeout: number } & Pick<MyAnswer<object>, 'fail'>,
   ): AlipaySocketTask | undefined | void
@@ -52,7 +52,7 @@ export interface AlipayHost extends StorageHost, EventHost {
   ): HostTask | undefined | void
 }
 
-export interface AlipaySocketTask extends Pick<SocketTask, 'onOpen' | 'send' | 'close'> {
+interface AlipaySocketTask extends Pick<SocketTask, 'onOpen' | 'send' | 'close'> {
   onMessage(fn: (event: { data: unknown; isBuffer?: boolean }) => void): void
   onClose(fn: (event: SocketEnd & MySocketEnd) => void): void
   onError(fn: (event: SocketEnd & MySocketEnd) => void): void
@@ -62,7 +62,8 @@ export interface AlipaySocketTask extends Pick<SocketTask, 'onOpen' | 'send' | '
  * For Alipay mini programs: `createClient({ endpoint, adapter: alipayAdapter(my) })`. Files are paths. `PATCH` is not
  * among the methods of `my.request`. Needs base library 2.3.1; below it has no socket of its own and polls.
  */
-export function alipayAdapter(my: AlipayHost): Adapter {
+export function alipayAdapter(global: HostGlobal): Adapter {
+  const my = global as AlipayHost
   const adapter = miniAdapter(my, {
     platform: 'alipay',
     socket: (url, handlers) =>

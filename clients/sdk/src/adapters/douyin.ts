@@ -1,16 +1,14 @@
 import type { Adapter } from '../core/adapter'
 import { miniAdapter, openSocket, startTask } from './mini-program'
-import type { WxLike } from './mini-program'
+import type { HostGlobal, WxLike } from './mini-program'
 import { inTime, lateTask } from './tasks'
-
-/** The part of Douyin's `tt` that the adapter uses. */
-export type DouyinHost = WxLike
 
 /**
  * For Douyin mini programs: `createClient({ endpoint, adapter: douyinAdapter(tt) })`. Files are paths. Outside the test
  * version only `wss` and `https` endpoints of the app's lists can be reached.
  */
-export function douyinAdapter(tt: DouyinHost): Adapter {
+export function douyinAdapter(global: HostGlobal): Adapter {
+  const tt = global as WxLike
   return miniAdapter(tt, {
     platform: 'douyin',
     socket: (url, handlers) =>

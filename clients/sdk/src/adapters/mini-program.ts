@@ -88,6 +88,12 @@ export interface WxLike extends StorageHost, EventHost {
   uploadFile(call: UploadCall): HostTask | undefined
 }
 
+/**
+ * A host's global, whoever typed it: `@mini-types/my`, `@douyin-microapp/typings` and `@dcloudio/types` forbid what the
+ * hosts take (Douyin's a string as body), and many projects have no typings at all.
+ */
+export type HostGlobal = Record<'connectSocket' | 'request' | 'uploadFile' | keyof StorageHost, unknown>
+
 /** What a host does its own way; `request` and `upload` begin at once. */
 export type Ways = Pick<Adapter, 'platform' | 'socket' | 'request' | 'upload'>
 

@@ -1,12 +1,12 @@
 import type { Adapter } from '../core/adapter'
 import { FILE_TYPES, MOST_UNITS, answers, unwrapped } from './alipay'
 import { miniAdapter, openSocket, startTask, subscribe } from './mini-program'
-import type { NetworkState, WxLike } from './mini-program'
+import type { HostGlobal, NetworkState, WxLike } from './mini-program'
 import { splitStorage } from './split-storage'
 import { inTime, lateTask } from './tasks'
 
 /** The part of uni-app's `uni` that the adapter uses. */
-export interface UniHost extends WxLike {
+interface UniHost extends WxLike {
   getSystemInfoSync?(): { uniPlatform?: string }
   getAppBaseInfo?(): { uniPlatform?: string }
 }
@@ -24,7 +24,8 @@ const PLATFORMS: Record<string, string> = {
  * For uni-app, wherever it is compiled to: `createClient({ endpoint, adapter: uniAdapter(uni) })`. Files are paths. What
  * the mini program beneath lacks is lacking here too, such as `PATCH` in Alipay.
  */
-export function uniAdapter(uni: UniHost): Adapter {
+export function uniAdapter(global: HostGlobal): Adapter {
+  const uni = global as UniHost
   const beneath = uni.getAppBaseInfo?.().uniPlatform ?? uni.getSystemInfoSync?.().uniPlatform ?? ''
   const adapter = miniAdapter(uni, {
     platform: PLATFORMS[beneath] ?? 'uni',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { PROMISES, patience } from './promises'
+import { patience } from './asking'
+import { PROMISES } from './promises'
 import { isTableFresh } from './table'
 import { LACKS } from './lacks'
 import { WORLDS } from './worlds'

@@ -5,11 +5,11 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fakeMy } from './fakes/alipay'
 import { Phone } from './fakes/phone'
-import { PROMISES, patience } from './promises'
+import { patience } from './asking'
+import { PROMISES } from './promises'
 import { WORLDS } from './worlds'
 import type { Host, Makers } from './worlds'
 import { alipayAdapter } from '../../src/adapters/alipay'
-import type { AlipayHost } from '../../src/adapters/alipay'
 
 interface Trap {
   what: string
@@ -263,7 +263,7 @@ test.each(TRAPS)('an adapter falls into a trap that $what', async (trap) => {
 
 test('an upload to Alipay does not cover the page with a spinner', async () => {
   const { my, screen } = fakeMy(new Phone({ bytesPerKey: 1, bytesInAll: 1 }))
-  const { upload } = alipayAdapter(my as unknown as AlipayHost)
+  const { upload } = alipayAdapter(my)
   const url = 'https://im.example.com/media'
   const file = 'tmp://voice.mp3'
   const task = upload({

@@ -4,13 +4,10 @@ import { JSDOM } from 'jsdom'
 import { vi } from 'vitest'
 import WebSocket from 'ws'
 import { alipayAdapter } from '../../src/adapters/alipay'
-import type { AlipayHost } from '../../src/adapters/alipay'
 import { browserAdapter } from '../../src/adapters/browser'
 import { douyinAdapter } from '../../src/adapters/douyin'
-import type { DouyinHost } from '../../src/adapters/douyin'
 import { nodeAdapter } from '../../src/adapters/node'
 import { uniAdapter } from '../../src/adapters/uni'
-import type { UniHost } from '../../src/adapters/uni'
 import { wxAdapter } from '../../src/adapters/wx'
 import type { Adapter } from '../../src/core/adapter'
 import { fakeMy } from './fakes/alipay'
@@ -71,27 +68,27 @@ export interface Makers {
 }
 const made: Makers = { wxAdapter, alipayAdapter, douyinAdapter, uniAdapter }
 
-type Maker<Host> = (host: Host) => Adapter
-
-/** A fake has what the adapter uses of the host; their types are told apart on purpose. */
 const over =
-  <Host>(fake: (phone: Phone) => unknown, make: (makers: Makers) => Maker<Host>, bytesPerKey = MEGABYTE) =>
+  <Fake>(fake: (phone: Phone) => Fake, make: (makers: Makers) => (host: Fake) => Adapter, bytesPerKey = MEGABYTE) =>
   (makers = made): Promise<World> => {
     const beneath = phone(bytesPerKey)
-    return Promise.resolve(onPhone(make(makers)(fake(beneath) as Host), beneath))
+    return Promise.resolve(onPhone(make(makers)(fake(beneath)), beneath))
   }
 
+/** The fake has what the adapter uses of `wx`, and nothing of the rest. */
+const asWx = (phone: Phone) => fakeWx(phone) as unknown as WechatMiniprogram.Wx
+
 export const WORLDS = {
-  WeChat: over<WechatMiniprogram.Wx>(fakeWx, ({ wxAdapter }) => wxAdapter),
-  Alipay: over<AlipayHost>(
+  WeChat: over(asWx, ({ wxAdapter }) => wxAdapter),
+  Alipay: over(
     (phone) => fakeMy(phone).my,
     ({ alipayAdapter }) => alipayAdapter,
     ALIPAY_KEY,
   ),
-  Douyin: over<DouyinHost>(fakeTt, ({ douyinAdapter }) => douyinAdapter),
-  'uni-app over WeChat': over<UniHost>(fakeUniOverWx, ({ uniAdapter }) => uniAdapter),
-  'uni-app over Alipay': over<UniHost>(fakeUniOverMy, ({ uniAdapter }) => uniAdapter, ALIPAY_KEY),
-  'uni-app over Douyin': over<UniHost>(fakeUniOverTt, ({ uniAdapter }) => uniAdapter),
+  Douyin: over(fakeTt, ({ douyinAdapter }) => douyinAdapter),
+  'uni-app over WeChat': over(fakeUniOverWx, ({ uniAdapter }) => uniAdapter),
+  'uni-app over Alipay': over(fakeUniOverMy, ({ uniAdapter }) => uniAdapter, ALIPAY_KEY),
+  'uni-app over Douyin': over(fakeUniOverTt, ({ uniAdapter }) => uniAdapter),
   browser,
   Node: node,
 }
