@@ -6,6 +6,11 @@ export interface Peer {
   close(code: number, reason: string): void
 }
 
+export interface Listener {
+  hear(text: string): void
+  gone(): void
+}
+
 export interface FarRequest {
   method: string
   path: string

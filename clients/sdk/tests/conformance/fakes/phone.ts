@@ -1,6 +1,6 @@
 // The phone beneath every fake host: network, storage and the app's coming and going, with nobody's API yet.
 import { Seen, acceptance, hear, receive, respond } from '../far-side'
-import type { FarAnswer, FarRequest, FarUpload } from '../far-side'
+import type { FarAnswer, FarRequest, FarUpload, Listener, Peer } from '../far-side'
 
 /** Callbacks of a host never come before its call has returned. */
 export const later = (fn: () => void): void => void setImmediate(fn)
@@ -9,6 +9,7 @@ type Word = 'open' | 'message' | 'close' | 'error'
 
 export class PhoneSocket {
   state: 'connecting' | 'open' | 'dead' = 'connecting'
+  private listener: Listener | null = null
   private readonly heard: Record<Word, ((value: unknown) => void)[]> = { open: [], message: [], close: [], error: [] }
 
   constructor(
@@ -34,6 +35,8 @@ export class PhoneSocket {
   private opened(): void {
     if (this.state !== 'connecting') return
     this.state = 'open'
+    const say = (data: string | Uint8Array) => later(() => this.state === 'open' && this.tell('message', data))
+    this.listener = this.phone.serve({ say, close: (code, reason) => this.end(code, reason) })
     this.phone.seen.sockets++
     this.tell('open')
   }
@@ -49,8 +52,7 @@ export class PhoneSocket {
   /** False if it was not open. */
   say(text: string): boolean {
     if (this.state !== 'open') return false
-    const say = (data: string | Uint8Array) => later(() => this.state === 'open' && this.tell('message', data))
-    later(() => hear(text, { say, close: (code, reason) => this.end(code, reason) }))
+    later(() => this.state === 'open' && this.listener?.hear(text))
     return true
   }
 
@@ -67,7 +69,10 @@ export class PhoneSocket {
 
   /** As in the background: it is gone, and nobody is told. */
   die(): void {
-    if (this.state === 'open') this.phone.seen.sockets--
+    if (this.state === 'open') {
+      this.phone.seen.sockets--
+      this.listener?.gone()
+    }
     this.state = 'dead'
   }
 }
@@ -93,7 +98,11 @@ export class Phone {
   private running = 0
   suspended = false
 
-  constructor(readonly limits: Limits) {}
+  constructor(
+    readonly limits: Limits,
+    /** What a server makes of a socket that has opened. */
+    readonly serve: (peer: Peer) => Listener = (peer) => ({ hear: (text) => hear(text, peer), gone: () => undefined }),
+  ) {}
 
   /** Null: the sixth at once is refused. */
   connect(url: string): PhoneSocket | null {
