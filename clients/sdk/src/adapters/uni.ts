@@ -1,5 +1,5 @@
 import type { Adapter } from '../core/adapter'
-import { FILE_TYPES, MOST_UNITS, answers, unwrapped } from './alipay'
+import { FILE_TYPES, MOST_UNITS, answers, unwrapped } from './alipay-traps'
 import { miniAdapter, openSocket, startTask, subscribe } from './mini-program'
 import type { HostGlobal, NetworkState, WxLike } from './mini-program'
 import { splitStorage } from './split-storage'

@@ -77,7 +77,7 @@ const TRAPS: Trap[] = [
   {
     what: "does not unwrap Alipay's messages",
     host: 'Alipay',
-    file: 'alipay',
+    file: 'alipay-traps',
     find: 'fn({ data: textOf(event) })',
     put: 'fn(event)',
     breaks: BOTH_WAYS,
@@ -85,7 +85,7 @@ const TRAPS: Trap[] = [
   {
     what: "takes Alipay's base64 for text",
     host: 'Alipay',
-    file: 'alipay',
+    file: 'alipay-traps',
     find: 'if (isBuffer) return null',
     put: '',
     breaks: 'does not take bytes for text',
@@ -103,7 +103,7 @@ const TRAPS: Trap[] = [
   {
     what: "knows only Alipay's newer `statusCode`",
     host: 'Alipay',
-    file: 'alipay',
+    file: 'alipay-traps',
     find: 'Number(statusCode || status)',
     put: 'Number(statusCode)',
     breaks: ANSWERS,
@@ -111,7 +111,7 @@ const TRAPS: Trap[] = [
   {
     what: "takes Alipay's error 19 for a failure",
     host: 'Alipay',
-    file: 'alipay',
+    file: 'alipay-traps',
     find: 'if (!take(error)) fail(error)',
     put: 'fail(error)',
     breaks: ANSWERS,
