@@ -74,6 +74,7 @@ export function uniAdapter(global: HostGlobal): Adapter {
   })
   return {
     ...adapter,
+    suspends: beneath.indexOf('mp-') === 0,
     storage: splitStorage(adapter.storage, MOST_UNITS),
     onNetwork: (fn) => {
       // Trap: `isConnected` is not told everywhere ("头条小程序不支持", uni.onNetworkStatusChange); `networkType` is.
