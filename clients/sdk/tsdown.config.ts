@@ -3,6 +3,7 @@ import { defineConfig } from 'tsdown'
 
 /** Each is an entry point of its own: who does not import it does not ship it. */
 const modules = ['desk', 'groups', 'people', 'presence', 'search', 'texts', 'token']
+const hosts = ['alipay', 'douyin', 'uni']
 
 export default defineConfig([
   {
@@ -11,6 +12,7 @@ export default defineConfig([
       testing: 'src/testing/index.ts',
       ticker: 'src/ticker.ts',
       ...Object.fromEntries(modules.map((name) => [name, `src/modules/${name}.ts`])),
+      ...Object.fromEntries(hosts.map((name) => [name, `src/adapters/${name}.ts`])),
     },
     format: ['esm', 'cjs'],
     target: 'es2020',

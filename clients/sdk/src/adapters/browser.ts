@@ -68,11 +68,23 @@ function listen(target: EventTarget, name: string, fn: () => void): () => void {
 }
 
 function openSocket(url: string, handlers: SocketHandlers): Socket {
-  return wrapSocket(new WebSocket(url), handlers)
+  return openWebSocket(() => new WebSocket(url), handlers)
 }
 
-/** A standard WebSocket behind the adapter's interface. */
-export function wrapSocket(socket: WebSocket, handlers: SocketHandlers): Socket {
+/**
+ * A standard WebSocket behind the adapter's interface. Where none can be made (`ws:` in a page of `https:`), that is an
+ * end like any other, told as late as any other.
+ */
+export function openWebSocket(make: () => WebSocket, handlers: SocketHandlers): Socket {
+  try {
+    return wrapSocket(make(), handlers)
+  } catch (error) {
+    setTimeout(() => handlers.close(1006, String(error)), 0)
+    return { send: () => undefined, close: () => undefined }
+  }
+}
+
+function wrapSocket(socket: WebSocket, handlers: SocketHandlers): Socket {
   socket.onopen = () => handlers.open()
   socket.onmessage = (event) => typeof event.data === 'string' && handlers.message(event.data)
   socket.onclose = (event) => handlers.close(event.code, event.reason)

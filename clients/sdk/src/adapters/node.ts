@@ -1,5 +1,5 @@
 import type { Adapter, HttpResponse, KeyValueStorage, SocketHandlers, Task, UploadRequest } from '../core/adapter'
-import { memoryStorage, request, wrapSocket } from './browser'
+import { memoryStorage, openWebSocket, request } from './browser'
 
 /** A file in Node. */
 export interface NodeFile {
@@ -22,7 +22,7 @@ export function nodeAdapter(options: NodeAdapterOptions = {}): Adapter {
   const found = (options.WebSocket ?? (globalThis as { WebSocket?: unknown }).WebSocket) as SocketClass | undefined
   return {
     platform: 'node',
-    socket: found ? (url: string, handlers: SocketHandlers) => wrapSocket(new found(url), handlers) : null,
+    socket: found ? (url: string, handlers: SocketHandlers) => openWebSocket(() => new found(url), handlers) : null,
     storage: options.storage ?? memoryStorage(),
     request,
     upload,
