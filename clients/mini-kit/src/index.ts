@@ -1,5 +1,6 @@
 export { kit } from './kit'
 export type { Kit } from './kit'
+export type { Scheme, Shape, TextSize, Theme } from './look'
 export type { Language } from './texts'
 export { languageOf } from './texts'
 export type { Row } from './rows'
