@@ -87,6 +87,36 @@ test('a common attribute does not shadow a property of the same name', async () 
   await shown.getByRole('button', { name: '名字' }).waitFor()
 })
 
+test('what comes by a generic is dressed, and reached with a key by its role', async () => {
+  const shown = await run({
+    ...page(
+      '<one-list generic:line="own-line" />',
+      'Page({})',
+      '{"usingComponents":{"one-list":"/l/l","own-line":"/o/o"}}',
+    ),
+    // The default of the list stands before the row that uses it too.
+    'l/l.json':
+      '{"component":true,"usingComponents":{"one-row":"/r/r"},"componentGenerics":{"line":{"default":"/d/d"}}}',
+    'l/l.wxml': '<one-row generic:line="line" /><one-row />',
+    'l/l.ts': 'Component({})',
+    'r/r.json': '{"component":true,"componentGenerics":{"line":{"default":"/d/d"}}}',
+    'r/r.wxml': '<line />',
+    'r/r.ts': 'Component({})',
+    'd/d.json': '{"component":true}',
+    'd/d.wxml': '<view class="it" aria-role="button">原有</view>',
+    'd/d.wxss': '.it { color: #112233 }',
+    'd/d.ts': 'Component({})',
+    'o/o.json': '{"component":true}',
+    'o/o.wxml': '<view class="it">自己的</view>',
+    'o/o.wxss': '.it { color: #445566 }',
+    'o/o.ts': 'Component({})',
+  })
+  const colour = (text: string) => shown.getByText(text).evaluate((node) => getComputedStyle(node).color)
+  await expect.poll(() => colour('自己的')).toBe('rgb(68, 85, 102)')
+  expect(await colour('原有')).toBe('rgb(17, 34, 51)')
+  expect(await shown.getByRole('button', { name: '原有' }).getAttribute('tabindex')).toBe('0')
+})
+
 test('a finger held on one element is followed when it leaves it', async () => {
   const shown = await run(
     page(

@@ -156,7 +156,13 @@ export function bodyOfContent(content: Content, texts: Texts): Body {
     case 'system':
       return { kind: 'system', plain: systemText(content.name, content.params ?? {}, content.fallback ?? '', texts) }
     case 'custom':
-      return { kind: 'text', plain: content.fallback, parts: partsOf(content.fallback) }
+      return {
+        kind: 'text',
+        plain: content.fallback,
+        parts: partsOf(content.fallback),
+        // For bubbles of the app's own.
+        custom: { name: content.name, data: content.data },
+      }
     case 'encrypted':
       return { kind: 'unsupported', plain: texts.unsupported, text: texts.unsupportedHint }
     default:

@@ -1,16 +1,18 @@
 import type { Client } from '@chaguan/sdk'
+import { classesOf, PLAIN_LOOK, type Look, type Scheme, type Shape, type TextSize, type Theme } from './look'
 import { languageOf, textsOf, type Language, type Texts } from './texts'
 
 type Listener = () => void
 
 /**
- * What all components of an app share: the one client and the language. Call `kit.use(client, {endpoint})` once in `app.ts`;
+ * What all components of an app share: the one client, the language and the look. Call `kit.use(client, {endpoint})` once in `app.ts`;
  * components that are on screen already take it up.
  */
 class Kit {
   private held: Client | null = null
   private endpoint = ''
   private chosen: Language | null = null
+  private worn: Look = PLAIN_LOOK
   private readonly listeners = new Set<Listener>()
 
   /** The client that `use` gave, or null before. */
@@ -45,10 +47,44 @@ class Kit {
     this.tell()
   }
 
-  /** Hears when the client or the language is another; the answer ends it. */
+  /**
+   * The look as classes, for own views that shall match: import `styles/tokens.wxss`, put these on a view, and inside it
+   * `var(--k-bg)` and the others hold.
+   */
+  get look(): string {
+    return classesOf(this.worn)
+  }
+
+  /** `tea` (default), `clay` or `ink`; at once, wherever components are on screen. */
+  setTheme(theme: Theme): void {
+    this.wear({ theme })
+  }
+
+  /** `auto` (default), or `light` or `dark` whatever the phone says. */
+  setScheme(scheme: Scheme): void {
+    this.wear({ scheme })
+  }
+
+  /** `large` for who sees or aims badly (关怀模式); default `normal`. */
+  setTextSize(textSize: TextSize): void {
+    this.wear({ textSize })
+  }
+
+  /** Other shapes than the theme's; empty gives the theme's back. */
+  setShapes(shapes: { bubble?: Shape | ''; avatar?: Shape | '' }): void {
+    this.wear(shapes)
+  }
+
+  /** Hears when the client, the language or the look is another; the answer ends it. */
   onChange(listener: Listener): () => void {
     this.listeners.add(listener)
     return () => void this.listeners.delete(listener)
+  }
+
+  private wear(change: Partial<Look>): void {
+    const before = this.look
+    this.worn = { ...this.worn, ...change }
+    if (this.look !== before) this.tell()
   }
 
   private tell(): void {

@@ -1,72 +1,17 @@
 // The chat as a phone shows it: the built components in Chromium, with a client that has no server.
-import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildMiniProgram, serve, type HarnessServer } from '@chaguan/mini-harness'
+import { browserPath, shots, startPhones, untilShown, type Phone, type Phones } from './phones'
 
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking']
-const browserPath = [
-  process.env['CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-].find((file) => file && fs.existsSync(file))
-const shots = process.env['KIT_SCREENSHOTS']
-const home = path.join(import.meta.dirname, '..')
-
-interface Harness {
-  errors(): string[]
-  setDataStats(): { calls: number; bytes: number; largest: number }
-  page(): { say(text: string): void }
-}
-
-declare global {
-  interface Window {
-    __harness: Harness
-  }
-}
-
-interface Phone {
-  page: Page
-  complaints: string[]
-}
-
-let browser: Browser
-let site: HarnessServer
-const outDir = fs.mkdtempSync(path.join(os.tmpdir(), 'mini-kit-'))
-
-beforeAll(async () => {
-  const npm = {
-    '@chaguan/mini-kit': path.join(home, 'miniprogram_dist'),
-    '@chaguan/sdk': path.join(home, 'miniprogram_dist'),
-  }
-  await buildMiniProgram({ root: path.join(import.meta.dirname, 'fixture'), outDir, npm })
-  site = await serve(outDir)
-  browser = await chromium.launch({ executablePath: browserPath!, args: FLAGS })
-}, 60_000)
-
-afterAll(async () => {
-  await browser.close()
-  await site.close()
-  fs.rmSync(outDir, { recursive: true })
-})
+let phones: Phones
+beforeAll(async () => void (phones = await startPhones()), 60_000)
+afterAll(() => phones.close())
 
 async function open(query: string, dark = false): Promise<Phone> {
-  const context = await browser.newContext({
-    viewport: { width: 375, height: 812 },
-    deviceScaleFactor: 2,
-    colorScheme: dark ? 'dark' : 'light',
-  })
-  const page = await context.newPage()
-  const complaints: string[] = []
-  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()))
-  page.on('pageerror', (error) => complaints.push(error.message))
-  await page.goto(`${site.url}?${new URLSearchParams({ page: `pages/chat/index?${query}` }).toString()}`)
-  await page.locator('[role=log]').waitFor()
-  await expect.poll(() => page.locator('[role=log]').evaluate((list) => getComputedStyle(list).opacity)).toBe('1')
-  return { page, complaints }
+  const phone = await phones.open('pages/chat/index', query, { dark })
+  await untilShown(phone.page)
+  return phone
 }
 
 const rowCount = (page: Page) => page.locator('[role=article]').count()

@@ -1,4 +1,5 @@
 // @vitest-environment jsdom
+import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
@@ -31,6 +32,20 @@ function show(name: string, properties: object): Rendered {
   return rendered
 }
 
+/** The component inside of a page of an app. */
+function within(name: string, attributes: string, data: object, inside = ''): Rendered {
+  const used = simulate.load(path.join(home, name, 'index'), `cg-${name}`, {
+    compiler: 'official',
+    rootPath: path.join(home, '..'),
+  })
+  const given = Object.keys(data).map((key) => `${key}="{{${key}}}"`)
+  const template = `<view><one ${attributes} ${given.join(' ')}>${inside}</one></view>`
+  const id = simulate.load({ template, usingComponents: { one: used }, data } as unknown as string)
+  const rendered = simulate.render(id)
+  rendered.attach(document.body.appendChild(document.createElement('div')))
+  return rendered
+}
+
 beforeAll(() => {
   simulate = require('miniprogram-simulate') as Simulate
   Object.assign((globalThis as unknown as { wx: object }).wx, { getAppBaseInfo: () => ({ language: 'zh_CN' }) })
@@ -40,6 +55,50 @@ describe('components, compiled by the official compiler', () => {
   test('an avatar draws the given name of a Chinese name and the initial of others', () => {
     expect(show('avatar', { name: '王小梅' }).dom.textContent).toBe('梅')
     expect(show('avatar', { name: 'alice' }).dom.textContent).toBe('A')
+  })
+
+  test('every component takes the class of whoever uses it', () => {
+    const bodies: Record<string, object> = { 'bubble-notice': { text: '茶' } }
+    const parts = [{ id: 0, text: '茶', link: false }]
+    const body = { kind: 'text', parts, lines: [], actions: [], bars: [], width: 80, height: 80 }
+    const row = { key: 'k', body: { ...body }, reactions: [], status: '' }
+    for (const name of fs.readdirSync(home)) {
+      const properties = /^message$|^bubble$/.test(name) ? { row } : (bodies[name] ?? { body })
+      const { dom } = within(name, 'custom-class="of-the-app"', properties)
+      expect(dom.querySelectorAll('[class*="of-the-app"]').length, name).toBeGreaterThan(0)
+    }
+  })
+
+  test.each([
+    ['conversation-list', 'header'],
+    ['chat', 'header'],
+    ['chat', 'above-input'],
+  ])('what an app puts into %s at %s is there', (name, slot) => {
+    expect(within(name, '', {}, `<view slot="${slot}">周年庆</view>`).dom.textContent).toContain('周年庆')
+  })
+
+  test('an empty conversation list says so in words of the app, where it has some', async () => {
+    vi.useRealTimers()
+    const { kit } = require(path.join(home, '../kit.js')) as { kit: { use(client: object, options: object): void } }
+    const client = { state: 'online', on: () => () => undefined, conversations: { list: () => [] } }
+    kit.use(client, { endpoint: '' })
+    const own = '<view slot="empty">还没有茶友</view>'
+    const shown = within('conversation-list', 'use-empty-slot="{{true}}"', {}, own)
+    await vi.waitFor(() => expect(shown.dom.textContent).toContain('还没有茶友'))
+    expect(within('conversation-list', '', {}).dom.textContent).not.toContain('还没有茶友')
+  })
+
+  test('a look is put on at once and taken off again', async () => {
+    const { kit } = require(path.join(home, '../kit.js')) as { kit: Record<string, (value: unknown) => void> }
+    const { dom } = show('conversation-list', {})
+    kit['setTheme']!('ink')
+    kit['setTextSize']!('large')
+    kit['setScheme']!('dark')
+    await vi.waitFor(() => expect(dom.innerHTML).toMatch(/cg-root.*cg-ink.*cg-dark.*cg-large/))
+    kit['setTheme']!('tea')
+    kit['setTextSize']!('normal')
+    kit['setScheme']!('auto')
+    await vi.waitFor(() => expect(dom.innerHTML).not.toMatch(/cg-ink|cg-large|cg-dark/))
   })
 
   test('a text bubble shows the text as written, markup included', () => {

@@ -80,3 +80,21 @@ async def test_axe_finds_nothing_while_phone_and_desk_converse(
     found["demo"] = await violations(demo.page.main_frame)
     assert not any(found.values()), found
     await demo.desk.resolve()
+
+
+@LOOKS
+async def test_axe_finds_nothing_where_the_text_is_large(stage: Stage, words: Words, scheme: str) -> None:
+    demo = await stage.demo(words, color_scheme=scheme)
+    await visit(demo, *PAGES["me"])
+    await demo.phone.frame.get_by_role("button", name=words.text_size).click()
+    found = {"me": await violations(phone_frame(demo))}
+    await visit(demo, *PAGES["home"])
+    await demo.phone.contact()
+    await demo.phone.say(f"large {words.locale} {scheme}")
+    said = demo.phone.bubble(f"large {words.locale} {scheme}")
+    await expect(said).to_have_count(1)
+    text = said.get_by_text("large", exact=False).last
+    assert await text.evaluate("node => getComputedStyle(node).fontSize") == "20px"
+    found["chat"] = await violations(phone_frame(demo))
+    found["messages"] = await visit(demo, "/pages/messages/index", "large")
+    assert not any(found.values()), found

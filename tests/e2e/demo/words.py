@@ -43,6 +43,7 @@ class Words:
     add_cart: str
     added: str
     emoji: str
+    text_size: str
     order_number: str
 
 
@@ -85,6 +86,7 @@ ZH = Words(
     add_cart="加入购物车",
     added="已加入购物车",
     emoji="表情",
+    text_size="聊天字号",
     order_number="订单号",
 )
 EN = Words(
@@ -126,5 +128,6 @@ EN = Words(
     add_cart="Add to cart",
     added="In your cart",
     emoji="Emoji",
+    text_size="Text size in chats",
     order_number="Number",
 )

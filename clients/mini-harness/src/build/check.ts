@@ -62,7 +62,8 @@ function stageSources(sources: Sources, stage: string): string[] {
 
 function compileOne(wcc: string, stage: string, unit: ComponentUnit, files: string[]): string[] {
   const template = `${unit.path}.wxml`
-  const tags = Object.keys(unit.json.usingComponents ?? {})
+  const { usingComponents = {}, componentGenerics = {} } = unit.json
+  const tags = [...Object.keys(usingComponents), ...Object.keys(componentGenerics)]
   const componentArguments = tags.length ? ['1', template, String(tags.length), ...tags] : ['0']
   // Templates it imports must be on the command line too; naming all costs nothing.
   const others = files.filter((file) => file !== template)

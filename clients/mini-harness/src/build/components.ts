@@ -29,8 +29,22 @@ export function collectComponents(sources: Sources, app: AppConfig): ComponentUn
     units.set(path, unit)
     queue.push(...dependenciesOf(unit))
   }
-  // A component must be registered before whatever uses it.
-  return [...units.values()].reverse()
+  return usedFirst(units)
+}
+
+/** A component must be registered before whatever uses it; of those that use each other, either may be first. */
+function usedFirst(units: Map<string, ComponentUnit>): ComponentUnit[] {
+  const ordered = new Set<ComponentUnit>()
+  const entered = new Set<string>()
+  const enter = (path: string): void => {
+    const unit = units.get(path)
+    if (!unit || entered.has(path)) return
+    entered.add(path)
+    dependenciesOf(unit).forEach(enter)
+    ordered.add(unit)
+  }
+  for (const path of units.keys()) enter(path)
+  return [...ordered]
 }
 
 function readUnit(

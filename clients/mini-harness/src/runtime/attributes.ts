@@ -52,5 +52,5 @@ function setCommon(element: GeElement, name: string, value: unknown): void {
   const absent = value === undefined || value === null || (value === false && !name.startsWith('aria-')) || value === ''
   if (absent && !(name === 'hidden' && value === '')) dom.removeAttribute(name)
   else dom.setAttribute(name, String(value))
-  if (name === 'role') makeReachable(dom, String(value))
+  if (name === 'role' || name === 'aria-role') makeReachable(dom, String(value))
 }

@@ -97,6 +97,11 @@ function whenAttached(element: GeComponent): void {
 
 const readiness = space.behavior().definition({
   lifetimes: {
+    // The adapter adds the sheets of what a page names in usingComponents; what comes by a generic has to be added here.
+    created(this: { _$: GeComponent }) {
+      const sheet = space.getStyleSheet(this._$.is)
+      if (sheet !== undefined) backend.appendStyleSheetPath(sheet)
+    },
     attached(this: { _$: GeComponent }) {
       whenAttached(this._$)
     },

@@ -2,12 +2,13 @@ import { showBadge } from '../../services/chat'
 import { dress } from '../../services/look'
 import { orders } from '../../services/shop'
 import { readConfig } from '../../services/config'
+import { switchTextSize, textSize } from '../../services/text-size'
 import { customerName, switchLanguage, texts } from '../../services/texts'
 
 const STATES = ['paid', 'shipped', 'done'] as const
 
 Page({
-  data: { t: texts(), name: '', face: readConfig().customer?.avatar || '/images/logo.svg', states: [] as { id: string; label: string; count: number }[] },
+  data: { t: texts(), name: '', size: '', face: readConfig().customer?.avatar || '/images/logo.svg', states: [] as { id: string; label: string; count: number }[] },
 
   onShow() {
     this.dressUp()
@@ -17,7 +18,7 @@ Page({
 
   dressUp() {
     const t = dress(this, (words) => words.me)
-    this.setData({ name: customerName(), states: STATES.map((id, i) => ({ id, label: t[id], count: this.data.states[i]?.count ?? 0 })) })
+    this.setData({ name: customerName(), size: textSize() === 'large' ? t.largeText : t.normalText, states: STATES.map((id, i) => ({ id, label: t[id], count: this.data.states[i]?.count ?? 0 })) })
   },
 
   /** The counts are an ornament: without the shop's server there are none. */
@@ -32,6 +33,11 @@ Page({
 
   openChat() {
     void wx.navigateTo({ url: '/pages/chat/index?page=me' })
+  },
+
+  switchTextSize() {
+    switchTextSize()
+    this.dressUp()
   },
 
   switchLanguage() {

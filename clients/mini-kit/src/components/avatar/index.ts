@@ -1,5 +1,5 @@
 /** A picture, or the initial of a name on a colour that stays the same for the same person. */
-const COLORS = ['#3f7a63', '#8a5a3c', '#4d6b8f', '#93643f', '#6b5b8c', '#2f7d80', '#9a4f4a', '#65743a']
+const TONES = 8
 
 function initialOf(name: string): string {
   const trimmed = name.trim()
@@ -8,10 +8,10 @@ function initialOf(name: string): string {
   return (Array.from(trimmed)[0] ?? '?').toUpperCase()
 }
 
-function colorOf(seed: string): string {
+function toneOf(seed: string): number {
   let sum = 0
   for (let i = 0; i < seed.length; i++) sum = (sum * 31 + seed.charCodeAt(i)) >>> 0
-  return COLORS[sum % COLORS.length] as string
+  return sum % TONES
 }
 
 Component({
@@ -21,13 +21,13 @@ Component({
     name: String,
     /** What the colour is made from; default: the name. */
     seed: String,
-    /** In px. */
-    size: { type: Number, value: 40 },
+    /** In px; default: `--k-side` of what surrounds it, or 40. */
+    size: Number,
   },
-  data: { initial: '', color: '', broken: false },
+  data: { initial: '', tone: 0, broken: false },
   observers: {
     'name, seed': function (name: string, seed: string) {
-      this.setData({ initial: initialOf(name), color: colorOf(seed || name) })
+      this.setData({ initial: initialOf(name), tone: toneOf(seed || name) })
     },
     src() {
       this.setData({ broken: false })

@@ -5,6 +5,7 @@ interface CardAction {
 }
 
 Component({
+  externalClasses: ['custom-class'],
   properties: { body: Object },
   methods: {
     open() {

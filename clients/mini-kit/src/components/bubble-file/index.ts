@@ -1,6 +1,7 @@
 import { openFile } from '../../hosts'
 
 Component({
+  externalClasses: ['custom-class'],
   properties: { body: Object, progress: Number, sending: Boolean },
   methods: {
     open() {

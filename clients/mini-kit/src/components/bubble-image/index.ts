@@ -1,4 +1,5 @@
 Component({
+  externalClasses: ['custom-class'],
   properties: { body: Object, progress: Number, sending: Boolean },
   data: { loaded: false },
   methods: {

@@ -1,6 +1,7 @@
 import { tellFailure } from '../../hosts'
 
 Component({
+  externalClasses: ['custom-class'],
   properties: { body: Object },
   methods: {
     open() {

@@ -1,2 +1,2 @@
 /** What nobody said: system notices, recalled messages. */
-Component({ properties: { text: String } })
+Component({ externalClasses: ['custom-class'], properties: { text: String } })

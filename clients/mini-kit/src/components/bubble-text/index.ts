@@ -1,6 +1,7 @@
 import { kit } from '../../kit'
 
 Component({
+  externalClasses: ['custom-class'],
   properties: { body: Object, mine: Boolean },
   methods: {
     /** Mini programs may not open any address: it is copied for the browser. */

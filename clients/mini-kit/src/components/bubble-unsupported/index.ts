@@ -1,1 +1,1 @@
-Component({ properties: { body: Object } })
+Component({ externalClasses: ['custom-class'], properties: { body: Object } })

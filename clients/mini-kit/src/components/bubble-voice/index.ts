@@ -3,6 +3,7 @@ import { player } from '../../player'
 const offs = new WeakMap<object, () => void>()
 
 Component({
+  externalClasses: ['custom-class'],
   properties: { body: Object, mine: Boolean, rowKey: String },
   data: { playing: false },
   lifetimes: {

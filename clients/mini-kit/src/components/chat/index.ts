@@ -15,17 +15,20 @@ const timers = new WeakMap<object, ReturnType<typeof setTimeout>>()
 /**
  * The whole body of a chat page; give it the height of the page. `suggestion` is a card that one tap sends, for
  * instance the product the customer comes from. Events: `card` {page, url, action, card} (the kit opens `page` itself
- * unless `handle-cards` is set), `avatar` {user}, `tool` {id}, `sent` {content}.
+ * unless `handle-cards` is set), `avatar` {user}, `tool` {id}, `sent` {content}. Slots: `header` above the messages,
+ * `above-input` under them, `empty` (with `use-empty-slot`) in their place. `generic:bubble`: see the message list.
  */
 Component({
-  externalClasses: ['custom-class'],
+  options: { multipleSlots: true },
+  externalClasses: ['custom-class', 'list-class', 'bubble-class', 'bar-class', 'field-class'],
   properties: {
     conversationId: String,
     suggestion: { type: Object, value: null as unknown as Record<string, never> },
     tools: { type: Array, value: [] as { id: string; label: string }[] },
     handleCards: Boolean,
+    useEmptySlot: Boolean,
   },
-  data: { banner: '', quote: { seq: 0, text: '' }, draft: '', dismissed: false, texts: kit.texts },
+  data: { banner: '', quote: { seq: 0, text: '' }, draft: '', dismissed: false, texts: kit.texts, look: kit.look },
   observers: {
     conversationId(id: string) {
       this.setData({ draft: drafts.get(id) ?? '', quote: { seq: 0, text: '' } })
@@ -47,7 +50,7 @@ Component({
   },
   methods: {
     follow() {
-      this.setData({ texts: kit.texts })
+      this.setData({ texts: kit.texts, look: kit.look })
       const [first, ...rest] = offs.get(this) ?? []
       rest.forEach((off) => off())
       const { client } = kit

@@ -6,11 +6,15 @@ const offs = new WeakMap<object, (() => void)[]>()
 
 type Tap = WechatMiniprogram.TouchEvent
 
-/** My conversations. Events: `open` {id, title}. A long press offers pin, mute, mark and hide. */
+/**
+ * My conversations. Events: `open` {id, title}. A long press offers pin, mute, mark and hide. Slots: `header` above the
+ * rows, `empty` (with `use-empty-slot`) where there are none.
+ */
 Component({
-  externalClasses: ['custom-class'],
-  properties: {},
-  data: { rows: [] as Preview[], loading: true, texts: kit.texts },
+  options: { multipleSlots: true },
+  externalClasses: ['custom-class', 'row-class'],
+  properties: { useEmptySlot: Boolean },
+  data: { rows: [] as Preview[], loading: true, texts: kit.texts, look: kit.look },
   lifetimes: {
     attached() {
       offs.set(this, [kit.onChange(() => this.follow())])
@@ -27,7 +31,7 @@ Component({
   },
   methods: {
     follow() {
-      this.setData({ texts: kit.texts })
+      this.setData({ texts: kit.texts, look: kit.look })
       const [first, ...rest] = offs.get(this) ?? []
       rest.forEach((off) => off())
       const { client } = kit

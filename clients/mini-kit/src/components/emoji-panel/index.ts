@@ -3,6 +3,7 @@ import { kit } from '../../kit'
 
 /** Emoji to pick. Events: `pick` {emoji}, `backspace`, `send`. */
 Component({
+  externalClasses: ['custom-class'],
   properties: { canSend: Boolean },
   data: { emoji: EMOJI, texts: kit.texts },
   lifetimes: {

@@ -34,7 +34,7 @@ const offs = new WeakMap<object, () => void>()
  * `tools`: own entries of the panel, [{id, label}].
  */
 Component({
-  externalClasses: ['custom-class'],
+  externalClasses: ['custom-class', 'field-class'],
   properties: {
     /** Text of the quoted message, empty for none. */
     quote: String,
@@ -43,7 +43,17 @@ Component({
     tools: { type: Array, value: [] as { id: string; label: string }[] },
     maxLength: { type: Number, value: 5000 },
   },
-  data: { text: '', mode: 'text', panel: '', focus: false, keyboard: 0, hold: '', left: '', texts: kit.texts },
+  data: {
+    text: '',
+    mode: 'text',
+    panel: '',
+    focus: false,
+    keyboard: 0,
+    hold: '',
+    left: '',
+    texts: kit.texts,
+    look: kit.look,
+  },
   observers: {
     draft(draft: string) {
       if (draft !== this.data.text) this.setData({ text: draft })
@@ -55,11 +65,9 @@ Component({
   },
   lifetimes: {
     attached() {
-      this.setData({ texts: kit.texts })
-      offs.set(
-        this,
-        kit.onChange(() => this.setData({ texts: kit.texts })),
-      )
+      const dress = () => this.setData({ texts: kit.texts, look: kit.look })
+      offs.set(this, kit.onChange(dress))
+      dress()
     },
     detached() {
       offs.get(this)?.()

@@ -15,10 +15,14 @@ type Event<T extends object> = WechatMiniprogram.CustomEvent<T>
 const views = new WeakMap<object, ListView>()
 const offs = new WeakMap<object, () => void>()
 
-/** Messages of a conversation. Events: `quote` {seq, text}, `card` {page, url, action, card}, `avatar` {user}. */
+/**
+ * Messages of a conversation. Events: `quote` {seq, text}, `card` {page, url, action, card}, `avatar` {user}.
+ * `generic:bubble` draws the messages instead of the kit's bubbles; it gets `row`. Slot `empty`, with `use-empty-slot`.
+ */
 Component({
-  externalClasses: ['custom-class'],
-  properties: { conversationId: String },
+  options: { multipleSlots: true },
+  externalClasses: ['custom-class', 'bubble-class'],
+  properties: { conversationId: String, useEmptySlot: Boolean },
   data: {
     pages: [] as unknown[],
     ready: false,
@@ -33,6 +37,7 @@ Component({
     scrollTo: 0,
     into: '',
     texts: kit.texts,
+    look: kit.look,
   },
   observers: {
     conversationId() {
@@ -47,7 +52,8 @@ Component({
       offs.set(
         this,
         kit.onChange(() => {
-          this.setData({ texts: kit.texts })
+          // Another size of type or another language is another height.
+          this.setData({ texts: kit.texts, look: kit.look }, () => this.resized())
           if (!views.has(this)) this.restart()
         }),
       )
@@ -82,7 +88,7 @@ Component({
       const host = { draw: (patch: object) => this.draw(patch), measure: () => this.measure() }
       const view = new ListView(host, client, id)
       views.set(this, view)
-      this.setData({ pages: [], ready: false, failed: false, typing: false, texts: kit.texts })
+      this.setData({ pages: [], ready: false, failed: false, typing: false, texts: kit.texts, look: kit.look })
       void view.start()
     },
 

@@ -1,9 +1,13 @@
 import type { Row } from '../../rows'
 
-/** A line of the list: time, divider, picture, name, bubble and how it fares. */
+/** A line of the list: time, divider, picture, name, bubble (`generic:bubble`) and how it fares. */
 Component({
+  externalClasses: ['custom-class', 'bubble-class'],
   properties: { row: Object, sendingText: String },
   methods: {
+    menu() {
+      this.tell('menu')
+    },
     retry() {
       this.tell('retry')
     },
