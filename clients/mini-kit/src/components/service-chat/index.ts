@@ -18,7 +18,7 @@ Component({
     tools: { type: Array, value: [] as { id: string; label: string }[] },
     handleCards: Boolean,
   },
-  data: { id: '', failed: false, texts: kit.texts },
+  data: { id: '', failed: false, texts: kit.texts, look: kit.look },
   lifetimes: {
     attached() {
       offs.set(
@@ -32,9 +32,9 @@ Component({
     },
   },
   methods: {
-    /** Another language, or a client where there was none. */
+    /** Another language or look, or a client where there was none. */
     follow() {
-      this.setData({ texts: kit.texts })
+      this.setData({ texts: kit.texts, look: kit.look })
       if (!this.data.id) void this.open()
     },
 
