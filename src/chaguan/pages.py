@@ -66,7 +66,7 @@ def _widget(script: bytes) -> ControllerRouterHandler:
         known = request.headers.get("if-none-match", "").removeprefix("W/")
         if known == tag:
             return Response(None, status_code=304, headers=headers)
-        return Response(script, headers=headers, media_type="text/javascript; charset=utf-8")
+        return Response(script, headers=headers, media_type="text/javascript")
 
     return widget
 

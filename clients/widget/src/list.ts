@@ -92,13 +92,15 @@ export class MessageList {
     }
   }
 
-  /** The first line that is seen, and where. A line that is drawn anew keeps its key. */
+  /**
+   * A line that is seen, and where; it keeps its key when it is drawn anew. Not the oldest: with something above it that
+   * one loses its time or its name, and what is below would move by as much.
+   */
   private anchor(): { key: string; at: number } | null {
     if (this.sticks) return null
-    for (const [key, { line }] of this.lines) {
-      if (line.offsetTop + line.offsetHeight > this.log.scrollTop) return { key, at: line.offsetTop }
-    }
-    return null
+    const [, ...others] = this.lines
+    const found = others.find(([, { line }]) => line.offsetTop >= this.log.scrollTop)
+    return found ? { key: found[0], at: found[1].line.offsetTop } : null
   }
 
   private begin(): void {

@@ -35,7 +35,9 @@ export class Panel {
   private readonly blank = h('div', { class: 'blank', role: 'status', hidden: true })
   private readonly suggestion = h('div', { class: 'suggestion', hidden: true })
   private readonly narrow = matchMedia('(max-width: 480px)')
-  private blankShown = ''
+  /** What stands there, in JSON. */
+  private stands = 'null'
+  private suggests: Card | null = null
 
   constructor(
     private readonly texts: Texts,
@@ -49,7 +51,7 @@ export class Panel {
     this.element = h(
       'section',
       { class: 'panel', role: 'dialog', 'aria-labelledby': 'name', tabindex: -1, hidden: true },
-      h('header', {}, h('div', {}, this.name, this.under), h('button', close, icon('close'))),
+      h('div', { class: 'head' }, h('div', {}, this.name, this.under), h('button', close, icon('close'))),
       this.banner,
       this.blank,
       this.list.element,
@@ -81,7 +83,8 @@ export class Panel {
 
   /** Into the input, where that brings up no keyboard over what the customer came to read. */
   focus(): void {
-    const input = this.blankShown || matchMedia('(pointer: coarse)').matches ? this.element : this.composer.box
+    const isWaiting = this.composer.element.hidden || matchMedia('(pointer: coarse)').matches
+    const input = isWaiting ? this.element : this.composer.box
     input.focus({ preventScroll: true })
   }
 
@@ -95,17 +98,17 @@ export class Panel {
     if (this.banner.textContent !== text) this.banner.textContent = text
   }
 
-  /** Instead of messages and input; null shows those again. `above`: there are none yet, and one may write. */
-  stand(blank: Blank | null, above = false): void {
-    const drawn = blank ? JSON.stringify(blank) : ''
-    this.list.element.hidden = !!blank
-    this.composer.element.hidden = !!blank && !above
-    if (drawn === this.blankShown) return
+  /** Instead of messages; null shows those again. `writes`: there are none yet, and one may write the first. */
+  stand(blank: Blank | null, writes = !blank): void {
+    const drawn = JSON.stringify(blank)
+    if (drawn === this.stands) return
     const waited = (this.element.getRootNode() as ShadowRoot).activeElement === this.element
-    this.blankShown = above ? '' : drawn
+    this.stands = drawn
     this.blank.hidden = !blank
+    this.list.element.hidden = !!blank
+    this.composer.element.hidden = !writes
     this.blank.replaceChildren(...(blank ? this.said(blank) : []))
-    if (!blank || above) this.composer.fit()
+    if (writes) this.composer.fit()
     // Who was waiting for the input gets into it.
     if (waited && this.isOpen) this.focus()
   }
@@ -121,9 +124,13 @@ export class Panel {
     return found
   }
 
-  suggest(card: Card | null, picture: string): void {
+  /** Where one can write, a card can be sent. */
+  suggest(offered: Card | null, picture: string): void {
+    const card = this.composer.element.hidden ? null : offered
+    if (card === this.suggests) return
+    this.suggests = card
     this.suggestion.hidden = !card
-    if (!card) return this.suggestion.replaceChildren()
+    if (!card) return
     const { suggest, dismiss } = this.texts
     const line = card.lines?.[0]?.value ?? ''
     this.suggestion.replaceChildren(
@@ -165,7 +172,7 @@ export class Panel {
     const { element } = this
     const drop = (on: boolean) => element.classList.toggle('drops', on)
     element.addEventListener('dragover', (event) => {
-      if (this.blankShown || !event.dataTransfer?.types.includes('Files')) return
+      if (this.composer.element.hidden || !event.dataTransfer?.types.includes('Files')) return
       event.preventDefault()
       drop(true)
     })

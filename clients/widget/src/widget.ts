@@ -260,11 +260,11 @@ export class Widget {
     if (chat.unread !== this.toldUnread) this.tell('unread', (this.toldUnread = chat.unread))
     if (!this.isOpen) return
     this.connection()
-    panel.head(this.options.title || texts.service, this.typing())
+    panel.head(this.options.title || texts.service, this.typing() || (this.options.title && texts.service))
     panel.warn(this.warning || this.broke())
-    panel.suggest(chat.phase === 'ready' ? this.card : null, this.link(this.card?.picture))
     if (chat.phase === 'ready') this.messages()
     else panel.stand(this.blank())
+    panel.suggest(this.card, this.link(this.card?.picture))
   }
 
   private messages(): void {
