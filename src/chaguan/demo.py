@@ -116,10 +116,15 @@ class Demo:
             "app_id": known["app_id"],
             "appid": APPID,
             "shop_port": self._port + 1,
-            "site": f"{self._inside.scheme}://{self._shop_address}/site/",
+            "site": self._site(),
             "agents": [{"email": email, "name": name} for email, name, _ in AGENTS],
             "password": PASSWORD,
         }
+
+    def _site(self) -> str:
+        """Where the merchant's web site is; empty where the example was not brought along."""
+        exists = any((place / "examples" / "website").is_dir() for place in _PLACES)
+        return f"{self._inside.scheme}://{self._shop_address}/site/" if exists else ""
 
     async def stop(self) -> None:
         self._inside.close()

@@ -95,9 +95,14 @@ async def test_without_a_network_a_banner_says_so_and_what_was_written_goes_out_
 async def test_older_messages_come_on_scrolling_up_and_nothing_jumps(
     street: Street, process: DemoProcess
 ) -> None:
-    visitor = await street.visitor()
+    visitor = await (await (await street.visitor()).arrive()).open()
+    await expect(visitor.panel.get_by_text(SAID_ZH.empty)).to_be_visible()
+    # On a page of the same site without the widget: as if this browser had been cleaned, then written to.
+    street.faults.allowed.append("favicon.ico")
+    await visitor.page.goto(f"{visitor.url}files/site.css")
+    await visitor.page.evaluate("localStorage.clear()")
     await fill_history(visitor, process)
-    await (await visitor.arrive()).open()
+    await visitor.arrive()
     await expect(visitor.bubble(f"line {LINES}.")).to_be_visible()
     await expect(visitor.bubble("line 10.")).to_have_count(0)
     # The wheel stops in the upper part of what is there; the page that then comes must not move what is seen.
@@ -128,7 +133,6 @@ async def fill_history(visitor: Visitor, process: DemoProcess) -> None:
     known = json.loads((process.folder / "data" / "demo.json").read_text())
     headers = {"authorization": f"Bearer {known['api_key']}"}
     site = visitor.page.context.request
-    await site.get(visitor.url)
     token = (await (await site.get(visitor.url.replace("/site/", "/chat-token"))).json())["token"]
     who = json.loads(urlsafe_b64decode(token.split(".")[1] + "=="))["sub"]
     async with httpx.AsyncClient(
