@@ -148,7 +148,9 @@ function fileOf({ src, name, size }: Extract<Body, { kind: 'file' }>, texts: Tex
 
 function cardOf(card: Card, context: BubbleContext): HTMLElement {
   const picture = context.link(card.picture)
-  const lines = (card.lines ?? []).flatMap(({ label = '', value = '' }) => [h('dt', {}, label), h('dd', {}, value)])
+  const lines = (card.lines ?? []).flatMap(({ label = '', value = '' }) => {
+    return label ? [h('dt', {}, label), h('dd', {}, value)] : [h('dd', { class: 'alone' }, value)]
+  })
   const image = picture && h('img', { src: picture, alt: '', onerror: () => image && image.remove() })
   return h(
     'div',

@@ -200,7 +200,8 @@ export function rowsOf(messages: readonly Message[], context: RowContext): Row[]
     const mine = message.sender_id === me
     const user = context.userOf(message.sender_id)
     const separate = !before || message.created_at - before.created_at > SEPARATE_AFTER_MS
-    const follows = !separate && before.sender_id === message.sender_id && !!before.content
+    const talked = !!before?.content && before.content.type !== 'system'
+    const follows = !separate && talked && before.sender_id === message.sender_id
     const fate = context.peerRead >= message.seq ? texts.read : texts.delivered
     return {
       key: message.client_msg_id,

@@ -7,7 +7,9 @@ import type { Options } from './options'
 import { arrival } from './options'
 import { Panel, type Blank } from './panel'
 import { firstUnread, kindOf, rowsOf, sizeText, type RowContext } from './rows'
-import css from './widget.css'
+import messages from './styles/messages.css'
+import panel from './styles/panel.css'
+import tokens from './styles/tokens.css'
 import { fill, textsOf, type Texts } from './texts'
 
 /** A short break is nobody's business. */
@@ -61,7 +63,7 @@ export class Widget {
     )
     this.panel = this.made()
     const root = this.host.attachShadow({ mode: 'open' })
-    dress(root, css)
+    dress(root, tokens + panel + messages)
     this.host.lang = options.language
     this.host.dataset['theme'] = options.theme
     this.host.dataset['side'] = options.side

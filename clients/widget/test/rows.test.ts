@@ -44,6 +44,11 @@ describe('a row', () => {
     expect(rows.map(({ time }) => time !== '')).toEqual([true, false, false, false, true])
   })
 
+  test('names the agent who begins to speak after the notice that they came', () => {
+    const came = message(1, { content: { type: 'system', name: 'case_taken', params: { agent_name: 'Mei' } } })
+    expect(rowsOf([came, message(2)], context())[1]?.name).toBe('Mei')
+  })
+
   test('says of the last own message alone how far it got', () => {
     const own = { sender_id: 'ann' }
     const sending = message(0, { ...own, status: 'sending', client_msg_id: 'new' })

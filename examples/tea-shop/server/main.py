@@ -8,14 +8,11 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
-import html
 import json
 import os
-import re
 import secrets
 import time
 import uuid
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,16 +20,16 @@ from typing import Any
 import httpx
 import msgspec
 import uvicorn
-from litestar import Litestar, Request, Response, get, post, put
+from litestar import Litestar, Request, get, post, put
 from litestar.config.cors import CORSConfig
-from litestar.datastructures import Cookie
 from litestar.exceptions import ClientException, NotAuthorizedException
 from litestar.params import FromQuery, JSONBody
 from litestar.static_files import create_static_files_router
+from tokens import sign_token
+from website import SITE, website
 
 Json = dict[str, Any]
 AnyRequest = Request[Any, Any, Any]
-SITE = Path(__file__).parents[2] / "website"
 PRODUCTS: list[Json] = json.loads(Path(__file__).with_name("products.json").read_text("utf-8"))
 WORDS: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("words.json").read_text("utf-8"))
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "")  # an agent's browser has no files of the mini program
@@ -79,17 +76,6 @@ class Shop(msgspec.Struct):
 
     def of(self, customer: str) -> list[Order]:
         return [order for order in reversed(self.orders) if order.customer == customer]
-
-
-def sign_token(app_id: str, secret: str, user: str, now: float) -> str:
-    """A user token as Chaguan takes it: a JWT, HS256 with the app's secret, good for an hour."""
-
-    def b64(raw: bytes) -> str:
-        return urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-    claims = {"sub": user, "app": app_id, "iat": int(now), "exp": int(now) + 3600}
-    parts = [b64(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims)]
-    return ".".join([*parts, b64(hmac.digest(secret.encode(), ".".join(parts).encode(), hashlib.sha256))])
 
 
 class Signatures:
@@ -171,59 +157,6 @@ class Chaguan:
         return dict(answer.raise_for_status().json())
 
 
-def website(env: Mapping[str, str], clock: Callable[[], float]) -> list[Any]:
-    """The shop's web site, with the chat as one script tag. Its visitors are known by a cookie of the shop's own; whom
-    that names, the shop alone decides: here each browser is a guest."""
-    chat = env.get("CHAGUAN_PUBLIC_URL", "http://127.0.0.1:8080")
-    template = (SITE / "index.html").read_text("utf-8")
-    words = json.loads((SITE / "words.json").read_text("utf-8"))
-    live = chat.replace("http", "ws", 1)
-    policy = "; ".join(
-        (
-            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
-            "require-trusted-types-for 'script'",
-            "style-src 'self'",
-            f"script-src 'self' {chat}",
-            f"connect-src 'self' {chat} {live}",
-            f"img-src 'self' blob: {chat}",
-            f"media-src blob: {chat}",
-        )
-    )
-
-    def page(language: str) -> str:
-        tea = PRODUCTS[0]
-        spec = tea["specs"][0]
-        texts = {name: tea[name][language] for name in ("name", "tag", "line", "story", "origin")}
-        texts |= {"id": tea["id"], "picture": tea["picture"], "spec": spec["name"][language]}
-        texts |= {
-            "price": f"¥{spec['price'] / 100:.2f}",
-            "chaguan": chat,
-            "app": env.get("CHAGUAN_APP_ID", ""),
-        }
-        texts |= words[language]
-        return re.sub(r"\{(\w+)\}", lambda found: html.escape(texts[found[1]]), template)
-
-    @get("/site/", sync_to_thread=False)
-    def product_page(request: AnyRequest, lang: FromQuery[str] = "") -> Response[str]:
-        wished = lang or request.headers.get("accept-language", "")
-        shown = page("zh" if wished.startswith("zh") else "en")
-        guest = request.cookies.get("guest") or secrets.token_urlsafe(16)
-        cookie = Cookie(key="guest", value=guest, httponly=True, samesite="lax", max_age=30 * 24 * 3600)
-        headers = {"content-security-policy": policy, "cache-control": "no-store"}
-        return Response(shown, media_type="text/html", cookies=[cookie], headers=headers)
-
-    @get("/chat-token", sync_to_thread=False)
-    def chat_token(request: AnyRequest) -> Response[Json]:
-        guest = request.cookies.get("guest")
-        if not guest:
-            raise NotAuthorizedException("nobody is known by this browser")
-        who = "guest-" + hashlib.sha256(guest.encode()).hexdigest()[:24]
-        token = sign_token(env["CHAGUAN_APP_ID"], env["CHAGUAN_APP_SECRET"], who, clock())
-        return Response({"token": token}, headers={"cache-control": "no-store"})
-
-    return [product_page, chat_token, create_static_files_router("/site/files", [SITE / "files"])]
-
-
 def create_app(
     env: Mapping[str, str], http: httpx.AsyncClient | None = None, clock: Callable[[], float] = time.time
 ) -> Litestar:
@@ -252,11 +185,13 @@ def create_app(
         shop.save(file)
         return {"session": session, "customer": answer["openid"]}
 
+    def token_of(user: str) -> str:
+        return sign_token(env["CHAGUAN_APP_ID"], env["CHAGUAN_APP_SECRET"], user, clock())
+
     @post("/api/token", status_code=200, sync_to_thread=False)
     def token(request: AnyRequest) -> Json:
-        """For the shop's web site: the browser signs in to Chaguan with this."""
-        who = customer(request)
-        return {"token": sign_token(env["CHAGUAN_APP_ID"], env["CHAGUAN_APP_SECRET"], who, clock())}
+        """For apps of the shop that are neither a mini program nor its web site."""
+        return {"token": token_of(customer(request))}
 
     @get("/api/products", sync_to_thread=False)
     def products() -> list[Json]:
@@ -297,7 +232,7 @@ def create_app(
 
     images = create_static_files_router("/images", [Path(__file__).parents[1] / "images"])
     handlers = [login, token, products, cart, change_cart, orders, place, context, images]
-    handlers += website(env, clock) if SITE.exists() else []
+    handlers += website(env, PRODUCTS[0], token_of) if SITE.exists() else []
     cors = CORSConfig(allow_origins=["*"])  # the demo shows the mini program in a browser
     # Litestar's own logging would make the HTTP client log the addresses it asks, secrets included.
     return Litestar(handlers, cors_config=cors, openapi_config=None, logging_config=None)
