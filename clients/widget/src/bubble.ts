@@ -148,19 +148,14 @@ function fileOf({ src, name, size }: Extract<Body, { kind: 'file' }>, texts: Tex
 
 function cardOf(card: Card, context: BubbleContext): HTMLElement {
   const picture = context.link(card.picture)
-  const lines = (card.lines ?? []).flatMap(({ label = '', value = '' }) => {
-    return label ? [h('dt', {}, label), h('dd', {}, value)] : [h('dd', { class: 'alone' }, value)]
+  const lines = (card.lines ?? []).map(({ label = '', value = '' }) => {
+    return h('p', {}, label && h('span', {}, `${label} `), value)
   })
   const image = picture && h('img', { src: picture, alt: '', onerror: () => image && image.remove() })
   return h(
     'div',
     { class: 'card' },
-    h(
-      'div',
-      { class: 'about' },
-      image,
-      h('div', {}, h('b', {}, card.title), lines.length > 0 && h('dl', {}, ...lines)),
-    ),
+    h('div', { class: 'about' }, image, h('div', {}, h('b', {}, card.title), ...lines)),
     ...(card.actions ?? []).map((action) => actionOf(card, action, context)),
   )
 }
