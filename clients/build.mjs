@@ -1,4 +1,4 @@
-// Builds everything the server hands out: the console, the phone (the tea shop in the harness) and the demo page.
+// Builds everything the server hands out: the console, the widget, the phone (the tea shop in the harness) and the demo page.
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
@@ -8,7 +8,7 @@ const web = process.env.CHAGUAN_WEB_DIR ?? path.join(here, '../src/chaguan/web')
 mkdirSync(web, { recursive: true })
 
 const run = (...command) => execFileSync(command[0], command.slice(1), { cwd: here, stdio: 'inherit' })
-for (const workspace of ['sdk', 'mini-kit', 'mini-harness', 'doctor', 'console'])
+for (const workspace of ['sdk', 'mini-kit', 'mini-harness', 'doctor', 'console', 'widget'])
   run('npm', 'run', 'build', '-w', workspace)
 
 run(

@@ -48,6 +48,7 @@ async function start() {
   show()
   const demo = await (await fetch('/demo/config.json')).json()
   openPhone(demo, language)
+  Object.assign($('site'), { href: demo.site, hidden: !demo.site })
   $('another').addEventListener('click', () => window.open(`${location.pathname}?phone=${newPhone()}`))
   $('language').addEventListener('click', () => {
     const next = language === 'en' ? 'zh-CN' : 'en'

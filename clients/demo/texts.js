@@ -3,6 +3,7 @@ export const TEXTS = {
   'zh-CN': {
     lead: '顾客在小程序里问，店员在工作台答。左边是真的在运行的小程序，右边是店员的工作台。',
     api: '接口文档',
+    site: '网站上的对话',
     console: '单独打开工作台',
     customer: '{name}的手机 · 云岫茶铺',
     agent: '店员的工作台 · 小梅',
@@ -21,6 +22,7 @@ export const TEXTS = {
   en: {
     lead: 'A customer asks inside the mini program, an agent answers at the desk. Both sides really run here.',
     api: 'API',
+    site: 'Chat on a web site',
     console: 'Open the desk alone',
     customer: '{name}’s phone · Yunxiu Tea',
     agent: 'The agent’s desk · 小梅',

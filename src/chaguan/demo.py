@@ -93,12 +93,14 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 class Demo:
     """Fills an empty deployment once; at each start plays WeChat and runs the tea shop's server."""
 
-    def __init__(self, deployment: Deployment, port: int, shop_address: str, inside: Inside) -> None:
-        """`shop_address`: where the browsers of customers and agents reach the merchant's server."""
+    def __init__(
+        self, deployment: Deployment, port: int, address: str, shop_address: str, inside: Inside
+    ) -> None:
+        """`address`, `shop_address`: where the browsers of customers and agents reach this and the merchant's server."""
         self._inside = inside
         self._deployment = deployment
         self._port = port
-        self._shop_address = shop_address
+        self._address, self._shop_address = address, shop_address
         self._file = deployment.settings.data / "demo.json"
         self._shop: subprocess.Popen[bytes] | None = None
         self.sandbox: SandboxWeChat
@@ -114,9 +116,15 @@ class Demo:
             "app_id": known["app_id"],
             "appid": APPID,
             "shop_port": self._port + 1,
+            "site": self._site(),
             "agents": [{"email": email, "name": name} for email, name, _ in AGENTS],
             "password": PASSWORD,
         }
+
+    def _site(self) -> str:
+        """Where the merchant's web site is; empty where the example was not brought along."""
+        exists = any((place / "examples" / "website").is_dir() for place in _PLACES)
+        return f"{self._inside.scheme}://{self._shop_address}/site/" if exists else ""
 
     async def stop(self) -> None:
         self._inside.close()
@@ -180,6 +188,7 @@ class Demo:
             "PORT": str(inside.shop_port),
             "PUBLIC_URL": f"{inside.scheme}://{self._shop_address}",
             "CHAGUAN_URL": f"http://{inside.chaguan}",
+            "CHAGUAN_PUBLIC_URL": f"{inside.scheme}://{self._address}",
             "CHAGUAN_APP_ID": known["app_id"],
             "CHAGUAN_APP_SECRET": known["app_secret"],
             "CHAGUAN_API_KEY": known["api_key"],

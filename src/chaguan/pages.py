@@ -1,6 +1,8 @@
-"""The built web pages: console, demo, phone. They lie in `web/` of the package, made by the web build."""
+"""The built web pages: console, demo, phone, and the widget for other sites. They lie in `web/` of the package, made by
+the web build."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,6 +48,29 @@ async def _into_the_folder(request: Request[Any, Any, Any]) -> Response[Any] | N
     return None if "/" in folder[1:] else Redirect(f"{folder}/?{query}" if query else f"{folder}/")
 
 
+_WIDGET_HEADERS = {
+    # A deployment that was upgraded is followed within minutes, and no page waits for the answer to that question.
+    "cache-control": "public, max-age=300, stale-while-revalidate=86400",
+    # For pages of other sites: those that isolate themselves, and those that name the script's hash (`integrity`).
+    "cross-origin-resource-policy": "cross-origin",
+    "access-control-allow-origin": "*",
+}
+
+
+def _widget(script: bytes) -> ControllerRouterHandler:
+    tag = f'"{sha256(script).hexdigest()[:32]}"'
+    headers = {**_WIDGET_HEADERS, "etag": tag}
+
+    @get("/widget.js", include_in_schema=False, sync_to_thread=False)
+    def widget(request: Request[Any, Any, Any]) -> Response[bytes | None]:
+        known = request.headers.get("if-none-match", "").removeprefix("W/")
+        if known == tag:
+            return Response(None, status_code=304, headers=headers)
+        return Response(script, headers=headers, media_type="text/javascript")
+
+    return widget
+
+
 def pages(
     *, demo: bool, extra: dict[str, Any] | None = None, login: Callable[[str], str] | None = None
 ) -> list[ControllerRouterHandler]:
@@ -69,6 +94,9 @@ def pages(
     policies = {"demo": _loosen, "phone": _loosen, "console": _show_pictures if demo else None}
     folders = ["console", "docs", *(["demo", "phone"] if demo else [])]
     handlers: list[ControllerRouterHandler] = [home, *([demo_config, wechat_code] if demo else [])]
+    script = WEB / "widget" / "widget.js"
+    if script.is_file():
+        handlers.append(_widget(script.read_bytes()))
     for name in folders:
         if (WEB / name).is_dir():
             handlers.append(

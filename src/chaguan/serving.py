@@ -147,6 +147,7 @@ async def _serve(
         from chaguan.demo import Demo, Inside
 
         inside = Inside(settings, front, tls)
+        settings = with_shop_site(settings, f"{inside.scheme}://{_seen_at(settings, front + 1)}")
     own = inside.chaguan if inside else settings.own_address(front)
     if settings.sandbox:
         settings = with_sandbox(settings, own)
@@ -160,7 +161,7 @@ async def _serve(
     extra: dict[str, Any] = {}
     demo = None
     if inside is not None:
-        demo = Demo(deployment, front, _seen_at(settings, front + 1), inside)
+        demo = Demo(deployment, front, _seen_at(settings, front), _seen_at(settings, front + 1), inside)
         extra = await demo.prepare()
         stand_in = demo.sandbox
     elif settings.sandbox:
@@ -250,6 +251,13 @@ def with_sandbox(settings: Settings, address: str) -> Settings:
     url = f"http://{address}{SANDBOX_PATH}"
     wechat = msgspec.structs.replace(settings.wechat, base_url=url)
     return msgspec.structs.replace(settings, wechat=wechat)
+
+
+def with_shop_site(settings: Settings, origin: str) -> Settings:
+    """The merchant's web site, on a port of its own, uploads what its visitors send."""
+    import msgspec
+
+    return msgspec.structs.replace(settings, allowed_origins=[*settings.allowed_origins, origin])
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -27,6 +27,8 @@ DEADLINE_S = 5
 
 
 def _load() -> ModuleType:
+    # As when it is run: what lies beside it can be imported.
+    sys.path.insert(0, str(MAIN.parent))
     spec = importlib.util.spec_from_file_location("tea_shop_server", MAIN)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)

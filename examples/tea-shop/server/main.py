@@ -13,7 +13,6 @@ import os
 import secrets
 import time
 import uuid
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,8 @@ from litestar.config.cors import CORSConfig
 from litestar.exceptions import ClientException, NotAuthorizedException
 from litestar.params import FromQuery, JSONBody
 from litestar.static_files import create_static_files_router
+from tokens import sign_token
+from website import SITE, website
 
 Json = dict[str, Any]
 AnyRequest = Request[Any, Any, Any]
@@ -75,17 +76,6 @@ class Shop(msgspec.Struct):
 
     def of(self, customer: str) -> list[Order]:
         return [order for order in reversed(self.orders) if order.customer == customer]
-
-
-def sign_token(app_id: str, secret: str, user: str, now: float) -> str:
-    """A user token as Chaguan takes it: a JWT, HS256 with the app's secret, good for an hour."""
-
-    def b64(raw: bytes) -> str:
-        return urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-    claims = {"sub": user, "app": app_id, "iat": int(now), "exp": int(now) + 3600}
-    parts = [b64(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims)]
-    return ".".join([*parts, b64(hmac.digest(secret.encode(), ".".join(parts).encode(), hashlib.sha256))])
 
 
 class Signatures:
@@ -195,11 +185,13 @@ def create_app(
         shop.save(file)
         return {"session": session, "customer": answer["openid"]}
 
+    def token_of(user: str) -> str:
+        return sign_token(env["CHAGUAN_APP_ID"], env["CHAGUAN_APP_SECRET"], user, clock())
+
     @post("/api/token", status_code=200, sync_to_thread=False)
     def token(request: AnyRequest) -> Json:
-        """For the shop's web site: the browser signs in to Chaguan with this."""
-        who = customer(request)
-        return {"token": sign_token(env["CHAGUAN_APP_ID"], env["CHAGUAN_APP_SECRET"], who, clock())}
+        """For apps of the shop that are neither a mini program nor its web site."""
+        return {"token": token_of(customer(request))}
 
     @get("/api/products", sync_to_thread=False)
     def products() -> list[Json]:
@@ -240,6 +232,7 @@ def create_app(
 
     images = create_static_files_router("/images", [Path(__file__).parents[1] / "images"])
     handlers = [login, token, products, cart, change_cart, orders, place, context, images]
+    handlers += website(env, PRODUCTS[0], token_of) if SITE.exists() else []
     cors = CORSConfig(allow_origins=["*"])  # the demo shows the mini program in a browser
     # Litestar's own logging would make the HTTP client log the addresses it asks, secrets included.
     return Litestar(handlers, cors_config=cors, openapi_config=None, logging_config=None)

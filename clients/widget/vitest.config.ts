@@ -1,0 +1,15 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    alias: {
+      '@chaguan/sdk/texts': source('../sdk/src/modules/texts.ts'),
+      '@chaguan/sdk/token': source('../sdk/src/modules/token.ts'),
+      '@chaguan/sdk': source('../sdk/src/index.ts'),
+    },
+  },
+  test: { environment: 'jsdom', include: ['test/**/*.test.ts'] },
+})
