@@ -217,10 +217,7 @@ export function createConnection(
     const started = adapter.now()
     heardAt = tickedAt = started
     // A socket whose opening never ends says nothing at all.
-    const cancel = adapter.timer(
-      () => transport === link && !isOnline() && lost(ABNORMAL, 'silence'),
-      HELLO_TIMEOUT_MS,
-    )
+    const cancel = adapter.timer(() => transport === link && !isOnline() && lost(ABNORMAL, 'silence'), HELLO_TIMEOUT_MS)
     cancelRetry = cancel
     const link =
       mode === 'socket'
