@@ -40,7 +40,7 @@ class Phone:
         token = sign_user_token(
             AppSecret(world.secret), world.app_id, subject(person), time.time_ns() // 1_000_000, 7_200
         )
-        hello = {"protocol": 1, "token": token, "device_id": f"{device(person)}-wire", "platform": "wechat"}
+        hello = {"protocol": 1, "token": token, "device_id": device(person), "platform": "wechat"}
         self.welcome = self.ask("hello", **hello, **self.standing(world, person))
         self.sent = self.received = 0
 
@@ -91,7 +91,8 @@ class Phone:
 
 def wire(bench: "Bench") -> Iterator[Figure]:
     """A text from one phone to another, an idle hour in the foreground, a resume of twenty conversations."""
-    with bench.peopled(2 * bench.scale.pairs) as (running, _):
+    bench.begin_anew()  # of conversations that have grown meanwhile the phone would lack something
+    with bench.server() as running:
         running.wait()
         port = running.ports[0]
         with closing(Phone(bench.world, 0, port)) as one, closing(Phone(bench.world, 1, port)) as other:
