@@ -11,7 +11,7 @@ from msgspec import UNSET, Raw
 from sqlalchemy import Connection
 
 from chaguan.core.caller import Caller
-from chaguan.core.errors import AppError
+from chaguan.core.errors import AppError, ErrorCode
 from chaguan.infra.database import Database
 from chaguan.messaging import render
 from chaguan.messaging.conversations import next_cursor
@@ -197,9 +197,11 @@ class Sync:
     async def _lacking(self, caller: Caller, conversation_id: str, seq: int) -> ConversationSync | None:
         try:
             room, member = await self._rooms.access_conversation(caller, conversation_id)
-        except AppError:
+            sync = await self._since(caller, room, member, seq, MAX_GAP)
+        except AppError as error:
+            if error.code is not ErrorCode.not_found:
+                raise
             return ConversationSync(conversation_id=conversation_id, head_seq=0, head_ordinal=0, reset=True)
-        sync = await self._since(caller, room, member, seq, MAX_GAP)
         return None if sync.head_seq == seq else sync
 
     @contextmanager

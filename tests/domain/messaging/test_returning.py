@@ -4,8 +4,10 @@ import asyncio
 from typing import Any
 
 import msgspec
+import pytest
 
 from chaguan.core.caller import Caller
+from chaguan.core.errors import AppError, ErrorCode
 from chaguan.messaging.store import log as store
 from chaguan.protocol import commands as c
 from chaguan.protocol.entries import EntryHidden, MessageSent
@@ -77,3 +79,26 @@ async def test_what_one_may_not_see_is_not_what_others_are_given(world: World, p
     ours = await missed(world, b, room, since)
     assert texts(ours) == ["before", "after"]
     assert not any(isinstance(entry, EntryHidden) for entry in ours.entries)
+
+
+async def test_a_conversation_that_is_gone_by_the_time_it_is_read_spoils_no_welcome(
+    world: World, people, monkeypatch
+) -> None:
+    a, b = people.add("a"), people.add("b")
+    room = await world.group(a, b)
+    await world.say(a, room, "一")
+    await world.restart()
+
+    def fails(code: ErrorCode) -> None:
+        def access_now(*_: Any) -> None:
+            raise AppError(code, "planted")
+
+        monkeypatch.setattr(world.messaging.rooms, "access_now", access_now)
+
+    fails(ErrorCode.not_found)
+    sync = await missed(world, b, room, 0)
+    assert (sync.head_seq, sync.reset) == (0, True)
+    # A database that is away is no reason to forget what one holds.
+    fails(ErrorCode.unavailable)
+    with pytest.raises(AppError, match="planted"):
+        await world.messaging.sync.catch_up(b, 1, [(room, 0)])
