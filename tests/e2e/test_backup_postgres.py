@@ -1,32 +1,38 @@
-"""`chaguan backup` of two nodes on PostgreSQL and Valkey while people talk, `chaguan restore` into an empty database."""
+"""`chaguan backup` of two nodes on PostgreSQL, Valkey and S3 while people talk, `chaguan restore` into empty ones."""
 
 import asyncio
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import asyncpg
+import obstore
 import pytest
 
+from chaguan.core.settings import load
+from chaguan.infra.blob_stores import bucket_of, bucket_store
 from tests.e2e.process import ENVIRONMENT, Served, chaguan
 from tests.e2e.test_backup import Crowd, contents, restored
 from tests.e2e.test_db_copy import _epoch, _finds
 from tests.e2e.test_python_client import Program
 from tests.edge_server import until
 from tools.servers.postgres import PostgresServer
+from tools.servers.s3 import S3Server
 from tools.servers.valkey import Single
 
 
 class Twins:
-    """Two nodes that share database, Valkey and folder."""
+    """Two nodes that share database, Valkey and blobs: a bucket that `blobs` names, else their folder."""
 
-    def __init__(self, folder: Path, database: str, redis: str, ports_of: "Twins | None" = None) -> None:
+    def __init__(
+        self, folder: Path, database: str, redis: str, ports_of: "Twins | None" = None, blobs: str = ""
+    ) -> None:
         self.folder, self.database = folder, database
         self.config = folder.with_suffix(".toml")
-        self.config.write_text(f'database_url = "{database}"\nredis_url = "{redis}"\nnodes = 2\n')
+        self.config.write_text(f'database_url = "{database}"\nredis_url = "{redis}"\nnodes = 2\n{blobs}')
         self.config.chmod(0o600)
         self.here, self.there = (
             self._node(ports_of and getattr(ports_of, name), name) for name in ("here", "there")
@@ -73,8 +79,30 @@ def urls(postgres: PostgresServer) -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture
+def s3(tmp_path: Path) -> Iterator[S3Server]:
+    server = S3Server(tmp_path / "s3")
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@pytest.fixture
 async def twins(tmp_path: Path, urls: tuple[str, str], valkey: Single) -> AsyncIterator[Twins]:
-    twins = Twins(tmp_path / "data", urls[0], valkey.url)
+    async with _running(Twins(tmp_path / "data", urls[0], valkey.url)) as twins:
+        yield twins
+
+
+@pytest.fixture
+async def twins_with_a_bucket(
+    tmp_path: Path, urls: tuple[str, str], valkey: Single, s3: S3Server
+) -> AsyncIterator[Twins]:
+    async with _running(Twins(tmp_path / "data", urls[0], valkey.url, blobs=s3.settings("living"))) as twins:
+        yield twins
+
+
+@asynccontextmanager
+async def _running(twins: Twins) -> AsyncIterator[Twins]:
     try:
         yield await (await twins.start()).set_up()
     finally:
@@ -82,10 +110,11 @@ async def twins(tmp_path: Path, urls: tuple[str, str], valkey: Single) -> AsyncI
 
 
 async def test_a_backup_under_load_of_two_nodes_holds_all_that_was_acknowledged_before(
-    tmp_path: Path, twins: Twins, urls: tuple[str, str], valkey: Single
+    tmp_path: Path, twins_with_a_bucket: Twins, urls: tuple[str, str], valkey: Single, s3: S3Server
 ) -> None:
+    twins = twins_with_a_bucket
     target, key = tmp_path / "backup.tar", str(twins.folder / "master.key")
-    again = Twins(tmp_path / "restored", urls[1], valkey.url, twins)
+    again = Twins(tmp_path / "restored", urls[1], valkey.url, twins, s3.settings("again"))
     program = Program(twins.here.base, tmp_path / "phone.json", twins.here.token("wang"))
     try:
         await program.start()
@@ -107,7 +136,8 @@ async def test_a_backup_under_load_of_two_nodes_holds_all_that_was_acknowledged_
         assert done.returncode == 0, done.stderr
         assert await _broken(urls[1]) == []
         used, named = await _blobs_named(urls[1])
-        stored = {str(path.relative_to(again.folder / "blobs")) for path in again.folder.glob("blobs/**/*.*")}
+        stored = _stored(again)
+        assert not (again.folder / "blobs").exists()
         assert (
             used and used <= stored <= named
         )  # what was just being uploaded may lack: no message names it yet
@@ -203,6 +233,13 @@ async def _blobs_named(url: str) -> tuple[set[str], set[str]]:
             if record["used_at"] is not None:
                 used.add(name)
     return used, named
+
+
+def _stored(twins: Twins) -> set[str]:
+    """The names of what lies in their bucket."""
+    bucket = bucket_of(load(twins.config))
+    assert bucket is not None
+    return {each["path"] for page in obstore.list(bucket_store(bucket)) for each in page}
 
 
 async def test_a_backup_that_is_interrupted_is_taken_for_none(

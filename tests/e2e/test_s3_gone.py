@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.process import Served
 from tests.unit.media import samples
-from tools.servers.s3 import ACCESS_KEY, BUCKET, SECRET_KEY, S3Server
+from tools.servers.s3 import S3Server
 
 
 @pytest.fixture
@@ -20,10 +20,7 @@ def s3(tmp_path):
 
 def configured(folder, s3):
     file = folder / "chaguan.toml"
-    file.write_text(
-        f'blobs_url = "s3://{BUCKET}/im"\n[s3]\nendpoint = "{s3.endpoint}"\n'
-        f'access_key_id = "{ACCESS_KEY}"\nsecret_access_key = "{SECRET_KEY}"\n'
-    )
+    file.write_text(s3.settings("im"))
     return file
 
 

@@ -90,6 +90,14 @@ class S3Server:
     def go_on(self) -> None:
         self._signal(signal.SIGCONT)
 
+    def settings(self, prefix: str = "") -> str:
+        """What a configuration file says so that blobs are kept here; the last of it."""
+        place = f"{BUCKET}/{prefix}".rstrip("/")
+        return (
+            f'blobs_url = "s3://{place}"\n[s3]\nendpoint = "{self.endpoint}"\nregion = "{REGION}"\n'
+            f'access_key_id = "{ACCESS_KEY}"\nsecret_access_key = "{SECRET_KEY}"\n'
+        )
+
     def _arguments(self) -> list[str]:
         chosen = [f"-{name}={port}" for name, port in self._ports.items()]
         places = [f"-dir={self.folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-bucket={BUCKET}"]
@@ -172,8 +180,7 @@ def main(arguments: list[str]) -> int:
         print("usage: python -m tools.servers.s3 FOLDER", file=sys.stderr)
         return 2
     server = S3Server(Path(arguments[0]).resolve()).start()
-    print(f'blobs_url = "s3://{BUCKET}"\n[s3]\nendpoint = "{server.endpoint}"\nregion = "{REGION}"')
-    print(f'access_key_id = "{ACCESS_KEY}"\nsecret_access_key = "{SECRET_KEY}"', flush=True)
+    print(server.settings(), end="", flush=True)
     try:
         signal.pause()
     except KeyboardInterrupt:
