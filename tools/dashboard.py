@@ -65,6 +65,11 @@ PANELS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         (("{{code}}", f"sum by (code) (rate(chaguan_sessions_closed_total{WINDOW}))"),),
     ),
     ("Rate limited", "ops", (("{{by}}", f"sum by (by) (rate(chaguan_rate_limited_total{WINDOW}))"),)),
+    (
+        "Sent to other processes",
+        "ops",
+        (("{{outcome}}", f"sum by (outcome) (rate(chaguan_broker_messages_total{WINDOW}))"),),
+    ),
     ("Consumer lag", "s", (("{{consumer}}", "max by (consumer) (chaguan_consumer_lag_seconds)"),)),
     (
         "HTTP answers",

@@ -93,6 +93,9 @@ async def test_messages_cross_workers_and_one_that_is_killed_is_replaced_with_no
         for number in range(len(clients)):
             await heard(client, room, f"第 {number}")
     assert await many.owners() == ["consumers"], await many.metrics()
+    page = await many.metrics()
+    assert re.findall(r'chaguan_broker_linked\{worker="\d"\} (\d)', page) == ["1", "1"], page
+    assert re.search(r'chaguan_broker_messages_total\{worker="0",outcome="published"\} [1-9]', page), page
 
     before = many.children()
     assert len(before) == 3

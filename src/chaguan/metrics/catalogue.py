@@ -44,6 +44,17 @@ CATALOGUE = (
         "by",
         "Refused for being too much: session, command, http, address.",
     ),
+    Metric("chaguan_broker_linked", "gauge", "", "1 while Redis carries what is said on other processes."),
+    Metric("chaguan_broker_peers", "gauge", "", "Processes of this deployment that it names, this one too."),
+    Metric(
+        "chaguan_broker_links_total", "counter", "", "Links to Redis made; each but the first repairs all."
+    ),
+    Metric(
+        "chaguan_broker_messages_total",
+        "counter",
+        "outcome",
+        "Sent to other processes: published; of these unheard by any; dropped without a link.",
+    ),
     Metric("chaguan_writer_queue_entries", "gauge", "", "Entries that wait for the log writer."),
     Metric("chaguan_writer_queue_bytes", "gauge", "", "Their bytes; beyond 32 MiB sends are refused."),
     Metric("chaguan_batch_entries", "histogram", "", "Entries in one transaction of the log writer."),

@@ -39,6 +39,7 @@ class Metrics:
             *self._gateway(),
             *self._commands(),
             *self._http(),
+            *self._broker(),
             *self._storage(),
             *((name, _one(value)) for name, value in process.figures().items()),
         ]
@@ -106,6 +107,17 @@ class Metrics:
             ],
         )
         yield "chaguan_http_seconds_total", _by("route", self.http.seconds)
+
+    def _broker(self) -> Iterator[tuple[str, list[Sample]]]:
+        broker = self._deployment.broker
+        if broker is None or not broker.is_shared:
+            return
+        figures = broker.figures
+        yield "chaguan_broker_linked", _one(broker.is_linked)
+        yield "chaguan_broker_peers", _one(len(broker.peers))
+        yield "chaguan_broker_links_total", _one(figures["links"])
+        outcomes = ("published", "unheard", "dropped")
+        yield "chaguan_broker_messages_total", _by("outcome", {name: figures[name] for name in outcomes})
 
     def _storage(self) -> Iterator[tuple[str, list[Sample]]]:
         deployment = self._deployment
