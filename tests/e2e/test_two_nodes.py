@@ -174,6 +174,66 @@ async def test_who_joins_at_one_node_hears_everything_after_at_the_other(pair: P
     await until(lambda: texts(new, group) == ["0", "1", "2", "3", "4"])
 
 
+class Late:
+    """The other node, which gets to read who joined, and what was said before, only when it is let."""
+
+    def __init__(self, town: Town) -> None:
+        deployment: Any = town.running.deployment
+        self.relay = deployment.others.relay
+        self._logs = logs = self.relay._logs
+        self._joined, self._since = logs.joined, logs.since
+        self.may_join, self.is_reading, self.may_read = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        logs.joined, logs.since = self.joined, self.since
+
+    async def joined(self, *arguments: Any) -> Any:
+        await self.may_join.wait()
+        return await self._joined(*arguments)
+
+    async def since(self, *arguments: Any) -> Any:
+        self.is_reading.set()
+        found = await self._since(*arguments)
+        await self.may_read.wait()
+        return found
+
+    async def heard(self, conversation_id: str, seq: int) -> None:
+        await until(lambda: self.relay._order.last(conversation_id, conversation_id) == seq)
+
+
+async def test_who_joins_hears_in_order_what_was_said_before_and_while_it_is_read(pair: Pair) -> None:
+    group, (ming,) = await pair.group("ming")
+    new, welcome = await pair.there.come(await pair.here.agent_token("new"), "dev_new")
+    late = Late(pair.there)
+    added = {"user_ids": [welcome["user"]["id"]], "client_msg_id": key()}
+    await ming.ask("add_members", conversation_id=group, **added)
+    await ming.say(group, "before")
+    late.may_join.set()
+    await asyncio.wait_for(late.is_reading.wait(), 5)
+    sent = await ming.say(group, "meanwhile")
+    await late.heard(group, sent["seq"])
+    late.may_read.set()
+    await ming.say(group, "after")
+    await until(lambda: len(texts(new, group)) == 3)
+    assert texts(new, group) == ["before", "meanwhile", "after"]
+
+
+async def test_who_is_removed_while_that_is_read_hears_nothing(pair: Pair) -> None:
+    group, (ming,) = await pair.group("ming")
+    new, welcome = await pair.there.come(await pair.here.agent_token("new"), "dev_new")
+    late, id = Late(pair.there), welcome["user"]["id"]
+    await ming.ask("add_members", conversation_id=group, user_ids=[id], client_msg_id=key())
+    await ming.say(group, "before")
+    late.may_join.set()
+    await asyncio.wait_for(late.is_reading.wait(), 5)
+    await ming.ask("remove_member", conversation_id=group, user_id=id, client_msg_id=key())
+    sent = await ming.say(group, "about new")
+    await late.heard(group, sent["seq"])
+    late.may_read.set()
+    direct = (await ming.ask("create_direct", user_id=id))["view"]["conversation"]["id"]
+    await ming.say(direct, "sorry")
+    await until(lambda: texts(new, direct) == ["sorry"])
+    assert texts(new, group) == []
+
+
 async def test_signing_out_at_one_node_closes_that_device_at_the_other(pair: Pair) -> None:
     accounts = pair.here.running.deployment.accounts
     _, (_, hong) = await pair.group("ming", "hong")

@@ -92,6 +92,15 @@ class Logs(Protocol):
     async def joined(self, user_id: str, limit: int) -> dict[str, int]: ...
 
 
+class Newcomer:
+    """Joined a conversation whose others are told more while what they were told before is being read."""
+
+    def __init__(self, user_id: str) -> None:
+        self.user_id = user_id
+        self.frames: list[bytes] = []
+        self.has_left = False
+
+
 def has_log(topic: str) -> bool:
     return topic.startswith(_LOGS)
 
@@ -114,6 +123,7 @@ class Relay:
         self._departures: dict[str, int] = {}
         """Of users whose memberships are being read: another number with each that is heard."""
         self._numbers = count()
+        self._newcomers: dict[str, list[Newcomer]] = {}
         self.filled = 0
         """Entries that had to be read because no push brought them."""
         broker.listen(self._heard, self._link_changed)
@@ -188,6 +198,8 @@ class Relay:
     def _has_left(self, user_id: str, topic: str) -> None:
         if user_id in self._departures:
             self._departures[user_id] = next(self._numbers)
+        for newcomer in self._newcomers.get(topic, ()):
+            newcomer.has_left |= newcomer.user_id == user_id
         for session in self._hub.sessions_of(user_id):
             self._hub.unsubscribe(session, topic)
 
@@ -285,6 +297,8 @@ class Relay:
         """An entry in its turn. Who left hears nothing after it, who joined nothing before."""
         if said.frame:
             self._hub.publish(topic, said.frame)
+            for newcomer in self._newcomers.get(topic, ()) if self._newcomers else ():
+                newcomer.frames.append(said.frame)
         if said.left:
             self._has_left(said.left, topic)
         if said.joined and topic == said.conversation_id:
@@ -307,26 +321,30 @@ class Relay:
             return  # it is on its way on the conversation's own topic, behind what the user may not see
         if topic not in await self._joined(user_id):
             return  # this came late: they have left again
-        # Who listens already was brought in by the entry itself, and has heard what came after it.
-        sessions = [each for each in self._hub.sessions_of(user_id) if self._hub.subscribe(each, topic)]
-        if not sessions or not await self._broker.confirmed([topic]):
-            return
+        newcomer = Newcomer(user_id)
         last = self._order.last(topic, topic)
-        if last is None:
-            self._order.begin(topic, topic, seq)
-            self._begun.add(topic)
-            heads = await self._logs.heads([topic])
-            self._check_head(topic, topic, heads.get(topic, 0))
-        elif last > seq:
-            await self._catch_up(sessions, topic, seq, last)
+        if last is not None and last > seq:
+            await self._tell_before(newcomer, topic, seq, last)
+        for session in () if newcomer.has_left else self._hub.sessions_of(user_id):
+            # Who listens already was brought in by the entry itself, and has heard what came after it.
+            if self._hub.subscribe(session, topic):
+                for frame in newcomer.frames:
+                    session.push(frame)
 
-    async def _catch_up(self, sessions: Sequence[Listener], topic: str, seq: int, up_to: int) -> None:
-        """What the others of the topic were told before these sessions followed it."""
-        lacking, head = await self._logs.since(topic, seq, MAX_FILL)
-        frames = [text_frame(_encode_push(entry)) for entry in lacking if entry.seq <= up_to]
-        for session in sessions:
-            for frame in frames or ([RESUME_NEEDED] if head > seq else []):
-                session.push(frame)
+    async def _tell_before(self, newcomer: Newcomer, topic: str, seq: int, last: int) -> None:
+        """Gather what the others of the topic were told above `seq`; what they are told meanwhile comes behind it."""
+        self._newcomers.setdefault(topic, []).append(newcomer)
+        try:
+            lacking, _ = await self._logs.since(topic, seq, MAX_FILL)
+        except AppError as error:
+            logger.warning("what was said in %s can't be read: %s", topic, error)
+            lacking = []
+        finally:
+            self._newcomers[topic].remove(newcomer)
+            if not self._newcomers[topic]:
+                del self._newcomers[topic]
+        before = [text_frame(_encode_push(entry)) for entry in lacking if entry.seq <= last]
+        newcomer.frames[:0] = before or [RESUME_NEEDED]
 
     # What got lost
 
