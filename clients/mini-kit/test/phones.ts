@@ -21,7 +21,7 @@ interface Harness {
   errors(): string[]
   setDataStats(): { calls: number; bytes: number; largest: number }
   setTheme(theme: 'light' | 'dark'): void
-  page(): { say(text: string): void; wear(look: object): void }
+  page(): { say(text: string): void; wear(look: object): void; asked(): Record<string, unknown>[] }
 }
 
 declare global {
@@ -44,7 +44,7 @@ export async function startPhones(): Promise<Phones> {
   const outDir = fs.mkdtempSync(path.join(os.tmpdir(), 'mini-kit-'))
   const npm = {
     '@chaguan/mini-kit': path.join(home, 'miniprogram_dist'),
-    '@chaguan/sdk': path.join(home, 'miniprogram_dist'),
+    '@chaguan/sdk': path.join(home, '../sdk/miniprogram_dist'),
   }
   await buildMiniProgram({ root: path.join(import.meta.dirname, 'fixture'), outDir, npm })
   const site = await serve(outDir)
