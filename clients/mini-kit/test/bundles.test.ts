@@ -1,7 +1,7 @@
 // Selecting, forwarding and reading bundles as a phone shows them: the built components in Chromium.
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { browserPath, startPhones, untilShown, type Phones } from './phones'
+import { browserPath, longPress, startPhones, untilShown, type Phones } from './phones'
 
 let phones: Phones
 beforeAll(async () => void (phones = await startPhones()), 60_000)
@@ -11,16 +11,6 @@ async function open(query: string): Promise<Page> {
   const { page } = await phones.open('pages/chat/index', query)
   await untilShown(page)
   return page
-}
-
-/** A long press, and the entry of the menu that it opens. */
-async function longPress(page: Page, words: string, entry: string): Promise<void> {
-  const box = (await page.getByText(words, { exact: true }).first().boundingBox())!
-  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
-  await page.mouse.down()
-  await page.getByText(entry, { exact: true }).waitFor()
-  await page.mouse.up()
-  await page.getByText(entry, { exact: true }).click()
 }
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })

@@ -77,3 +77,13 @@ export async function untilShown(page: Page): Promise<void> {
   await list.waitFor()
   await expect.poll(() => list.evaluate((shown) => getComputedStyle(shown).opacity)).toBe('1')
 }
+
+/** A long press on words, and the entry of the menu that it opens. */
+export async function longPress(page: Page, words: string, entry: string): Promise<void> {
+  const box = (await page.getByText(words, { exact: true }).first().boundingBox())!
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+  await page.mouse.down()
+  await page.getByText(entry, { exact: true }).waitFor()
+  await page.mouse.up()
+  await page.getByText(entry, { exact: true }).click()
+}
