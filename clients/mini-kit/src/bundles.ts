@@ -20,6 +20,10 @@ export interface BundleRow {
   first: boolean
   time: string
   label: string
+  /** What bubbles look at, as in the message list: others' words, sent long ago. */
+  mine: boolean
+  status: string
+  progress: number
   body: Body
 }
 
@@ -59,6 +63,9 @@ export function bundleRows(merged: Merged, prefix: string, now: number, texts: T
       first: (before?.sender ?? 0) !== (item.sender ?? 0) || i === 0,
       time: momentText(item.created_at, now, texts),
       label: fill(texts.said, { name: name || texts.someone, text: body.plain }),
+      mine: false,
+      status: '',
+      progress: 0,
       body,
     }
   })

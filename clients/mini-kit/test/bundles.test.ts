@@ -63,7 +63,7 @@ describe.skipIf(!browserPath)('on a phone', () => {
     await page.getByText('最里面的一句', { exact: true }).waitFor()
     await button(page, '返回').click()
     await dialog.getByText('2026 春茶报价单.pdf').waitFor()
-    await button(page, '关闭').click()
+    await dialog.getByRole('button', { name: '关闭' }).click()
     await expect.poll(() => page.getByRole('dialog').count()).toBe(0)
     expect(await seqs(page)).toEqual([[2]])
     await page.context().close()

@@ -191,6 +191,14 @@ describe('forwarding', () => {
     expect(host.showToast).toHaveBeenCalledWith({ title: '已转发', icon: 'success' })
   })
 
+  test('a single message is shown in its words before it is sent', async () => {
+    recorder()
+    const shown = show('forward-sheet', { from: 'c1', seqs: [3], merged: false, preview: '明天下午三点到' })
+    choose(shown, 0)
+    await vi.waitFor(() => expect(shown.dom.textContent).toContain('明天下午三点到'))
+    expect(shown.dom.textContent).not.toContain('共 1 条')
+  })
+
   test('two taps are one forwarding, and another try has the same key', async () => {
     let fails = true
     const commands = recorder(() => {

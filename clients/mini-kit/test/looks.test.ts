@@ -218,7 +218,7 @@ describe.skipIf(!browserPath)('every look', () => {
       await page.getByRole('alertdialog').waitFor()
       await look('asked')
       await page.getByRole('alertdialog').getByRole('button').first().click()
-      await page.getByRole('button', { name: en ? 'Close' : '关闭', exact: true }).click()
+      await sheet.getByRole('button', { name: en ? 'Close' : '关闭', exact: true }).click()
       await page.getByRole('button', { name: en ? 'Cancel' : '取消', exact: true }).click()
       await page.getByText(en ? 'Group chat history' : '群聊的聊天记录', { exact: true }).click()
       await page.getByText('2026 春茶报价单.pdf').waitFor()

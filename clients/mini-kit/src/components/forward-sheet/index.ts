@@ -20,12 +20,12 @@ const offs = new WeakMap<object, () => void>()
 type Tap = WechatMiniprogram.TouchEvent
 
 /**
- * Asks where messages shall go, and sends them there: `from` and `seqs` say which, `merged` whether as one. Events:
- * `close`, `done` {to, sent, left_out}.
+ * Asks where messages shall go, and sends them there: `from` and `seqs` say which, `merged` whether as one; `preview` says it
+ * in words where it is a single message. Events: `close`, `done` {to, sent, left_out}.
  */
 Component({
   externalClasses: ['custom-class'],
-  properties: { from: String, seqs: { type: Array, value: [] as number[] }, merged: Boolean },
+  properties: { from: String, seqs: { type: Array, value: [] as number[] }, merged: Boolean, preview: String },
   data: {
     rows: [] as Target[],
     most: AT_ONCE,
@@ -89,7 +89,8 @@ Component({
       const { client, texts } = kit
       if (!chosen || !client) return
       keys.set(this, client.newKey())
-      const what = fill(this.data.merged ? texts.asOneOf : texts.oneByOneOf, { n: this.data.seqs.length })
+      const { merged, seqs, preview } = this.data
+      const what = preview || fill(merged ? texts.asOneOf : texts.oneByOneOf, { n: seqs.length })
       this.setData({ chosen, what, problem: '' })
     },
 

@@ -42,7 +42,7 @@ Component({
     pickedCount: 0,
     pickedText: '',
     canForward: false,
-    forwarding: null as { seqs: number[]; merged: boolean } | null,
+    forwarding: null as { seqs: number[]; merged: boolean; preview: string } | null,
     /** Seq of the bundle that is open, or 0. */
     bundle: 0,
     texts: kit.texts,
@@ -264,7 +264,10 @@ Component({
     },
 
     forward(messages: Message[], merged: boolean) {
-      if (messages.length) this.setData({ forwarding: { seqs: messages.map((message) => message.seq), merged } })
+      const [first] = messages
+      if (!first) return
+      const preview = messages.length === 1 ? this.copied(first, false) : ''
+      this.setData({ forwarding: { seqs: messages.map((message) => message.seq), merged, preview } })
     },
 
     onForwardClosed() {
