@@ -378,8 +378,8 @@ export interface GetHistory {
 }
 
 /**
- * Messages by seq, in current state and with fresh links; bundles whole, up to 64 KiB each before links. Those that
- * can't be seen are missing.
+ * Messages by seq, in current state and with fresh links; a bundle that is asked for alone comes whole, up to 64 KiB
+ * and its links. Those that can't be seen are missing.
  */
 export interface GetMessages {
   type: "get_messages"
@@ -606,8 +606,8 @@ export type MemberRole = "admin" | "agent" | "customer" | "member" | "owner"
  * they first speak.
  *
  * Pushes, pages, search and lists give it in brief: the first 4 senders and items, texts cut to 80 characters, media
- * without links, a bundle in it without items. Only `get_messages` gives the whole, with fresh links: ask it when
- * the bundle is opened. `fallback` (up to 200 characters) is what a client shows that can't draw bundles: the first
+ * without links, a bundle in it without items. Only `get_messages` for its one seq gives the whole, with fresh links:
+ * ask it when the bundle is opened. `fallback` (up to 200 characters) is what a client shows that can't draw bundles: the first
  * lines in plain text.
  */
 export interface Merged {

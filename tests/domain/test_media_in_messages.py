@@ -70,6 +70,10 @@ class Gallery(World):
         )
         return (await self.messaging.forwarding.forward(caller, command)).sent[0].seq
 
+    async def opened(self, caller: Caller, conversation_id: str, seq: int) -> Content | None:
+        command = c.GetMessages(id=1, conversation_id=conversation_id, seqs=[seq])
+        return (await self.messaging.sync.messages(caller, command)).messages[0].content
+
     async def look(self, url: str) -> bytes:
         query = parse_qs(urlsplit(url).query)
         media_id = urlsplit(url).path.rpartition("/")[2]
@@ -134,11 +138,9 @@ async def test_a_forwarded_picture_is_seen_by_its_new_readers_and_stored_once(ga
     bundled = await gallery.forward(mei, source, sent.seq, target, merged=True)
     gallery.now += 3 * 24 * 3_600_000
     await gallery.media.sweep()
-    command = c.GetMessages(id=1, conversation_id=target, seqs=[alone, bundled])
-    found = (await gallery.messaging.sync.messages(bao, command)).messages
-    merged = found[1].content
+    copy, merged = [await gallery.opened(bao, target, seq) for seq in (alone, bundled)]
     assert isinstance(merged, Merged)
-    for content in (found[0].content, merged.items[0].content):
+    for content in (copy, merged.items[0].content):
         assert isinstance(content, Image) and content.media_id == picture.media_id
         for url in (content.url, content.thumb_url):
             assert (await gallery.look(url)).startswith(b"\xff\xd8\xff")
@@ -154,8 +156,7 @@ async def test_a_picture_outlives_the_recall_of_the_message_it_was_forwarded_fro
     await gallery.messaging.messages.recall(li, recall)
     gallery.now += 3 * 24 * 3_600_000
     await gallery.media.sweep()
-    command = c.GetMessages(id=1, conversation_id=target, seqs=[seq])
-    content = (await gallery.messaging.sync.messages(bao, command)).messages[0].content
+    content = await gallery.opened(bao, target, seq)
     assert isinstance(content, Image) and (await gallery.look(content.url)).startswith(b"\xff\xd8\xff")
 
 

@@ -1,16 +1,17 @@
 """Forwarding: messages of one conversation said again in another, copied here so that nobody can change a word."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.infra.database import Database
+from chaguan.infra.sealing import OVERHEAD
 from chaguan.messaging import rules
 from chaguan.messaging.log import Draft, Log, encode, fingerprint
-from chaguan.messaging.merged import Said, bundle, is_forwardable
+from chaguan.messaging.merged import Said, bundle, check_bundle_size, is_forwardable
 from chaguan.messaging.model import (
     MESSAGE,
     Membership,
@@ -48,39 +49,57 @@ class Forwarding:
         sent = await self._db.read(order.answered)
         if len(sent) == len(order.places):
             return _answer(sent, [])
-        said = await self._said(caller, command.conversation_id, [s for s in order.seqs if s not in sent])
-        left_out = [seq for seq in order.seqs if seq not in sent and seq not in said]
-        if not said and not sent:
-            raise AppError(ErrorCode.not_found, "nothing of this can be forwarded", seqs=left_out)
+        source, rows = await self._visible(
+            caller, command.conversation_id, [seq for seq in order.seqs if seq not in sent]
+        )
         if command.merged:
-            content = await self._bundle(command.conversation_id, said)
-            sent[_BUNDLE] = await self._append(order.draft(_BUNDLE, content, sent))
+            copied = await self._as_one(order, source, rows, sent)
         else:
-            # In turn: what is refused here must not have a later one before it when it is asked for again.
-            for seq, each in said.items():
-                sent[seq] = await self._append(order.draft(seq, each.content, sent))
+            copied = await self._one_by_one(order, source, rows, sent)
+        left_out = [seq for seq in order.seqs if seq not in copied]
+        if not sent:
+            raise AppError(ErrorCode.not_found, "nothing of this can be forwarded", seqs=left_out)
         return _answer(sent, left_out)
 
-    async def _said(self, caller: Caller, conversation_id: str, seqs: list[int]) -> dict[int, Said]:
-        """By seq, what of this the caller sees now."""
+    async def _visible(
+        self, caller: Caller, conversation_id: str, seqs: list[int]
+    ) -> tuple[Room, list[Stored]]:
+        """What of this the caller sees now, still sealed."""
         source, reader = await self._rooms.access_conversation(caller, conversation_id)
 
-        def read(connection: Connection) -> tuple[Membership, list[Stored]]:
-            now = self._rooms.access_now(connection, source, reader, caller.user_id)
-            return now, store.by_seqs(connection, source.id, seqs)
+        def read(connection: Connection) -> list[Stored]:
+            seen = self._rooms.access_now(connection, source, reader, caller.user_id)
+            rows = store.by_seqs(connection, source.id, seqs)
+            return [row for row in rows if _is_seen(row, source, seen)]
 
-        seen, rows = await self._db.read(read)
-        said: dict[int, Said] = {}
+        return source, await self._db.read(read)
+
+    async def _one_by_one(
+        self, order: "_Order", source: Room, rows: Sequence[Stored], sent: dict[int, Sent]
+    ) -> Collection[int]:
+        """In turn, each opened when its time comes: what the pace refuses here must not have a later one before it
+        when it is asked for again."""
         for row in rows:
-            content = _content(row, source, seen)
-            if content is not None and is_forwardable(content):
-                said[row.seq] = Said(row.seq, row.actor_id, row.created_at, content)
-        return said
+            content = _content(row, source)
+            if content is not None:
+                sent[row.seq] = await self._append(order.draft(row.seq, content, sent))
+        return sent
 
-    async def _bundle(self, conversation_id: str, said: Mapping[int, Said]) -> Content:
-        source = await self._rooms.room(conversation_id)
-        users = await self._directory.users(list({each.sender_id: None for each in said.values()}))
-        return bundle(source.kind, list(said.values()), {user.id: user for user in users})
+    async def _as_one(
+        self, order: "_Order", source: Room, rows: Sequence[Stored], sent: dict[int, Sent]
+    ) -> Collection[int]:
+        # Before megabytes are opened for nothing.
+        check_bundle_size(sum(len(row.body) - OVERHEAD for row in rows if row.body))
+        said = [
+            Said(row.seq, row.actor_id, row.created_at, content)
+            for row in rows
+            if (content := _content(row, source)) is not None
+        ]
+        if said:
+            users = await self._directory.users(list({each.sender_id: None for each in said}))
+            content = bundle(source.kind, said, {user.id: user for user in users})
+            sent[_BUNDLE] = await self._append(order.draft(_BUNDLE, content, sent))
+        return {each.seq for each in said}
 
     async def _append(self, draft: Draft) -> Sent:
         self._pace.count(draft.room)
@@ -138,12 +157,15 @@ class _Order:
         return fingerprint(MESSAGE, self._asked_for(place)) if place is not None else b""
 
 
-def _content(row: Stored, source: Room, seen: Membership) -> Content | None:
-    """What of a row can be forwarded by somebody who sees this much."""
-    if row.kind != MESSAGE or row.seq < source.floor_seq or not seen.sees(row.seq):
-        return None
+def _is_seen(row: Stored, source: Room, seen: Membership) -> bool:
+    return row.kind == MESSAGE and row.seq >= source.floor_seq and seen.sees(row.seq)
+
+
+def _content(row: Stored, source: Room) -> Content | None:
+    """What of a row can be forwarded."""
     state = unpack_state(row.state)
-    return None if state.recalled_by else open_content(row, source.open_key(), state)
+    content = None if state.recalled_by else open_content(row, source.open_key(), state)
+    return content if is_forwardable(content) else None
 
 
 def _answer(sent: Mapping[int, Sent], left_out: list[int]) -> Forwarded:

@@ -68,11 +68,15 @@ def bundle(kind: ConversationKind, said: Sequence[Said], users: Mapping[str, Use
     made = Merged(
         from_kind=kind, count=len(items), senders=senders, items=items, fallback=_fallback(senders, items)
     )
-    if len(_encode(made)) > MAX_MERGED_BYTES:
+    check_bundle_size(len(_encode(made)))
+    return made
+
+
+def check_bundle_size(size: int) -> None:
+    if size > MAX_MERGED_BYTES:
         raise AppError(
             ErrorCode.too_large, "this bundle is too large", reason="bytes", limit=MAX_MERGED_BYTES
         )
-    return made
 
 
 def brief(content: Merged) -> Merged:

@@ -194,8 +194,8 @@ class GetHistory(_Command, tag="get_history"):
 
 
 class GetMessages(_Command, tag="get_messages"):
-    """Messages by seq, in current state and with fresh links; bundles whole, up to 64 KiB each before links. Those that
-    can't be seen are missing."""
+    """Messages by seq, in current state and with fresh links; a bundle that is asked for alone comes whole, up to 64 KiB
+    and its links. Those that can't be seen are missing."""
 
     conversation_id: Id
     seqs: Annotated[list[Seq], Meta(max_length=50)]

@@ -174,8 +174,8 @@ class Merged(Struct, tag="merged", tag_field="type", omit_defaults=True, kw_only
     they first speak.
 
     Pushes, pages, search and lists give it in brief: the first 4 senders and items, texts cut to 80 characters, media
-    without links, a bundle in it without items. Only `get_messages` gives the whole, with fresh links: ask it when
-    the bundle is opened. `fallback` (up to 200 characters) is what a client shows that can't draw bundles: the first
+    without links, a bundle in it without items. Only `get_messages` for its one seq gives the whole, with fresh links:
+    ask it when the bundle is opened. `fallback` (up to 200 characters) is what a client shows that can't draw bundles: the first
     lines in plain text.
     """
 

@@ -8,7 +8,7 @@ import pytest
 
 from chaguan.core.errors import AppError
 from chaguan.core.settings import Limits
-from chaguan.messaging import merged
+from chaguan.messaging import forwarding, merged
 from chaguan.protocol import commands as c
 from chaguan.protocol.commands import Command
 from chaguan.protocol.content import (
@@ -132,7 +132,9 @@ async def test_a_bundle_is_brief_everywhere_but_to_who_opens_it(world, people):
     whole = await opened(world, b, target, sent.seq)
     assert len(whole.items) == 6 and whole.items[5].content == Text("长" * 1_000)
     page = await world.messaging.sync.history(b, c.GetHistory(id=1, conversation_id=target))
+    among_others = c.GetMessages(id=1, conversation_id=target, seqs=[sent.seq, sent.seq + 1])
     found = [
+        (await world.messaging.sync.messages(b, among_others)).messages[0].content,
         world.pushes.of("u_b", MessageSent)[-1].content,
         (await said_in(world, b, target))[-1].content,
         page.messages[-1].content,
@@ -349,6 +351,24 @@ async def test_a_bundle_has_an_end_in_bytes_too(world, people):
     await forward(world, a, source, seqs[:4], target, merged=True)
     error = await refused(forward(world, a, source, seqs, target, merged=True), "too_large")
     assert error.data == {"reason": "bytes", "limit": MAX_MERGED_BYTES}
+
+
+async def test_a_bundle_that_can_only_be_too_large_is_not_opened_first(world, people, monkeypatch):
+    a, b = people.add("a"), people.add("b")
+    source, target = await world.group(a, b), await world.direct(a, b)
+    seqs = [(await world.say(a, source, "茶" * 5_000)).seq for _ in range(5)]
+    opened_rows: list[int] = []
+    genuine = forwarding.open_content
+
+    def counting(row, *rest):
+        opened_rows.append(row.seq)
+        return genuine(row, *rest)
+
+    monkeypatch.setattr(forwarding, "open_content", counting)
+    await refused(forward(world, a, source, seqs, target, merged=True), "too_large")
+    assert not opened_rows
+    await forward(world, a, source, seqs[:2], target, merged=True)
+    assert opened_rows == seqs[:2]
 
 
 def test_a_bomb_of_bundles_is_refused_while_it_is_decoded():
