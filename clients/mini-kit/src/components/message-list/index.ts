@@ -65,7 +65,8 @@ Component({
         this,
         kit.onChange(() => {
           // Another size of type or another language is another height.
-          this.setData({ texts: kit.texts, look: kit.look }, () => this.resized())
+          const { pickedCount } = this.data
+          this.setData({ texts: kit.texts, look: kit.look, pickedCount }, () => this.resized())
           if (!views.has(this)) this.restart()
         }),
       )

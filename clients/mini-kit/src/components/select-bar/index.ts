@@ -1,5 +1,7 @@
 import { kit } from '../../kit'
 
+const offs = new WeakMap<object, () => void>()
+
 /** What can be done with what is selected. Events: `forward`, `copy`, `cancel`. */
 Component({
   externalClasses: ['custom-class'],
@@ -7,7 +9,12 @@ Component({
   data: { texts: kit.texts },
   lifetimes: {
     attached() {
-      this.setData({ texts: kit.texts })
+      const follow = () => this.setData({ texts: kit.texts })
+      offs.set(this, kit.onChange(follow))
+      follow()
+    },
+    detached() {
+      offs.get(this)?.()
     },
   },
   methods: {
