@@ -98,9 +98,9 @@ export interface CloseConversation {
   id: number
 }
 
-export type Command = Hello | Resume | Heartbeat | SendMessage | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetCustomerContext
+export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetCustomerContext
 
-export type Content = Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Encrypted | Unsupported
+export type Content = Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported
 
 /**
  * What is the same for everyone in it.
@@ -247,7 +247,7 @@ export interface EditMessage {
   conversation_id: string
   client_msg_id: string
   target_seq: number
-  content: Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Encrypted | Unsupported
+  content: Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported
   mentions?: string[]
   id: number
 }
@@ -304,6 +304,43 @@ export interface FloorRaised {
 }
 
 /**
+ * Send messages that one sees in a conversation to another one, word by word as they stand in the log: the server
+ * copies them, from what the caller may see at that moment. Answered with `Forwarded`.
+ *
+ * One by one they arrive as the caller's own messages, in the order of the log, without mentions, quotes and
+ * reactions; `merged`, as one message whose content is a `Merged`. Media become readable where they are forwarded
+ * to and are not stored twice. What was recalled or erased meanwhile, what one can't see and what the deployment
+ * said (`system`) is left out and named in the answer.
+ *
+ * One by one each message counts for the limit of 40 messages/s. Beyond it the answer is `rate_limited` while some
+ * of them may be there already: the same command later, with the same key, goes on where it stopped.
+ *
+ * Errors: `not_found` (either conversation; nothing of it can be forwarded, with `data.seqs`), `forbidden` (not a
+ * member of the target, muted, blocked by the peer), `conflict` (key used otherwise), `too_large` (a bundle above
+ * 64 KiB or 3 levels, `data.limit`), `rate_limited`.
+ */
+export interface ForwardMessages {
+  type: "forward_messages"
+  conversation_id: string
+  seqs: number[]
+  to_conversation_id: string
+  client_msg_id: string
+  merged?: boolean
+  id: number
+}
+
+/**
+ * The copies are in the log of the target, durably: a `Sent` for each in the order of the log, or one for a bundle.
+ *
+ * `left_out`: the seqs of the source that were not forwarded, since they were recalled, erased, can't be seen or were
+ * said by the deployment. The answer to a repeated command may not name them again.
+ */
+export interface Forwarded {
+  sent: Sent[]
+  left_out?: number[]
+}
+
+/**
  * One conversation with my inbox row. Opening an archived one subscribes to it; so does an agent's look into a
  * conversation of the shop that they do not belong to, until `close_conversation`, the end of the session, or the
  * end of their own case there: ask again after a reconnect.
@@ -340,7 +377,10 @@ export interface GetHistory {
   id: number
 }
 
-/** Messages by seq, in current state and with fresh links. Those that can't be seen are missing. */
+/**
+ * Messages by seq, in current state and with fresh links; a bundle that is asked for alone comes whole, up to 64 KiB
+ * and its links. Those that can't be seen are missing.
+ */
 export interface GetMessages {
   type: "get_messages"
   conversation_id: string
@@ -557,12 +597,50 @@ export interface MemberPage {
 /** What a member may do in this conversation. In a service conversation `customer` asks and `agent` answers. */
 export type MemberRole = "admin" | "agent" | "customer" | "member" | "owner"
 
+/**
+ * Messages of another conversation, forwarded as one. Only the server makes it (`forward_messages`), so nobody can
+ * put words into another's mouth; sent or edited by a client it is refused.
+ *
+ * `count` (1 to 100) messages, in order; at most 64 KiB encoded and 3 levels deep. Clients make the title: of a
+ * `from_kind` of `group` that it is a group's, else from the first two `senders`, who stand in the order in which
+ * they first speak.
+ *
+ * Pushes, pages, search and lists give it in brief: the first 4 senders and items, texts cut to 80 characters, media
+ * without links, a bundle in it without items. Only `get_messages` for its one seq gives the whole, with fresh links:
+ * ask it when the bundle is opened. `fallback` (up to 200 characters) is what a client shows that can't draw bundles: the first
+ * lines in plain text.
+ */
+export interface Merged {
+  type: "merged"
+  from_kind: ConversationKind
+  count: number
+  senders: MergedSender[]
+  items: MergedItem[]
+  fallback?: string
+}
+
+/** One message of a bundle. Of the message only this is copied: no mentions, quote or reactions. */
+export interface MergedItem {
+  sender?: number
+  created_at: number
+  content: Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported
+}
+
+/**
+ * Who said something in a bundle, as they were called and looked when it was made. Without an id: readers of the
+ * bundle need not be people who may know it.
+ */
+export interface MergedSender {
+  name?: string
+  avatar?: string
+}
+
 /** The sender replaced content and mentions of `target_seq`; `created_at` becomes its `edited_at`. */
 export interface MessageEdited {
   type: "message_edited"
   actor_id: string
   target_seq: number
-  content?: Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Encrypted | Unsupported | null
+  content?: Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported | null
   mentions?: string[]
   conversation_id: string
   seq: number
@@ -594,7 +672,7 @@ export interface MessageSent {
   sender_id: string
   client_msg_id: string
   ordinal?: number
-  content?: Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Encrypted | Unsupported | null
+  content?: Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported | null
   mentions?: string[]
   quote?: Quote | null
   changed_seq?: number
@@ -798,7 +876,7 @@ export interface SendMessage {
   type: "send_message"
   conversation_id: string
   client_msg_id: string
-  content: Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Encrypted | Unsupported
+  content: Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported
   mentions?: string[]
   quote_seq?: number
   id: number
@@ -1024,6 +1102,7 @@ export interface Replies {
   resume: Welcome
   heartbeat: null
   send_message: Sent
+  forward_messages: Forwarded
   edit_message: Appended
   recall_message: Appended
   set_reaction: Appended

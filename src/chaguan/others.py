@@ -69,7 +69,7 @@ class Others:
         self._announcer = Announcer(self.relay, broker, messaging.tail)
         messaging.rooms.is_current = self._is_current
         messaging.rooms.tell = lambda id: self.relay.tell(News(CONVERSATION, id))
-        messaging.messages.rates = SharedRates(broker, settings.nodes)
+        messaging.pace.rates = SharedRates(broker, settings.nodes)
         accounts.news.tell = lambda kind, id: self.relay.tell(News(kind, id))
         accounts.news.longest_ms = TRUSTED_MS
         accounts.authenticator.on_signed_out = self._signed_out

@@ -56,6 +56,12 @@ def in_conversation(scene: Scene) -> list[Struct]:
         c.SetTyping(**at),
         c.UpdateInbox(**at, pinned=True),
         c.SendMessage(**{**changing, "client_msg_id": key()}, content=Text("喂")),
+        # From here to here: only who sees it and may speak in it.
+        c.ForwardMessages(
+            **{**changing, "client_msg_id": key()},
+            seqs=[1, 2, 3, 4],
+            to_conversation_id=scene.conversation_id,
+        ),
         c.EditMessage(**{**target, "client_msg_id": key()}, content=Text("改")),
         c.SetReaction(**{**target, "client_msg_id": key()}, emoji="👍", on=True),
         c.RecallMessage(**{**target, "client_msg_id": key()}),

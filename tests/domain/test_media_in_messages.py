@@ -15,7 +15,7 @@ from chaguan.media import Decoders, Kind, Media, spool
 from chaguan.messaging import Messaging
 from chaguan.messaging.model import Room
 from chaguan.protocol import commands as c
-from chaguan.protocol.content import Content, Image
+from chaguan.protocol.content import Content, Image, Merged
 from chaguan.protocol.entries import MessageSent
 from tests.domain.messaging.conftest import AgentsMayLook, World, key
 from tests.unit.media import samples
@@ -56,6 +56,23 @@ class Gallery(World):
     async def show(self, caller: Caller, conversation_id: str, content: Content) -> Any:
         command = c.SendMessage(id=1, conversation_id=conversation_id, client_msg_id=key(), content=content)
         return await self.messaging.messages.send(caller, command)
+
+    async def forward(
+        self, caller: Caller, source: str, seq: int, target: str, *, merged: bool = False
+    ) -> int:
+        command = c.ForwardMessages(
+            id=1,
+            conversation_id=source,
+            seqs=[seq],
+            to_conversation_id=target,
+            client_msg_id=key(),
+            merged=merged,
+        )
+        return (await self.messaging.forwarding.forward(caller, command)).sent[0].seq
+
+    async def opened(self, caller: Caller, conversation_id: str, seq: int) -> Content | None:
+        command = c.GetMessages(id=1, conversation_id=conversation_id, seqs=[seq])
+        return (await self.messaging.sync.messages(caller, command)).messages[0].content
 
     async def look(self, url: str) -> bytes:
         query = parse_qs(urlsplit(url).query)
@@ -109,3 +126,47 @@ async def test_somebody_elses_picture_cannot_be_sent_and_takes_no_seq(gallery: G
         assert caught.value.code is ErrorCode.bad_request
     assert (await gallery.view(mei, room)).conversation.head_seq == before
     assert not [push for _, push in gallery.pushes.told if isinstance(push, MessageSent)]
+
+
+async def test_a_forwarded_picture_is_seen_by_its_new_readers_and_stored_once(gallery: Gallery) -> None:
+    li, mei, bao = (gallery.people.add(name) for name in ("li", "mei", "bao"))
+    source, target = await gallery.direct(li, mei), await gallery.direct(mei, bao)
+    picture = await gallery.picture(li)
+    sent = await gallery.show(li, source, picture)
+    before = sorted(gallery.path.parent.joinpath("blobs").rglob("*.*"))
+    alone = await gallery.forward(mei, source, sent.seq, target)
+    bundled = await gallery.forward(mei, source, sent.seq, target, merged=True)
+    gallery.now += 3 * 24 * 3_600_000
+    await gallery.media.sweep()
+    copy, merged = [await gallery.opened(bao, target, seq) for seq in (alone, bundled)]
+    assert isinstance(merged, Merged)
+    for content in (copy, merged.items[0].content):
+        assert isinstance(content, Image) and content.media_id == picture.media_id
+        for url in (content.url, content.thumb_url):
+            assert (await gallery.look(url)).startswith(b"\xff\xd8\xff")
+    assert sorted(gallery.path.parent.joinpath("blobs").rglob("*.*")) == before
+
+
+async def test_a_picture_outlives_the_recall_of_the_message_it_was_forwarded_from(gallery: Gallery) -> None:
+    li, mei, bao = (gallery.people.add(name) for name in ("li", "mei", "bao"))
+    source, target = await gallery.direct(li, mei), await gallery.direct(mei, bao)
+    sent = await gallery.show(li, source, await gallery.picture(li))
+    seq = await gallery.forward(mei, source, sent.seq, target)
+    recall = c.RecallMessage(id=1, conversation_id=source, client_msg_id=key(), target_seq=sent.seq)
+    await gallery.messaging.messages.recall(li, recall)
+    gallery.now += 3 * 24 * 3_600_000
+    await gallery.media.sweep()
+    content = await gallery.opened(bao, target, seq)
+    assert isinstance(content, Image) and (await gallery.look(content.url)).startswith(b"\xff\xd8\xff")
+
+
+async def test_to_have_seen_a_picture_forwarded_does_not_make_it_ones_own(gallery: Gallery) -> None:
+    li, mei, bao = (gallery.people.add(name) for name in ("li", "mei", "bao"))
+    source, target = await gallery.direct(li, mei), await gallery.direct(mei, bao)
+    picture = await gallery.picture(li)
+    sent = await gallery.show(li, source, picture)
+    await gallery.forward(mei, source, sent.seq, target)
+    for caller in (mei, bao):
+        with pytest.raises(AppError) as caught:
+            await gallery.show(caller, target, Image(picture.media_id))
+        assert caught.value.code is ErrorCode.bad_request

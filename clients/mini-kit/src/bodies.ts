@@ -1,11 +1,12 @@
 import type { Card, Content, Message } from '@chaguan/sdk'
+import { bundleBody } from './bundles'
 import { kit } from './kit'
 import { noticeText } from './notices'
 import { fill, type Texts } from './texts'
 import { lengthText } from './times'
 
 export type Kind =
-  'text' | 'image' | 'voice' | 'file' | 'card' | 'video' | 'location' | 'system' | 'recalled' | 'unsupported'
+  'text' | 'image' | 'voice' | 'file' | 'card' | 'video' | 'location' | 'merged' | 'system' | 'recalled' | 'unsupported'
 
 /** What a bubble draws, and nothing else: it crosses to the view with setData. */
 export interface Body {
@@ -163,6 +164,8 @@ export function bodyOfContent(content: Content, texts: Texts): Body {
         // For bubbles of the app's own.
         custom: { name: content.name, data: content.data },
       }
+    case 'merged':
+      return bundleBody(content, texts, bodyOfContent)
     case 'encrypted':
       return { kind: 'unsupported', plain: texts.unsupported, text: texts.unsupportedHint }
     default:

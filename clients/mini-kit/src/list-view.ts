@@ -2,7 +2,7 @@ import type { Client, Message, MessageWindow } from '@chaguan/sdk'
 import { kit } from './kit'
 import { linesOf, peopleOf } from './notices'
 import { Pages, type Patch } from './pages'
-import { rowOf, type RowContext } from './rows'
+import { isPickable, rowOf, type RowContext } from './rows'
 
 export interface Frame {
   top: number
@@ -31,6 +31,8 @@ const FRAME_EVERY_MS = 200
 const FRAME_FROM = 4
 const REACH_TRIES = 20
 const HELD_ENOUGH = 20
+/** As many as the server forwards at once. */
+export const PICKED_MOST = 100
 
 /** A conversation on screen: follows the client's window, keeps the reader's place, frames what is far away. */
 export class ListView {
@@ -48,6 +50,7 @@ export class ListView {
   private fresh = 0
   private readSeq = 0
   private framing: ReturnType<typeof setTimeout> | null = null
+  private readonly picks = new Set<string>()
   private readonly quoted = new Map<number, Message | null>()
   private readonly refreshed = new Set<number>()
 
@@ -157,6 +160,32 @@ export class ListView {
     return this.window.messages.find((message) => message.client_msg_id === key)
   }
 
+  /** Selects a message, or lets go of it; false if there are too many already. Only its row crosses to the view. */
+  pick(key: string): boolean {
+    const message = this.message(key)
+    if (!message || !isPickable(message)) return true
+    if (!this.picks.delete(key)) {
+      if (this.picks.size >= PICKED_MOST) return false
+      this.picks.add(key)
+    }
+    void this.host.draw({
+      ...this.pages.update(this.window.messages, new Set([key])),
+      pickedCount: this.picks.size,
+    })
+    return true
+  }
+
+  unpickAll(): void {
+    const touched = new Set(this.picks)
+    this.picks.clear()
+    void this.host.draw({ ...this.pages.update(this.window.messages, touched), pickedCount: 0 })
+  }
+
+  /** What is selected, in the order in which it was said. */
+  picked(): Message[] {
+    return this.window.messages.filter((message) => this.picks.has(message.client_msg_id))
+  }
+
   pictures(): Message[] {
     return this.window.messages.filter((message) => message.content?.type === 'image')
   }
@@ -242,6 +271,7 @@ export class ListView {
     const touched = new Set([marked.key, this.context.marked.key])
     const same = marked.key === this.context.marked.key && marked.note === this.context.marked.note
     const patch = this.pages.update(this.window.messages, same ? new Set() : touched)
+    if (this.picks.size) Object.assign(patch, this.dropPicks())
     const added = this.added(before)
     if (added.mine || (this.atEnd && (added.theirs || added.told)))
       void this.host.draw({ ...patch, empty: false }).then(() => this.toEnd())
@@ -251,6 +281,15 @@ export class ListView {
     }
     void this.fetchUsers()
     void this.fetchQuotes()
+  }
+
+  /** What was recalled or has left the window meanwhile is not selected any more. */
+  private dropPicks(): Patch {
+    const pickable = new Set(this.window.messages.filter(isPickable).map((message) => message.client_msg_id))
+    const gone = Array.from(this.picks).filter((key) => !pickable.has(key))
+    if (!gone.length) return {}
+    gone.forEach((key) => this.picks.delete(key))
+    return { ...this.pages.update(this.window.messages, new Set(gone)), pickedCount: this.picks.size }
   }
 
   /** New messages at the end since then. */
@@ -298,6 +337,7 @@ export class ListView {
       texts: kit.texts,
       firstUnread,
       marked: this.marked(),
+      picked: this.picks,
       group: kind === 'group' || kind === 'service',
       userOf: (userId) => client.users.find(userId),
       messageOf: (seq) =>

@@ -30,6 +30,9 @@ export interface Row {
   quote: { seq: number; text: string } | null
   reactions: Reaction[]
   label: string
+  /** May be selected: it is in the log and says something. */
+  pickable: boolean
+  picked: boolean
   body: Body
 }
 
@@ -43,6 +46,8 @@ export interface RowContext {
   firstUnread: string
   /** The own message that carries 已读 or 已送达, and which of them. */
   marked: { key: string; note: string }
+  /** Keys of the messages that are selected. */
+  picked: ReadonlySet<string>
   userOf: (id: string) => User | undefined
   messageOf: (seq: number) => Message | undefined
 }
@@ -65,6 +70,11 @@ function noteOf(message: Message, context: RowContext): string {
   if (message.status === 'failed') return context.texts.failed
   if (message.client_msg_id === context.marked.key) return context.marked.note
   return message.edited_at ? context.texts.edited : ''
+}
+
+/** What can be forwarded, or at least copied with others. */
+export function isPickable(message: Message): boolean {
+  return message.seq > 0 && message.status === 'sent' && !!message.content && message.content.type !== 'system'
 }
 
 export function rowOf(message: Message, previous: Message | undefined, context: RowContext): Row {
@@ -95,6 +105,8 @@ export function rowOf(message: Message, previous: Message | undefined, context: 
       mine: users.indexOf(me) >= 0,
     })),
     label: name && !plain ? fill(texts.said, { name, text: body.plain }) : body.plain,
+    pickable: isPickable(message),
+    picked: context.picked.has(message.client_msg_id),
     body,
   }
 }

@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { colours, THEMES, SCHEMES, SIZES } from './tokens'
-import { browserPath, shots, startPhones, untilShown, type Phones } from './phones'
+import { browserPath, longPress, shots, startPhones, untilShown, type Phones } from './phones'
 
 let phones: Phones
 beforeAll(async () => void (phones = await startPhones()), 60_000)
@@ -192,6 +192,42 @@ describe.skipIf(!browserPath)('every look', () => {
       await page.context().close()
     },
     60_000,
+  )
+
+  test.each(PLACES.filter(([width]) => width === 320))(
+    'holds selecting, the sheet of forwarding and a bundle on a phone of %i px, %s',
+    async (width, language) => {
+      const { page, complaints } = await phones.open('pages/chat/index', `language=${language}&show=bundles`, { width })
+      const en = language === 'en'
+      await untilShown(page)
+      await hold(page)
+      const found: string[] = []
+      const look = async (name: string) => {
+        for (const each of LOOKS) found.push(...(await inspect(page, each, `${name}-${width}-${language}`)))
+      }
+      await longPress(page, '昨天群里说的我转给您', en ? 'Select' : '多选')
+      await page.getByRole('checkbox').nth(1).click()
+      await page.getByText(en ? '2 selected' : '已选 2 条').waitFor()
+      await look('selecting')
+      await page.getByRole('button', { name: en ? 'Forward' : '转发', exact: true }).click()
+      await page.getByText(en ? 'Forward as one' : '合并转发', { exact: true }).click()
+      const sheet = page.getByRole('dialog')
+      await sheet.waitFor()
+      await look('sheet')
+      await sheet.getByRole('button').nth(1).click()
+      await page.getByRole('alertdialog').waitFor()
+      await look('asked')
+      await page.getByRole('alertdialog').getByRole('button').first().click()
+      await sheet.getByRole('button', { name: en ? 'Close' : '关闭', exact: true }).click()
+      await page.getByRole('button', { name: en ? 'Cancel' : '取消', exact: true }).click()
+      await page.getByText(en ? 'Group chat history' : '群聊的聊天记录', { exact: true }).click()
+      await page.getByText('2026 春茶报价单.pdf').waitFor()
+      await look('bundle')
+      expect(found).toEqual([])
+      expect(complaints).toEqual([])
+      await page.context().close()
+    },
+    120_000,
   )
 
   test.each(PLACES)(

@@ -21,7 +21,7 @@ interface Harness {
   errors(): string[]
   setDataStats(): { calls: number; bytes: number; largest: number }
   setTheme(theme: 'light' | 'dark'): void
-  page(): { say(text: string): void; wear(look: object): void }
+  page(): { say(text: string): void; wear(look: object): void; asked(): Record<string, unknown>[] }
 }
 
 declare global {
@@ -44,7 +44,7 @@ export async function startPhones(): Promise<Phones> {
   const outDir = fs.mkdtempSync(path.join(os.tmpdir(), 'mini-kit-'))
   const npm = {
     '@chaguan/mini-kit': path.join(home, 'miniprogram_dist'),
-    '@chaguan/sdk': path.join(home, 'miniprogram_dist'),
+    '@chaguan/sdk': path.join(home, '../sdk/miniprogram_dist'),
   }
   await buildMiniProgram({ root: path.join(import.meta.dirname, 'fixture'), outDir, npm })
   const site = await serve(outDir)
@@ -76,4 +76,14 @@ export async function untilShown(page: Page): Promise<void> {
   const list = page.locator('[role=log]')
   await list.waitFor()
   await expect.poll(() => list.evaluate((shown) => getComputedStyle(shown).opacity)).toBe('1')
+}
+
+/** A long press on words, and the entry of the menu that it opens. */
+export async function longPress(page: Page, words: string, entry: string): Promise<void> {
+  const box = (await page.getByText(words, { exact: true }).first().boundingBox())!
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+  await page.mouse.down()
+  await page.getByText(entry, { exact: true }).waitFor()
+  await page.mouse.up()
+  await page.getByText(entry, { exact: true }).click()
 }

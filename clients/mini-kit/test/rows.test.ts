@@ -17,6 +17,7 @@ function context(more: Partial<RowContext> = {}): RowContext {
     group: false,
     firstUnread: '',
     marked: { key: '', note: '' },
+    picked: new Set(),
     userOf: (id) => [ME, MEI].find((user) => user.id === id),
     messageOf: () => undefined,
     ...more,

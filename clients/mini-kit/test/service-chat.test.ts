@@ -19,7 +19,7 @@ let site: HarnessServer
 
 beforeAll(async () => {
   const built = path.join(home, 'miniprogram_dist')
-  const npm = { '@chaguan/mini-kit': built, '@chaguan/sdk': built }
+  const npm = { '@chaguan/mini-kit': built, '@chaguan/sdk': path.join(home, '../sdk/miniprogram_dist') }
   await buildMiniProgram({ root: path.join(import.meta.dirname, 'fixture-service'), outDir, npm })
   site = await serve(outDir)
   browser = await chromium.launch({ executablePath: browserPath!, args: FLAGS })

@@ -18,6 +18,7 @@ const HOSTS = ['alipay', 'douyin', 'uni']
 const BUDGETS = {
   index: 40_000,
   desk: 2_500,
+  forward: 800,
   groups: 1_500,
   people: 800,
   presence: 800,

@@ -46,6 +46,7 @@ class Verbs:
         m = messaging
         self._table: dict[type[Struct], Verb] = {
             c.SendMessage: m.messages.send,
+            c.ForwardMessages: m.forwarding.forward,
             c.EditMessage: m.messages.edit,
             c.RecallMessage: m.messages.recall,
             c.SetReaction: m.messages.set_reaction,

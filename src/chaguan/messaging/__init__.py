@@ -8,11 +8,13 @@ from chaguan.infra.database import Database
 from chaguan.infra.sealing import Vault
 from chaguan.messaging import tables as tables  # registers them
 from chaguan.messaging.conversations import Conversations
+from chaguan.messaging.forwarding import Forwarding
 from chaguan.messaging.keys import rewrap_keys
 from chaguan.messaging.log import Log
 from chaguan.messaging.marks import Marks
 from chaguan.messaging.members import Members
 from chaguan.messaging.messages import Messages
+from chaguan.messaging.pace import Pace
 from chaguan.messaging.ports import Access, BeforeAppend, Directory, Links, Publisher
 from chaguan.messaging.rooms import Rooms
 from chaguan.messaging.safety import Safety
@@ -50,7 +52,9 @@ class Messaging:
         self.writer = LogWriter(db, clock)
         self.log = Log(self.writer, self.rooms, self.marks, publisher, link, clock)
         self.views = Views(db, vault, self.marks, publisher, link, directory, self.rooms)
-        self.messages = Messages(db, self.rooms, self.log, publisher, before_append, limits, clock)
+        self.pace = Pace(limits, clock)
+        self.messages = Messages(db, self.rooms, self.log, publisher, before_append, self.pace, limits, clock)
+        self.forwarding = Forwarding(db, self.rooms, self.log, directory, self.pace)
         self.conversations = Conversations(
             db,
             vault,

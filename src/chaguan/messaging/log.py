@@ -97,7 +97,7 @@ class Log:
             kind=draft.kind,
             actor_id=draft.actor_id,
             client_msg_id=draft.client_msg_id,
-            fingerprint=fingerprint(draft),
+            fingerprint=fingerprint(draft.kind, draft.asked),
             created_at=self._clock(),
             member_version=room.member_version,
             recheck=None if draft.member.looks_only else self._rooms.recheck(room, draft.actor_id),
@@ -170,5 +170,5 @@ def seal(room: Room, client_msg_id: bytes, actor_id: str, content: bytes) -> byt
     return room.open_key().seal(content, binding(room.id, client_msg_id, actor_id))
 
 
-def fingerprint(draft: Draft) -> bytes:
-    return hashlib.blake2b(draft.asked, digest_size=8, person=b"%d" % draft.kind).digest()
+def fingerprint(kind: int, asked: bytes) -> bytes:
+    return hashlib.blake2b(asked, digest_size=8, person=b"%d" % kind).digest()

@@ -25,7 +25,8 @@ from chaguan.messaging.model import (
     unpack_state,
     uuid_bytes,
 )
-from chaguan.messaging.ports import Asking, BeforeAppend, Publisher, Rates
+from chaguan.messaging.pace import Pace
+from chaguan.messaging.ports import Asking, BeforeAppend, Publisher
 from chaguan.messaging.rooms import Rooms
 from chaguan.messaging.store import log as store
 from chaguan.protocol import commands as c
@@ -50,6 +51,7 @@ class Messages:
         log: Log,
         publisher: Publisher,
         before_append: BeforeAppend,
+        pace: Pace,
         limits: Limits,
         clock: Clock = now_ms,
     ) -> None:
@@ -58,10 +60,9 @@ class Messages:
         self._log = log
         self._publisher = publisher
         self._before_append = before_append
+        self._pace = pace
         self._limits = limits
         self._clock = clock
-        self.rates: Rates | None = None
-        """Set where other processes count too."""
 
     async def send(self, caller: Caller, command: c.SendMessage) -> Sent:
         room, member = await self._rooms.access_conversation(caller, command.conversation_id)
@@ -79,7 +80,7 @@ class Messages:
             return False
         room, member = found
         rules.check_may_send(room, member, caller.user_id)
-        self._count(room)
+        self._pace.count(room)
         draft = _message(caller, room, member, command, content, encode(content))
         draft.trace = asking.trace
         self._log.put(draft, lambda outcome: asking.settle(_sent(outcome)))
@@ -93,18 +94,11 @@ class Messages:
         if type(content) is not Text:
             content = await self._before_append(caller, room, content)
         quote = await self._quote(room, member, command.quote_seq) if command.quote_seq else None
-        self._count(room)
+        self._pace.count(room)
         draft = _message(caller, room, member, command, content, asked)
         draft.state.quote = quote
         appended = await self._log.append(draft)
         return Sent(appended.seq, appended.ordinal, appended.created_at)
-
-    def _count(self, room: Room) -> None:
-        second, limit = self._clock() // 1_000, self._limits.messages_per_second
-        if self.rates is None:
-            rules.count_message(room, second, limit)
-        elif not self.rates.allow(room.id, second, limit):
-            raise rules.too_many_messages()
 
     async def notice(
         self, room: Room, member: Membership, actor_id: str, key: bytes, content: SystemNotice

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from chaguan.infra.sealing import DataKey
+from chaguan.messaging.merged import brief
 from chaguan.messaging.model import (
     EDIT,
     KINDS,
@@ -19,21 +20,31 @@ from chaguan.messaging.model import (
 )
 from chaguan.messaging.ports import Links
 from chaguan.protocol import entries as wire
-from chaguan.protocol.content import Content, File, Image, Video, Voice
+from chaguan.protocol.content import Content, File, Image, Merged, Video, Voice
 
 
-def present(content: Content | None, link: Links) -> Content | None:
-    """Content as it leaves: media get links that work for a while."""
+def present(content: Content | None, link: Links, *, whole: bool = False) -> Content | None:
+    """Content as it leaves: media get links that work for a while; a bundle is whole only for who opens it."""
     if isinstance(content, (Image, Video)):
         return msgspec.structs.replace(
             content, url=link(content.media_id, "original"), thumb_url=link(content.media_id, "thumb")
         )
     if isinstance(content, (File, Voice)):
         return msgspec.structs.replace(content, url=link(content.media_id, "original"))
+    if isinstance(content, Merged):
+        return _opened(content, link) if whole else brief(content)
     return content
 
 
-def message(row: Stored, key: DataKey | None, link: Links) -> wire.MessageSent:
+def _opened(content: Merged, link: Links) -> Merged:
+    items = [
+        msgspec.structs.replace(item, content=present(item.content, link, whole=True))
+        for item in content.items
+    ]
+    return msgspec.structs.replace(content, items=items)
+
+
+def message(row: Stored, key: DataKey | None, link: Links, *, whole: bool = False) -> wire.MessageSent:
     state = unpack_state(row.state)
     return wire.MessageSent(
         conversation_id=row.conversation_id,
@@ -42,7 +53,7 @@ def message(row: Stored, key: DataKey | None, link: Links) -> wire.MessageSent:
         sender_id=row.actor_id,
         client_msg_id=uuid_text(row.client_msg_id),
         ordinal=row.ordinal if row.countable else 0,
-        content=None if state.recalled_by else present(open_content(row, key, state), link),
+        content=None if state.recalled_by else present(open_content(row, key, state), link, whole=whole),
         mentions=state.mentions,
         quote=state.quote,
         changed_seq=row.changed_seq,
@@ -91,10 +102,16 @@ def visible(
 
 
 def messages(
-    rows: Iterable[Stored], membership: Membership, floor_seq: int, key: DataKey | None, link: Links
+    rows: Iterable[Stored],
+    membership: Membership,
+    floor_seq: int,
+    key: DataKey | None,
+    link: Links,
+    *,
+    whole: bool = False,
 ) -> list[wire.MessageSent]:
     return [
-        message(row, key, link)
+        message(row, key, link, whole=whole)
         for row in rows
         if row.kind == MESSAGE and row.seq >= floor_seq and membership.sees(row.seq)
     ]

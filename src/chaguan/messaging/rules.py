@@ -6,7 +6,15 @@ from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Limits, Policy
 from chaguan.messaging.model import Membership, Room, State
-from chaguan.protocol.content import MAX_CUSTOM_BYTES, Content, Custom, Encrypted, SystemNotice, Unsupported
+from chaguan.protocol.content import (
+    MAX_CUSTOM_BYTES,
+    Content,
+    Custom,
+    Encrypted,
+    Merged,
+    SystemNotice,
+    Unsupported,
+)
 from chaguan.protocol.conversations import ConversationKind, MemberRole, User, UserKind
 from chaguan.protocol.entries import Reaction
 
@@ -26,7 +34,7 @@ _EMOJI = re.compile(
 
 
 def check_content(content: Content, encoded_size: int) -> None:
-    if isinstance(content, (SystemNotice, Unsupported, Encrypted)):
+    if isinstance(content, (SystemNotice, Merged, Unsupported, Encrypted)):
         raise AppError(ErrorCode.bad_request, f"{content.__struct_config__.tag} content can't be sent")
     if isinstance(content, Custom) and encoded_size > MAX_CUSTOM_BYTES:
         raise AppError(ErrorCode.too_large, "custom content", limit=MAX_CUSTOM_BYTES)

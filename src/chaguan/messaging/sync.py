@@ -131,7 +131,9 @@ class Sync:
             return now, store.by_seqs(con, room.id, command.seqs)
 
         member, rows = await self._db.read(read)
-        found = render.messages(rows, member, room.floor_seq, room.key, self._link)
+        # Who opens a bundle asks for it alone: fifty whole ones would be megabytes, each picture with a link to sign.
+        whole = len(command.seqs) == 1
+        found = render.messages(rows, member, room.floor_seq, room.key, self._link, whole=whole)
         users = await self._directory.users(list({message.sender_id: None for message in found}))
         return History(found, head_seq=room.head_seq, users=users)
 

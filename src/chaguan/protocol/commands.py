@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from chaguan.protocol.content import Content, Id
+from chaguan.protocol.content import MAX_MERGED_ITEMS, Content, Id
 from chaguan.protocol.conversations import MemberRole
 from chaguan.protocol.depth import check_depth
 
@@ -86,6 +86,31 @@ class SendMessage(_Command, tag="send_message"):
     content: Content
     mentions: Annotated[list[Id], Meta(max_length=50)] = []
     quote_seq: Seq = 0
+
+
+class ForwardMessages(_Command, tag="forward_messages"):
+    """Send messages that one sees in a conversation to another one, word by word as they stand in the log: the server
+    copies them, from what the caller may see at that moment. Answered with `Forwarded`.
+
+    One by one they arrive as the caller's own messages, in the order of the log, without mentions, quotes and
+    reactions; `merged`, as one message whose content is a `Merged`. Media become readable where they are forwarded
+    to and are not stored twice. What was recalled or erased meanwhile, what one can't see and what the deployment
+    said (`system`) is left out and named in the answer.
+
+    One by one each message counts for the limit of 40 messages/s. Beyond it the answer is `rate_limited` while some
+    of them may be there already: the same command later, with the same key, goes on where it stopped.
+
+    Errors: `not_found` (either conversation; nothing of it can be forwarded, with `data.seqs`), `forbidden` (not a
+    member of the target, muted, blocked by the peer), `conflict` (key used otherwise), `too_large` (a bundle above
+    64 KiB or 3 levels, `data.limit`), `rate_limited`.
+    """
+
+    conversation_id: Id
+    """Where the messages are."""
+    seqs: Annotated[list[Seq], Meta(min_length=1, max_length=MAX_MERGED_ITEMS)]
+    to_conversation_id: Id
+    client_msg_id: Key
+    merged: bool = False
 
 
 class EditMessage(_Command, tag="edit_message"):
@@ -169,7 +194,8 @@ class GetHistory(_Command, tag="get_history"):
 
 
 class GetMessages(_Command, tag="get_messages"):
-    """Messages by seq, in current state and with fresh links. Those that can't be seen are missing."""
+    """Messages by seq, in current state and with fresh links; a bundle that is asked for alone comes whole, up to 64 KiB
+    and its links. Those that can't be seen are missing."""
 
     conversation_id: Id
     seqs: Annotated[list[Seq], Meta(max_length=50)]
@@ -360,6 +386,7 @@ Command = (
     | Resume
     | Heartbeat
     | SendMessage
+    | ForwardMessages
     | EditMessage
     | RecallMessage
     | SetReaction

@@ -9,10 +9,16 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from chaguan.protocol.conversations import ConversationKind
 from chaguan.protocol.depth import check_depth
 
 MAX_TEXT = 5_000
 MAX_CUSTOM_BYTES = 16 * 1024
+MAX_MERGED_ITEMS = 100
+MAX_MERGED_BYTES = 64 * 1024
+MAX_MERGED_DEPTH = 3
+BRIEF_ITEMS = 4
+BRIEF_TEXT = 80
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 ShortText = Annotated[str, Meta(max_length=200)]
@@ -141,6 +147,49 @@ class Custom(Struct, tag="custom", tag_field="type", omit_defaults=True):
         check_depth(self.data)
 
 
+class MergedSender(Struct, omit_defaults=True):
+    """Who said something in a bundle, as they were called and looked when it was made. Without an id: readers of the
+    bundle need not be people who may know it."""
+
+    name: ShortText = ""
+    avatar: Url = ""
+
+
+class MergedItem(Struct, omit_defaults=True, kw_only=True):
+    """One message of a bundle. Of the message only this is copied: no mentions, quote or reactions."""
+
+    sender: Annotated[int, Meta(ge=0, lt=MAX_MERGED_ITEMS)] = 0
+    """The place of its sender in `senders`, from 0."""
+    created_at: int
+    content: "Content"
+    """As it was when the bundle was made; a bundle again up to the third level, never `system`."""
+
+
+class Merged(Struct, tag="merged", tag_field="type", omit_defaults=True, kw_only=True):
+    """Messages of another conversation, forwarded as one. Only the server makes it (`forward_messages`), so nobody can
+    put words into another's mouth; sent or edited by a client it is refused.
+
+    `count` (1 to 100) messages, in order; at most 64 KiB encoded and 3 levels deep. Clients make the title: of a
+    `from_kind` of `group` that it is a group's, else from the first two `senders`, who stand in the order in which
+    they first speak.
+
+    Pushes, pages, search and lists give it in brief: the first 4 senders and items, texts cut to 80 characters, media
+    without links, a bundle in it without items. Only `get_messages` for its one seq gives the whole, with fresh links:
+    ask it when the bundle is opened. `fallback` (up to 200 characters) is what a client shows that can't draw bundles: the first
+    lines in plain text.
+    """
+
+    from_kind: ConversationKind
+    count: int
+    senders: Annotated[list[MergedSender], Meta(max_length=MAX_MERGED_ITEMS)]
+    items: Annotated[list[MergedItem], Meta(max_length=MAX_MERGED_ITEMS)]
+    fallback: Fallback = ""
+
+    def __post_init__(self) -> None:
+        if merged_depth(self) > MAX_MERGED_DEPTH:
+            raise ValueError(f"bundles are nested at most {MAX_MERGED_DEPTH} deep")
+
+
 class Encrypted(Struct, tag="encrypted", tag_field="type", omit_defaults=True):
     """Reserved for end-to-end encryption: a body that the server can't read. Refused for now."""
 
@@ -154,7 +203,26 @@ class Unsupported(Struct, tag="unsupported", tag_field="type", omit_defaults=Tru
 
 
 Content = (
-    Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Encrypted | Unsupported
+    Text
+    | Image
+    | File
+    | Voice
+    | Video
+    | Location
+    | Card
+    | SystemNotice
+    | Custom
+    | Merged
+    | Encrypted
+    | Unsupported
 )
+
+
+def merged_depth(content: Content) -> int:
+    """0: no bundle; 1: a bundle of messages; 2: of which one is a bundle …"""
+    if not isinstance(content, Merged):
+        return 0
+    return 1 + max((merged_depth(item.content) for item in content.items), default=0)
+
 
 CONTENT_DECODER: msgspec.json.Decoder[Content] = msgspec.json.Decoder(Content)

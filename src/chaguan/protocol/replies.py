@@ -90,6 +90,17 @@ class Sent(Struct, omit_defaults=True):
     created_at: int
 
 
+class Forwarded(Struct, omit_defaults=True):
+    """The copies are in the log of the target, durably: a `Sent` for each in the order of the log, or one for a bundle.
+
+    `left_out`: the seqs of the source that were not forwarded, since they were recalled, erased, can't be seen or were
+    said by the deployment. The answer to a repeated command may not name them again.
+    """
+
+    sent: list[Sent]
+    left_out: list[int] = []
+
+
 class Appended(Struct, omit_defaults=True):
     """The entry is in the log. `seq` 0: there was nothing to change."""
 

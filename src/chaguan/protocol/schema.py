@@ -17,6 +17,7 @@ REPLY_OF: dict[type[msgspec.Struct], type[msgspec.Struct] | None] = {
     c.Resume: replies.Welcome,
     c.Heartbeat: None,
     c.SendMessage: replies.Sent,
+    c.ForwardMessages: replies.Forwarded,
     c.EditMessage: replies.Appended,
     c.RecallMessage: replies.Appended,
     c.SetReaction: replies.Appended,

@@ -1,4 +1,5 @@
 import type { Command, Push, Reply } from '@chaguan/protocol'
+import { forward } from './forwarding'
 import { structuredCopy } from './messages'
 import { Model } from './model'
 import { Refusal } from './places'
@@ -85,6 +86,8 @@ export class ModelServer {
         return model.welcome(me, command)
       case 'send_message':
         return model.send(me, command)
+      case 'forward_messages':
+        return forward(model, me, command)
       case 'edit_message':
       case 'recall_message':
       case 'set_reaction':

@@ -3,6 +3,7 @@ import WebSocket from 'ws'
 import { createClient, memoryStorage, nodeAdapter } from '../../src'
 import type { Client } from '../../src'
 import { createDesk } from '../../src/modules/desk'
+import { forwardMessages, openBundle } from '../../src/modules/forward'
 import { customerToken, staffDevice, staffToken, until, url } from './deployment'
 
 const textsOf = (im: Client, id: string) =>
@@ -174,5 +175,36 @@ describe('with a real server', () => {
         ),
     )
     expect(message.content).toMatchObject({ type: 'image', width: 1, height: 1 })
+  })
+
+  test('what a customer said is forwarded by an agent, and read whole, its picture too, by who may not look there', async () => {
+    const shop = await agent()
+    const desk = createDesk(shop)
+    await desk.watch()
+    const { im, id } = await customer()
+    const said = await im.messages.send(id, { type: 'text', text: `转发我 ${Date.now()}` }).done
+    const png = Buffer.from(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+      'base64',
+    )
+    const shown = await im.messages.sendMedia(id, {
+      kind: 'image',
+      file: { data: png, name: 'a.png', mime: 'image/png' },
+    }).done
+    const direct = (await shop.conversations.createDirect(im.me?.id ?? '')).conversation.id
+    const request = { from: id, seqs: [shown.seq, said.seq], to: direct, merged: true, key: shop.newKey() }
+    const { sent } = await forwardMessages(shop, request)
+    expect(await forwardMessages(shop, request)).toEqual({ sent })
+    const pushed = await until('the bundle with the customer', () =>
+      im.messages.list(direct).messages.find((message) => message.content?.type === 'merged'),
+    )
+    expect(pushed.content).toMatchObject({ count: 2, from_kind: 'service', items: [{ content: said.content }, {}] })
+    const whole = await openBundle(im, direct, pushed.seq)
+    const picture = whole?.items[1]?.content
+    if (picture?.type !== 'image') throw new Error('no picture in the bundle')
+    const answer = await fetch(url + picture.url)
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'image/png'])
+    const again = await forwardMessages(im, { from: direct, seqs: [pushed.seq], to: id })
+    expect((await openBundle(shop, id, again.sent[0]?.seq ?? 0))?.items).toHaveLength(2)
   })
 })

@@ -1,4 +1,8 @@
+import type { Kind } from '../../bodies'
 import type { Row } from '../../rows'
+
+/** What opens where it can be seen whole: whoever holds the messages knows how. */
+const TAPPED: Partial<Record<Kind, string>> = { image: 'picture', merged: 'bundle' }
 
 /** One message by its kind. `row` is a line of the message list. */
 Component({
@@ -7,7 +11,8 @@ Component({
   methods: {
     onTap() {
       const row = this.data.row as Row
-      if (row.body.kind === 'image') this.triggerEvent('picture', { key: row.key }, { bubbles: true, composed: true })
+      const name = TAPPED[row.body.kind]
+      if (name) this.triggerEvent(name, { key: row.key }, { bubbles: true, composed: true })
     },
   },
 })

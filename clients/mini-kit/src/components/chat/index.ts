@@ -28,7 +28,15 @@ Component({
     handleCards: Boolean,
     useEmptySlot: Boolean,
   },
-  data: { banner: '', quote: { seq: 0, text: '' }, draft: '', dismissed: false, texts: kit.texts, look: kit.look },
+  data: {
+    banner: '',
+    quote: { seq: 0, text: '' },
+    draft: '',
+    dismissed: false,
+    selecting: false,
+    texts: kit.texts,
+    look: kit.look,
+  },
   observers: {
     conversationId(id: string) {
       this.setData({ draft: drafts.get(id) ?? '', quote: { seq: 0, text: '' } })
@@ -142,6 +150,10 @@ Component({
       // A tab page can only be switched to; navigateTo refuses it.
       if (page) wx.navigateTo({ url: page, fail: () => void wx.switchTab({ url: page }) })
       else if (url) wx.setClipboardData({ data: url, fail: ({ errMsg }) => tellFailure(errMsg) })
+    },
+
+    onSelecting(event: Event<{ on: boolean }>) {
+      this.setData({ selecting: event.detail.on }, () => this.onResize())
     },
 
     onTool(event: Event<{ id: string }>) {

@@ -1,8 +1,9 @@
 import type { Message } from '@chaguan/sdk'
 import { choose } from '../../hosts'
 import { kit } from '../../kit'
-import { ListView, type Measures } from '../../list-view'
+import { ListView, PICKED_MOST, type Measures } from '../../list-view'
 import { player } from '../../player'
+import { isPickable } from '../../rows'
 import { fill } from '../../texts'
 import { bodyOf } from '../../bodies'
 
@@ -16,7 +17,8 @@ const views = new WeakMap<object, ListView>()
 const offs = new WeakMap<object, () => void>()
 
 /**
- * Messages of a conversation. Events: `quote` {seq, text}, `card` {page, url, action, card}, `avatar` {user}.
+ * Messages of a conversation. Events: `quote` {seq, text}, `card` {page, url, action, card}, `avatar` {user},
+ * `selecting` {on}: messages are being selected, and what can be done with them stands below the list.
  * `generic:bubble` draws the messages instead of the kit's bubbles; it gets `row`. Slot `empty`, with `use-empty-slot`.
  */
 Component({
@@ -36,12 +38,22 @@ Component({
     typist: null as unknown,
     scrollTo: 0,
     into: '',
+    selecting: false,
+    pickedCount: 0,
+    pickedText: '',
+    canForward: false,
+    forwarding: null as { seqs: number[]; merged: boolean; preview: string } | null,
+    /** Seq of the bundle that is open, or 0. */
+    bundle: 0,
     texts: kit.texts,
     look: kit.look,
   },
   observers: {
     conversationId() {
       this.restart()
+    },
+    pickedCount(n: number) {
+      this.setData({ pickedText: fill(kit.texts.picked, { n }) })
     },
     fresh(fresh: number) {
       this.setData({ freshText: fresh ? fill(kit.texts.newMessages, { n: fresh > 99 ? '99+' : fresh }) : '' })
@@ -53,7 +65,8 @@ Component({
         this,
         kit.onChange(() => {
           // Another size of type or another language is another height.
-          this.setData({ texts: kit.texts, look: kit.look }, () => this.resized())
+          const { pickedCount } = this.data
+          this.setData({ texts: kit.texts, look: kit.look, pickedCount }, () => this.resized())
           if (!views.has(this)) this.restart()
         }),
       )
@@ -84,6 +97,8 @@ Component({
       const id = this.data.conversationId
       views.get(this)?.stop()
       views.delete(this)
+      this.setData({ forwarding: null, bundle: 0 })
+      this.unselect()
       if (!client || !id) return
       const host = { draw: (patch: object) => this.draw(patch), measure: () => this.measure() }
       const view = new ListView(host, client, id)
@@ -180,6 +195,10 @@ Component({
       const entries: [string, () => void][] = []
       if (content?.type === 'text') entries.push([texts.copy, () => void wx.setClipboardData({ data: content.text })])
       if (status === 'sent') entries.push([texts.quote, () => this.quote(message)])
+      if (isPickable(message)) {
+        if (canForward()) entries.push([texts.forward, () => this.forward([message], false)])
+        entries.push([texts.select, () => this.select(key)])
+      }
       if (status === 'sent' && message.sender_id === client?.me?.id)
         entries.push([texts.recall, () => void this.recall(message)])
       if (status === 'failed')
@@ -205,8 +224,78 @@ Component({
       }
     },
 
+    /** From now on a tap selects, beginning with this one. `selecting` {on} tells it: the input may step aside. */
+    select(key: string) {
+      this.setData({ selecting: true, canForward: canForward() }, () => this.resized())
+      this.triggerEvent('selecting', { on: true }, { bubbles: true, composed: true })
+      views.get(this)?.pick(key)
+    },
+
+    unselect() {
+      if (!this.data.selecting) return
+      views.get(this)?.unpickAll()
+      this.setData({ selecting: false, pickedCount: 0 }, () => this.resized())
+      this.triggerEvent('selecting', { on: false }, { bubbles: true, composed: true })
+    },
+
+    onPick(event: Event<Keyed>) {
+      if (views.get(this)?.pick(event.detail.key) !== false) return
+      void wx.showToast({ title: fill(kit.texts.pickedMost, { n: PICKED_MOST }), icon: 'none' })
+    },
+
+    copyPicked() {
+      const picked = views.get(this)?.picked() ?? []
+      void wx.setClipboardData({ data: picked.map((message) => this.copied(message, picked.length > 1)).join('\n') })
+      this.unselect()
+    },
+
+    /** What a message says; of several also who said it. */
+    copied(message: Message, named: boolean): string {
+      const { content } = message
+      const text = content?.type === 'text' ? content.text : bodyOf(message, '', () => '', kit.texts).plain
+      const name = named ? kit.client?.users.find(message.sender_id)?.name : ''
+      return name ? fill(kit.texts.said, { name, text }) : text
+    },
+
+    async forwardPicked() {
+      const { texts } = kit
+      const picked = views.get(this)?.picked() ?? []
+      const choice = picked.length > 1 ? await choose([texts.oneByOne, texts.asOne]) : 0
+      if (choice >= 0) this.forward(picked, choice === 1)
+    },
+
+    forward(messages: Message[], merged: boolean) {
+      const [first] = messages
+      if (!first) return
+      const preview = messages.length === 1 ? this.copied(first, false) : ''
+      this.setData({ forwarding: { seqs: messages.map((message) => message.seq), merged, preview } })
+    },
+
+    onForwardClosed() {
+      this.setData({ forwarding: null })
+    },
+
+    onForwarded() {
+      this.setData({ forwarding: null })
+      this.unselect()
+    },
+
+    onBundle(event: Event<Keyed>) {
+      const seq = views.get(this)?.message(event.detail.key)?.seq
+      if (seq) this.setData({ bundle: seq })
+    },
+
+    closeBundle() {
+      this.setData({ bundle: 0 })
+    },
+
     noop() {
       // A tap that must not fall through.
     },
   },
 })
+
+/** Who has one conversation only, as most customers of a shop, has nowhere to forward to. */
+function canForward(): boolean {
+  return (kit.client?.conversations.list().length ?? 0) > 1
+}
