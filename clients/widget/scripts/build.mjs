@@ -34,8 +34,9 @@ const { outputFiles } = await build({
   legalComments: 'none',
   logLevel: 'warning',
   plugins: [sheets],
-  // From its source, so that the widget builds on a fresh clone whatever was built before.
+  // From their sources, so that the widget builds on a fresh clone whatever was built before.
   alias: {
+    '@chaguan/mini-kit': path.join(here, '../mini-kit/src'),
     '@chaguan/sdk/texts': path.join(here, '../sdk/src/modules/texts.ts'),
     '@chaguan/sdk/token': path.join(here, '../sdk/src/modules/token.ts'),
     '@chaguan/sdk': path.join(here, '../sdk/src/index.ts'),
