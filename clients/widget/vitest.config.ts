@@ -12,5 +12,5 @@ export default defineConfig({
       '@chaguan/sdk': source('../sdk/src/index.ts'),
     },
   },
-  test: { environment: 'jsdom', include: ['test/**/*.test.ts'] },
+  test: { environment: 'jsdom', include: ['test/**/*.test.ts'], testTimeout: 20_000 },
 })

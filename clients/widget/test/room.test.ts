@@ -1,7 +1,8 @@
 import type { Message } from '@chaguan/sdk'
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { MOST } from '../src/span'
-import { message, openRoom, stubBrowser } from './room'
+import { message } from './fake'
+import { openRoom, stubBrowser } from './room'
 
 beforeAll(stubBrowser)
 beforeEach(() => sessionStorage.clear())
@@ -13,14 +14,14 @@ describe('a conversation of 10,000 messages', () => {
   test('has few of them in the page, wherever the reader is, and shows the place they were at', () => {
     const room = openRoom(many(1, 10_000))
     expect(room.rows().at(-1)).toBe('k10000')
-    for (let i = 0; i < 12; i++) {
+    for (let i = 0; i < 5; i++) {
       const [seen] = room.rows()
       room.scrollTo(0)
       expect(room.rows().length).toBeLessThanOrEqual(MOST)
       expect(room.rows()).toContain(seen)
     }
     expect(room.rows().at(-1)).not.toBe('k10000')
-    for (let i = 0; i < 14; i++) room.scrollTo(1e9)
+    for (let i = 0; i < 6; i++) room.scrollTo(1e9)
     expect(room.rows().length).toBeLessThanOrEqual(MOST)
     expect(room.rows().at(-1)).toBe('k10000')
   })

@@ -8,6 +8,7 @@ from playwright.async_api import Route, expect
 
 from tests.e2e.widget.street import SAID_EN, SAID_ZH, Said, Street
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 HOW_TO = Path(__file__).parents[3] / "docs" / "how-to"
 PAGES = pytest.mark.parametrize(
     ("name", "said"),

@@ -6,11 +6,13 @@ import uuid
 from base64 import urlsafe_b64decode
 
 import httpx
+import pytest
 from playwright.async_api import Route, WebSocketRoute, expect
 
 from tests.e2e.demo.process import DemoProcess
 from tests.e2e.widget.street import SAID_ZH, Street, Visitor
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 LINES = 60
 
 
@@ -64,14 +66,18 @@ async def test_who_comes_after_a_visitor_on_the_same_browser_reads_nothing_of_th
     visitor = await (await (await street.visitor()).arrive()).open()
     await visitor.say("my secret")
     await expect(visitor.log.get_by_text("已送达")).to_be_visible()
+    await visitor.box.fill("my secret draft")
     await visitor.page.context.clear_cookies()
     await visitor.arrive()
     await expect(visitor.panel.get_by_text(SAID_ZH.empty)).to_be_visible()
     await expect(visitor.bubble("my secret")).to_have_count(0)
+    await expect(visitor.box).to_have_value("")
     await visitor.say("somebody else")
     await visitor.page.evaluate("chaguan.signOut()")
     await expect(visitor.panel.get_by_text(SAID_ZH.nobody)).to_be_visible()
     assert await visitor.page.evaluate("Object.keys(localStorage)") == []
+    kept: list[str] = await visitor.page.evaluate("Object.keys(sessionStorage)")
+    assert not [name for name in kept if "draft" in name]
 
 
 async def test_without_a_network_a_banner_says_so_and_what_was_written_goes_out_later(street: Street) -> None:
@@ -90,6 +96,22 @@ async def test_without_a_network_a_banner_says_so_and_what_was_written_goes_out_
     await expect(visitor.panel.locator(".banner")).to_be_hidden()
     await expect(visitor.log.get_by_text("已送达")).to_have_count(1)
     await expect(visitor.bubble("into the tunnel")).to_have_count(1)
+
+
+async def test_a_file_that_is_refused_says_so_and_goes_out_when_it_is_sent_again(street: Street) -> None:
+    street.faults.allowed.append("status of 413")
+    visitor = await (await (await street.visitor()).arrive()).open()
+    refusal = json.dumps({"error": {"code": "too_large", "detail": ""}})
+    await visitor.page.route(
+        "**/v1/media", lambda route: route.fulfill(status=413, body=refusal, content_type="application/json")
+    )
+    await visitor.send_file("notes.txt", "text/plain", b"eighty degrees")
+    again = visitor.log.get_by_role("button", name=SAID_ZH.again_send)
+    await expect(visitor.log.locator(".failed")).to_contain_text("发送失败")
+    await visitor.page.unroute("**/v1/media")
+    await again.click()
+    await expect(visitor.log.get_by_text("已送达")).to_be_visible()
+    await expect(again).to_have_count(0)
 
 
 async def test_older_messages_come_on_scrolling_up_and_nothing_jumps(
