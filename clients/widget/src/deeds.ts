@@ -52,7 +52,10 @@ export class Deeds {
     const shown = this.talk.window?.messages.filter(({ content }) => content?.type === 'image') ?? []
     const at = shown.findIndex(({ client_msg_id }) => client_msg_id === key)
     if (at < 0) return
-    const back = () => (this.list.bubbleOf(key)?.querySelector('button') ?? null)?.focus({ preventScroll: true })
+    const back = () => {
+      const picture = this.list.bubbleOf(key)?.querySelector<HTMLElement>('.picture')
+      ;(picture ?? this.list.element.querySelector<HTMLElement>('.log'))?.focus({ preventScroll: true })
+    }
     this.viewer.open(
       shown.map((message) => this.pictureOf(message, context)),
       at,
