@@ -40,7 +40,8 @@ interface Held {
 
 interface Anchor {
   key: string
-  offset: number
+  /** In the list, and the list's own, in fractions of a px: whole ones would add up to a jump. */
+  top: number
   scrollTop: number
 }
 
@@ -168,13 +169,17 @@ export class MessageList {
     const { scrollTop } = this.log
     const [, ...others] = this.lines
     const found = others.find(([, { line }]) => line.offsetTop >= scrollTop)
-    return found ? { key: found[0], offset: found[1].line.offsetTop, scrollTop } : null
+    return found ? { key: found[0], top: this.topOf(found[1].line), scrollTop } : null
   }
 
   /** From what was noted before: what left below may have moved the browser's own place. */
   private stay(anchor: Anchor | null): void {
     const line = anchor && this.lineOf(anchor.key)
-    if (line) this.log.scrollTop = anchor.scrollTop + line.offsetTop - anchor.offset
+    if (line) this.log.scrollTop = anchor.scrollTop + this.topOf(line) - anchor.top
+  }
+
+  private topOf(line: HTMLElement): number {
+    return line.getBoundingClientRect().top + this.log.scrollTop
   }
 
   private begin(): void {

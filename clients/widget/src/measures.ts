@@ -50,5 +50,5 @@ export function barsOf(waveform: readonly number[] = [], seconds: number): numbe
 /** What a chosen file is sent as; the server looks at the bytes and has the last word. */
 export function kindOf(mime: string): 'image' | 'video' | 'file' {
   if (/^image\/(png|jpeg|gif|webp)$/.test(mime)) return 'image'
-  return mime === 'video/mp4' ? 'video' : 'file'
+  return /^video\/(mp4|quicktime|webm)$/.test(mime) ? 'video' : 'file'
 }

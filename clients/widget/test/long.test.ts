@@ -16,7 +16,8 @@ describe.skipIf(!program)('a long conversation in a browser', () => {
   let page: Page
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: program!, args: FLAGS })
-    page = await browser.newPage({ viewport: { width: 900, height: 800 } })
+    page = await browser.newPage({ viewport: { width: 900, height: 800 }, reducedMotion: 'reduce' })
+    page.on('console', (m) => console.log(m.text()))
     await page.addScriptTag({ content: new TextDecoder().decode(await bundle('test/fixture/long.ts')) })
   }, 60_000)
   afterAll(() => browser?.close())

@@ -17,12 +17,16 @@ function layOut(log: HTMLElement): void {
     scrollHeight: { get: height },
     scrollTop: { get: () => Math.min(top, most()), set: (to: number) => (top = Math.max(0, Math.min(to, most()))) },
   })
+  const topOf = (line: HTMLElement) => (Array.prototype.indexOf.call(log.children, line) - 1) * LINE_PX
   Object.defineProperty(HTMLElement.prototype, 'offsetTop', {
     configurable: true,
     get(this: HTMLElement) {
-      return this.parentElement === log ? (Array.prototype.indexOf.call(log.children, this) - 1) * LINE_PX : 0
+      return this.parentElement === log ? topOf(this) : 0
     },
   })
+  HTMLElement.prototype.getBoundingClientRect = function () {
+    return new DOMRect(0, this.parentElement === log ? topOf(this) - log.scrollTop : 0, 0, LINE_PX)
+  }
 }
 
 export function stubBrowser(): void {

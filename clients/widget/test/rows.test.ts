@@ -142,5 +142,11 @@ test('sizes, bars and kinds of files', () => {
   expect([sizeText(11), sizeText(2048), sizeText(5 * 1024 * 1024)]).toEqual(['11 B', '2.0 KB', '5.0 MB'])
   expect(barsOf([], 3)).toHaveLength(9)
   expect(Math.max(...barsOf([400], 60))).toBe(100)
-  expect(['image/png', 'image/svg+xml', 'video/mp4', ''].map(kindOf)).toEqual(['image', 'file', 'video', 'file'])
+  expect(['image/png', 'image/svg+xml', ''].map(kindOf)).toEqual(['image', 'file', 'file'])
+  expect(['video/mp4', 'video/quicktime', 'video/webm', 'video/x-flv'].map(kindOf)).toEqual([
+    'video',
+    'video',
+    'video',
+    'file',
+  ])
 })

@@ -90,14 +90,14 @@ async def test_voice_and_films_play_in_the_window(street: Street) -> None:
     await play.click()
     await expect(stop.locator(".heard").first).to_be_visible()
     await expect(play).to_be_visible()
-    await visitor.send_file("tea.mp4", "video/mp4", film("mp4", 0.5))
+    await visitor.send_file("tea.webm", "video/webm", film("webm", 0.5))
     video = visitor.log.locator("video[src*='/v1/media/']")
     await expect(video).to_have_attribute("poster", re.compile("/v1/media/"))
     await expect(desk.messages.locator("video, .video")).to_have_count(1)
     length = await video.evaluate(
         """(video) => new Promise((done, fail) => {
           video.onended = () => done(video.duration)
-          video.onerror = () => fail(new Error(video.error.message))
+          video.onerror = () => fail(new Error(`${video.error.code} ${video.error.message}`))
           video.play().catch(fail)
         })"""
     )
