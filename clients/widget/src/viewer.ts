@@ -45,6 +45,7 @@ export class Viewer {
   /** `closed`: takes the focus back. */
   open(pictures: readonly Picture[], at: number, closed: () => void): void {
     this.pictures = pictures
+    for (const one of [this.before, this.after, this.count]) one.hidden = pictures.length < 2
     this.element.showModal()
     this.element.addEventListener('close', closed, { once: true })
     this.show(at)
