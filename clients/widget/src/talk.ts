@@ -23,6 +23,7 @@ export class Talk {
   private readonly span = new Span()
   /** Whose names, and fresh links of which messages, were asked for. */
   private readonly asked = new Set<string | number>()
+  private conversationId = ''
   private failed = false
   private readSeq = -1
   private unreadKey = ''
@@ -54,6 +55,16 @@ export class Talk {
     return client && conversationId ? client.messages.list(conversationId) : null
   }
 
+  /** Somebody else has signed in: nothing that is known of the last conversation holds. */
+  private begin(): void {
+    this.conversationId = this.chat.conversationId
+    this.asked.clear()
+    this.heardFailed.clear()
+    this.heardSeq = -1
+    this.failed = false
+    this.restart()
+  }
+
   private get me(): string {
     return this.chat.client?.me?.id ?? ''
   }
@@ -64,6 +75,7 @@ export class Talk {
 
   draw(window: MessageWindow): void {
     const { messages, hasNewer, loading } = window
+    if (this.conversationId !== this.chat.conversationId) this.begin()
     this.meet(messages)
     this.divide(window)
     const context = this.context()

@@ -101,6 +101,15 @@ describe('a screen reader', () => {
     expect(told(room)).toBe('Not sent')
   })
 
+  test('hears the next customer’s conversation from its own beginning', () => {
+    const room = openRoom(many(1, 300))
+    ;(room.chat as { conversationId: string }).conversationId = 'd'
+    room.now(many(1, 2))
+    expect(told(room)).toBe('')
+    room.now(many(1, 3))
+    expect(told(room)).toBe('Mei: text 3')
+  })
+
   test('does not hear the list itself, in which lines come and go', () => {
     const room = openRoom(many(1, 3))
     expect(room.find('.log').getAttribute('role')).toBe('log')

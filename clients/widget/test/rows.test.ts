@@ -4,23 +4,12 @@ import { barsOf, kindOf, partsOf, pictureSize, sizeText } from '../src/measures'
 import { momentText } from '../src/moments'
 import { firstUnread, rowsOf, type RowContext } from '../src/rows'
 import { textsOf } from '../src/texts'
+import { message as made } from './fake'
 
 const NOON = new Date(2026, 2, 5, 12, 0).getTime()
 
-const message = (seq: number, more: Partial<Message> = {}): Message => ({
-  type: 'message_sent',
-  conversation_id: 'c',
-  seq,
-  created_at: NOON + seq * 1000,
-  sender_id: 'mei',
-  client_msg_id: `k${seq}`,
-  content: { type: 'text', text: `text ${seq}` },
-  status: 'sent',
-  error: null,
-  progress: 1,
-  local_path: '',
-  ...more,
-})
+const message = (seq: number, more: Partial<Message> = {}): Message =>
+  made(seq, { created_at: NOON + seq * 1000, ...more })
 
 const context = (more: Partial<RowContext> = {}): RowContext => ({
   me: 'ann',
