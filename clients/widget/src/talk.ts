@@ -183,12 +183,14 @@ export class Talk {
   /** Once all is there the line between old and new stays where it is; what comes later is not under it. */
   private divide({ messages, hasOlder }: MessageWindow): void {
     const { row, settled, unread } = this.chat
-    if (this.divided || !row) return
+    if (!row || (this.divided && !this.unreadAbove)) return
     if (this.readSeq < 0) this.readSeq = row.inbox.read_seq ?? 0
     const first = firstUnread(messages, this.readSeq, this.me)
     // Above what is held there may be more of them: a line over everything says nothing.
     const isWhole = !hasOlder || first !== messages[0]
     this.unreadKey = (isWhole && first?.client_msg_id) || ''
+    if (isWhole) this.unreadAbove = 0
+    if (this.divided) return
     this.unreadAbove = settled && first && !isWhole ? unread : 0
     this.divided = settled
     const index = first && isWhole ? messages.indexOf(first) : -1

@@ -127,6 +127,8 @@ async def test_older_messages_come_on_scrolling_up_and_nothing_jumps(
     await visitor.arrive()
     await expect(visitor.bubble(f"line {LINES}.")).to_be_visible()
     await expect(visitor.bubble("line 10.")).to_have_count(0)
+    to_unread = visitor.panel.get_by_role("button", name=f"{LINES} 条未读")
+    await expect(to_unread).to_be_visible()
     # The wheel stops in the upper part of what is there; the page that then comes must not move what is seen.
     held: list[float] = await visitor.log.evaluate(
         """async (log) => {
@@ -146,11 +148,31 @@ async def test_older_messages_come_on_scrolling_up_and_nothing_jumps(
     assert more > 0
     assert before > 0
     assert abs(after - before) < 1, held
+    # Both pages are here: the line above what is new stands where it belongs, and nothing has to lead there.
+    await expect(to_unread).to_be_hidden()
     found = await visitor.shifts()
     assert not found, found
 
 
-async def fill_history(visitor: Visitor, process: DemoProcess) -> None:
+async def test_the_first_of_many_unread_messages_is_a_click_away_and_so_is_the_newest(
+    street: Street, process: DemoProcess
+) -> None:
+    visitor = await (await street.visitor()).arrive()
+    await visitor.page.request.get(visitor.url)
+    await fill_history(visitor, process, 95)
+    await visitor.page.evaluate("localStorage.clear()")
+    await visitor.arrive()
+    await visitor.open()
+    await visitor.panel.get_by_role("button", name="95 条未读").click()
+    await expect(visitor.line("line 1.")).to_be_focused()
+    await expect(visitor.line("line 1.").get_by_text(SAID_ZH.divider)).to_be_visible()
+    await expect(visitor.bubble("line 95.")).to_have_count(0)
+    await visitor.panel.get_by_role("button", name="回到最新消息").click()
+    await expect(visitor.bubble("line 95.")).to_be_in_viewport()
+    assert await visitor.shifts() == []
+
+
+async def fill_history(visitor: Visitor, process: DemoProcess, lines: int = LINES) -> None:
     """As the merchant's own server writes, with its key."""
     known = json.loads((process.folder / "data" / "demo.json").read_text())
     headers = {"authorization": f"Bearer {known['api_key']}"}
@@ -162,7 +184,7 @@ async def fill_history(visitor: Visitor, process: DemoProcess) -> None:
     ) as http:
         asked = {"app_id": known["app_id"], "external_id": who}
         opened = (await http.post("/service", json=asked)).raise_for_status().json()
-        for number in range(1, LINES + 1):
+        for number in range(1, lines + 1):
             content = {"type": "text", "text": f"line {number}."}
             message = {"client_msg_id": str(uuid.uuid4()), "content": content}
             path = f"/{opened['view']['conversation']['id']}/messages"
