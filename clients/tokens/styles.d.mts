@@ -16,7 +16,7 @@ export interface Tokens {
   themes: Record<string, ThemeTokens>
 }
 
-export type Sheet = 'tokens' | 'tones' | 'brand'
+export type Sheet = 'tokens' | 'tones' | 'brand' | 'widget'
 
 /** Where each sheet stands, from the folder of the clients. */
 export const SHEETS: Record<Sheet, string>

@@ -9,6 +9,7 @@ export const SHEETS = {
   tokens: 'mini-kit/src/styles/tokens.wxss',
   tones: 'mini-kit/src/styles/tones.wxss',
   brand: 'console/src/styles/brand.css',
+  widget: 'widget/src/styles/tokens.css',
 }
 
 export function readTokens() {
@@ -29,27 +30,42 @@ const lightAndDark = ({ light, dark }) => [
   ...Object.entries(dark).map(([name, value]) => `--d-${name}: ${value};`),
 ]
 
-export function tokensSheet(tokens) {
-  const { sizes, shapes, themes } = tokens
+/** Every theme, light and dark, both sizes of text. `worn` makes the selector of a view with these classes; the first holds always. */
+function lookSheet({ sizes, shapes, themes }, worn) {
   const { tea, ...others } = themes
   const shown = (letter) =>
     own(Object.fromEntries(Object.keys(tea.light).map((name) => [name, `var(--${letter}-${name})`])))
   const shapesOf = ({ bubble, avatar }) => own({ ...shapes.bubble[bubble], ...shapes.avatar[avatar] })
   return [
-    '/*\n * Made by tokens/write.mjs from tokens/tokens.json: every colour and measure of the kit. An app sets --cg-* on `page`\n' +
-      ' * (or on a custom-class) and wins over what stands here; the components themselves read --k-*. --l-* and --d-* are\n' +
-      ' * the light and the dark value of the theme, of which one is shown.\n */\n',
-    rule('.cg-root', [...own(sizes.normal), ...shapesOf(tea), ...lightAndDark(tea), ...shown('l')]),
-    ...Object.entries(others).map(([id, theme]) => rule(`.cg-${id}`, [...shapesOf(theme), ...lightAndDark(theme)])),
-    rule('.cg-large', [...own(sizes.large), ...lightAndDark(tea.large)]),
-    // As strong as `.cg-large` and after it: large text of a theme, where it is not that of tea.
-    ...Object.entries(others).map(([id, { large }]) => rule(`.cg-large.cg-${id}`, lightAndDark(large))),
-    rule('.cg-dark', shown('d')),
-    `@media (prefers-color-scheme: dark) {\n${rule('.cg-auto', shown('d')).replace(/^(?=.)/gm, '  ')}}\n`,
+    rule(worn('root'), [...own(sizes.normal), ...shapesOf(tea), ...lightAndDark(tea), ...shown('l')]),
+    ...Object.entries(others).map(([id, theme]) => rule(worn(id), [...shapesOf(theme), ...lightAndDark(theme)])),
+    rule(worn('large'), [...own(sizes.large), ...lightAndDark(tea.large)]),
+    // Stronger than `large` alone and after it: large text of a theme, where it is not that of tea.
+    ...Object.entries(others).map(([id, { large }]) => rule(worn('large', id), lightAndDark(large))),
+    rule(worn('dark'), shown('d')),
+    `@media (prefers-color-scheme: dark) {\n${rule(worn('auto'), shown('d')).replace(/^(?=.)/gm, '  ')}}\n`,
     ...Object.entries(shapes).flatMap(([part, kinds]) =>
-      Object.entries(kinds).map(([kind, values]) => rule(`.cg-${part}-${kind}`, own(values))),
+      Object.entries(kinds).map(([kind, values]) => rule(worn(`${part}-${kind}`), own(values))),
     ),
   ].join('')
+}
+
+export function tokensSheet(tokens) {
+  return (
+    '/*\n * Made by tokens/write.mjs from tokens/tokens.json: every colour and measure of the kit. An app sets --cg-* on `page`\n' +
+    ' * (or on a custom-class) and wins over what stands here; the components themselves read --k-*. --l-* and --d-* are\n' +
+    ' * the light and the dark value of the theme, of which one is shown.\n */\n' +
+    lookSheet(tokens, (...names) => names.map((name) => `.cg-${name}`).join(''))
+  )
+}
+
+/** The same for the widget, whose host wears the classes. */
+export function widgetSheet(tokens) {
+  return (
+    '/*\n * Made by tokens/write.mjs from tokens/tokens.json: every colour and measure of the widget, those of the kit. The page\n' +
+    ' * sets --cg-* anywhere above and wins over what stands here; the other sheets read --k-*.\n */\n' +
+    lookSheet(tokens, (...names) => `:host(${names.map((name) => `.cg-${name}`).join('')})`)
+  )
 }
 
 export function tonesSheet({ tones }) {
@@ -69,5 +85,10 @@ export function brandSheet({ themes: { tea } }) {
 }
 
 export function sheetsOf(tokens) {
-  return { tokens: tokensSheet(tokens), tones: tonesSheet(tokens), brand: brandSheet(tokens) }
+  return {
+    tokens: tokensSheet(tokens),
+    tones: tonesSheet(tokens),
+    brand: brandSheet(tokens),
+    widget: widgetSheet(tokens),
+  }
 }

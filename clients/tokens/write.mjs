@@ -1,4 +1,4 @@
-// tokens.json → the style sheets that carry it. Run after every change of the tokens; mini-kit's tests fail otherwise.
+// tokens.json → the style sheets that carry it. Run after every change of the tokens; the tests of mini-kit and widget fail otherwise.
 import fs from 'node:fs'
 import path from 'node:path'
 import { readTokens, SHEETS, sheetsOf } from './styles.mjs'

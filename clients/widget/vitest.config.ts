@@ -6,10 +6,11 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 export default defineConfig({
   resolve: {
     alias: {
+      '@chaguan/mini-kit': source('../mini-kit/src'),
       '@chaguan/sdk/texts': source('../sdk/src/modules/texts.ts'),
       '@chaguan/sdk/token': source('../sdk/src/modules/token.ts'),
       '@chaguan/sdk': source('../sdk/src/index.ts'),
     },
   },
-  test: { environment: 'jsdom', include: ['test/**/*.test.ts'] },
+  test: { environment: 'jsdom', include: ['test/**/*.test.ts'], testTimeout: 20_000 },
 })

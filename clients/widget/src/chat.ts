@@ -10,6 +10,12 @@ import { fetchToken, NobodyError } from './token'
  */
 export type Phase = 'off' | 'starting' | 'ready' | 'nobody' | 'ended' | 'failed'
 
+export interface ChatWishes {
+  changed: () => void
+  /** Nothing of the customer stays in this browser. */
+  forget: () => void
+}
+
 export class Chat {
   phase: Phase = 'off'
   conversationId = ''
@@ -21,7 +27,7 @@ export class Chat {
   constructor(
     private readonly options: Options,
     private readonly prefix: string,
-    private readonly changed: () => void,
+    private readonly wish: ChatWishes,
   ) {}
 
   /** The conversation as the list has it; before it was opened here, the one that was open before. */
@@ -63,7 +69,7 @@ export class Chat {
       this.show(await client.conversations.openService({ shopId: this.options.shopId, context }))
       await client.messages.open(this.conversationId)
       this.settled = true
-      this.changed()
+      this.wish.changed()
     } catch (error) {
       console.warn('chaguan:', error)
       // What was kept can be read, and written to, until the network is back.
@@ -94,14 +100,14 @@ export class Chat {
       return token || this.renewed()
     }
     for (const name of ['message:changed', 'conversation', 'typing', 'connection'] as const) {
-      client.on(name, () => this.changed())
+      client.on(name, () => this.wish.changed())
     }
     client.on('signed-out', () => {
       if (this.client === client) this.reset('ended')
     })
     this.client = client
     await client.signIn({ getToken, account: subjectOf(first) })
-    this.changed()
+    this.wish.changed()
     return client
   }
 
@@ -123,6 +129,7 @@ export class Chat {
   }
 
   private forget(): void {
+    this.wish.forget()
     try {
       const kept = Object.keys(localStorage).filter((key) => key.startsWith(this.prefix))
       kept.forEach((key) => localStorage.removeItem(key))
@@ -133,6 +140,6 @@ export class Chat {
 
   private become(phase: Phase): void {
     this.phase = phase
-    this.changed()
+    this.wish.changed()
   }
 }

@@ -1,57 +1,85 @@
 /** Where the customer writes. Enter sends, Shift+Enter breaks the line; pictures come by button, paste and drop. */
-import { h, icon } from './dom'
+import { h, icon, isTouched, tool } from './dom'
+import { EmojiPanel } from './emoji'
+import type { Memory } from './memory'
 import type { Texts } from './texts'
 
+export interface Quote {
+  seq: number
+  text: string
+}
+
 export interface ComposerWishes {
-  send: (text: string) => void
+  send: (text: string, quoteSeq: number) => void
   files: (files: readonly File[]) => void
   typing: () => void
 }
 
-/** A draft outlives the page it was begun on, as long as the tab. */
+/** A draft belongs to its conversation, and outlives the page it was begun on, as long as the tab. */
+interface Draft {
+  text: string
+  quote: Quote | null
+}
+
 export class Composer {
   readonly element: HTMLFormElement
   readonly box: HTMLTextAreaElement
+  private readonly emoji: EmojiPanel
+  private readonly toEmoji: HTMLButtonElement
   private readonly button: HTMLButtonElement
+  private readonly quoting = h('div', { class: 'quoting', hidden: true })
+  private quoted: Quote | null = null
+  private draftName = ''
 
   constructor(
-    texts: Texts,
-    private readonly draftKey: string,
+    private readonly texts: Texts,
+    private readonly memory: Memory,
     private readonly wish: ComposerWishes,
   ) {
-    const picker = h('input', { type: 'file', multiple: true, hidden: true, 'aria-hidden': 'true', tabindex: -1 })
-    picker.addEventListener('change', () => {
-      wish.files([...(picker.files ?? [])])
-      picker.value = ''
-    })
-    const attach = { class: 'tool', type: 'button', 'aria-label': texts.attach, title: texts.attach }
+    const picker = this.picker()
     this.box = h('textarea', { rows: 1, placeholder: texts.draft, 'aria-label': texts.draft, enterkeyhint: 'send' })
-    this.button = h(
-      'button',
-      { class: 'send', type: 'submit', 'aria-label': texts.send, title: texts.send },
-      icon('send'),
-    )
-    this.element = h(
-      'form',
-      { class: 'composer' },
-      picker,
-      h('button', { ...attach, onclick: () => picker.click() }, icon('attach')),
-      this.box,
-      this.button,
-    )
-    this.element.addEventListener('submit', (event) => {
-      event.preventDefault()
-      this.send()
+    this.emoji = new EmojiPanel(texts.emoji, {
+      pick: (emoji, byKey) => this.insert(emoji, byKey),
+      close: () => this.showEmoji(false),
     })
-    this.box.addEventListener('keydown', (event) => this.keyed(event))
-    this.box.addEventListener('input', () => this.wrote())
-    this.box.addEventListener('paste', (event) => this.pasted(event))
-    this.box.value = this.kept()
+    this.toEmoji = tool('emoji', texts.emoji, () => this.showEmoji(!this.emoji.isOpen), { 'aria-expanded': 'false' })
+    const send = { class: 'send', type: 'submit', 'aria-label': texts.send, title: texts.send }
+    this.button = h('button', send, icon('send'))
+    const bar = [tool('attach', texts.attach, () => picker.click()), this.toEmoji, this.box, this.button]
+    const line = h('div', { class: 'write' }, ...bar)
+    this.element = h('form', { class: 'composer' }, this.quoting, picker, line, this.emoji.element)
+    this.hear()
+    this.fit()
+  }
+
+  /** Takes up the draft of a conversation. */
+  hold(conversationId: string): void {
+    const name = conversationId && `draft:${conversationId}`
+    if (name === this.draftName) return
+    this.draftName = name
+    const { text, quote } = draftOf(name && this.memory.get(name))
+    this.box.value = text
+    this.showQuote(quote)
+    this.showEmoji(false, false)
     this.fit()
   }
 
   limit(characters: number | undefined): void {
     if (characters) this.box.maxLength = characters
+  }
+
+  /** Answers a message; null answers none. */
+  quote(quote: Quote | null): void {
+    this.showQuote(quote)
+    this.keep()
+    this.box.focus({ preventScroll: true })
+  }
+
+  /** Puts a text into the box, after what stands there. */
+  write(text: string): void {
+    this.box.value = [this.box.value.trim(), text].filter(Boolean).join('\n')
+    this.wrote(false)
+    this.box.focus({ preventScroll: true })
   }
 
   /** As high as its text, up to what the style sheet allows; only once it is shown can that be measured. */
@@ -60,6 +88,27 @@ export class Composer {
     if (this.box.scrollHeight) this.box.style.height = `${this.box.scrollHeight}px`
     // It stays in the order of Tab while there is nothing to send.
     this.button.setAttribute('aria-disabled', String(!this.box.value.trim()))
+  }
+
+  private picker(): HTMLInputElement {
+    const picker = h('input', { type: 'file', multiple: true, hidden: true, 'aria-hidden': 'true', tabindex: -1 })
+    picker.addEventListener('change', () => {
+      this.wish.files([...(picker.files ?? [])])
+      picker.value = ''
+    })
+    return picker
+  }
+
+  private hear(): void {
+    this.element.addEventListener('submit', (event) => {
+      event.preventDefault()
+      this.send()
+    })
+    this.box.addEventListener('keydown', (event) => this.keyed(event))
+    this.box.addEventListener('input', () => this.wrote())
+    this.box.addEventListener('paste', (event) => this.pasted(event))
+    // The keyboard of a phone comes up where the emoji are.
+    this.box.addEventListener('focus', () => isTouched() && this.showEmoji(false, false))
   }
 
   private keyed(event: KeyboardEvent): void {
@@ -72,10 +121,39 @@ export class Composer {
   private send(): void {
     const text = this.box.value.trim()
     if (!text) return
+    const seq = this.quoted?.seq ?? 0
     this.box.value = ''
+    this.showQuote(null)
     this.wrote(false)
-    this.wish.send(text)
-    this.box.focus()
+    this.wish.send(text, seq)
+    if (!this.emoji.isOpen) this.box.focus()
+  }
+
+  private insert(emoji: string, byKey: boolean): void {
+    const { selectionStart: from, selectionEnd: to, value, maxLength } = this.box
+    if (maxLength > 0 && value.length + emoji.length > maxLength) return
+    this.box.setRangeText(emoji, from, to, 'end')
+    this.wrote()
+    if (!byKey && !isTouched()) this.box.focus({ preventScroll: true })
+  }
+
+  private showEmoji(on: boolean, focus = true): void {
+    if (on === this.emoji.isOpen) return
+    this.emoji.show(on)
+    this.toEmoji.setAttribute('aria-expanded', String(on))
+    if (!focus) return
+    if (on) this.emoji.focus()
+    else this.toEmoji.focus({ preventScroll: true })
+  }
+
+  private showQuote(quote: Quote | null): void {
+    this.quoted = quote
+    this.quoting.hidden = !quote
+    if (quote)
+      this.quoting.replaceChildren(
+        h('p', {}, quote.text),
+        tool('close', this.texts.removeQuote, () => this.quote(null)),
+      )
   }
 
   private wrote(tell = true): void {
@@ -86,25 +164,25 @@ export class Composer {
 
   private pasted(event: ClipboardEvent): void {
     const files = [...(event.clipboardData?.files ?? [])]
-    if (!files.length) return
+    // A spreadsheet puts a picture of its cells beside their text; who pastes that means the text.
+    if (!files.length || event.clipboardData?.getData('text/plain')) return
     event.preventDefault()
     this.wish.files(files)
   }
 
-  private kept(): string {
-    try {
-      return sessionStorage.getItem(this.draftKey) ?? ''
-    } catch {
-      return ''
-    }
-  }
-
   private keep(): void {
-    try {
-      if (this.box.value) sessionStorage.setItem(this.draftKey, this.box.value)
-      else sessionStorage.removeItem(this.draftKey)
-    } catch {
-      // A browser that forbids storage keeps no drafts.
-    }
+    const { quoted: quote, draftName } = this
+    const text = this.box.value
+    if (draftName) this.memory.set(draftName, text || quote ? JSON.stringify({ text, quote } satisfies Draft) : '')
+  }
+}
+
+function draftOf(kept: string): Draft {
+  try {
+    const { text = '', quote = null } = JSON.parse(kept || '{}') as Partial<Draft>
+    return { text, quote }
+  } catch {
+    // Not written by this version.
+    return { text: '', quote: null }
   }
 }

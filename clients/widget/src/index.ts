@@ -4,9 +4,11 @@
  * Puts a launcher and a chat on the page, and `window.chaguan` for the page's own scripts. Those that run earlier leave
  * a function in `window.chaguanReady`: `(window.chaguanReady ??= []).push((chaguan) => chaguan.open())`.
  */
+import type { Look } from '@chaguan/mini-kit/look'
 import type { Card } from '@chaguan/sdk'
+import type { WidgetEvents } from './listeners'
 import { optionsOf } from './options'
-import { Widget, type WidgetEvents } from './widget'
+import { Widget } from './widget'
 
 /** What `window.chaguan` can do. */
 export interface Chaguan {
@@ -25,6 +27,8 @@ export interface Chaguan {
   signOut(): Promise<void>
   /** Shows or hides the launcher, for pages with a button of their own. */
   showLauncher(shown: boolean): void
+  /** Another look than the script tag's, or one of its parts: `setLook({ scheme: 'dark', textSize: 'large' })`. */
+  setLook(look: Partial<Look>): void
   readonly isOpen: boolean
   readonly unread: number
   /** `open`, `close`, `unread` (how many), `card` ({card, action, page, url}; answer false to take care of it). */
@@ -49,6 +53,7 @@ function chaguanOf(widget: Widget): Chaguan {
     signIn: () => widget.signIn(),
     signOut: () => widget.signOut(),
     showLauncher: (shown) => widget.launch(shown),
+    setLook: (look) => widget.setLook(look),
     get isOpen() {
       return widget.isOpen
     },

@@ -1,7 +1,6 @@
 /** What the page says about its widget, on the script tag. Pure: given the attributes, nothing else is looked at. */
+import type { Look } from '@chaguan/mini-kit/look'
 import { languageOf, type Language } from './texts'
-
-export type Theme = 'auto' | 'light' | 'dark'
 
 export interface Options {
   /** Where the deployment is; default: where the script came from. */
@@ -14,7 +13,7 @@ export interface Options {
   signInUrl: string
   shopId: string
   language: Language
-  theme: Theme
+  look: Look
   side: 'left' | 'right'
   /** Name in the header; default: that of the customer service. */
   title: string
@@ -37,11 +36,23 @@ export function optionsOf(data: Readonly<Record<string, string | undefined>>, pa
     signInUrl: data['signInUrl'] ?? '',
     shopId: data['shop'] ?? '',
     language: languageOf(data['lang'] || page.language),
-    theme: oneOf(data['theme'], ['light', 'dark'], 'auto'),
+    look: lookOf(data),
     side: oneOf(data['side'], ['left'], 'right'),
     title: data['title'] ?? '',
     connect: oneOf(data['connect'], ['open'], 'load'),
     context: contextOf(data['context']),
+  }
+}
+
+const SHAPES = ['round', 'rounded', 'square'] as const
+
+function lookOf(data: Readonly<Record<string, string | undefined>>): Look {
+  return {
+    theme: oneOf(data['theme'], ['clay', 'ink'], 'tea'),
+    scheme: oneOf(data['scheme'], ['light', 'dark'], 'auto'),
+    textSize: oneOf(data['textSize'], ['large'], 'normal'),
+    bubble: oneOf(data['bubble'], SHAPES, ''),
+    avatar: oneOf(data['avatar'], SHAPES, ''),
   }
 }
 

@@ -1,5 +1,7 @@
 /** Every sentence of the widget, in both languages. */
-export type Language = 'zh-CN' | 'en'
+import { fill, languageOf, type Language } from '@chaguan/mini-kit/texts'
+
+export { fill, languageOf, type Language }
 
 const zh = {
   service: '在线客服',
@@ -30,6 +32,7 @@ const zh = {
   someone: '对方',
   sending: '发送中',
   failedNote: '发送失败',
+  failedBecause: '发送失败：{reason}',
   resend: '重新发送',
   discard: '删除',
   delivered: '已送达',
@@ -62,6 +65,26 @@ const zh = {
   caseTaken: '{agent_name} 为您服务',
   caseResolved: '本次咨询已结束',
   newTab: '（在新标签页打开）',
+  waiting: '正在为您接通人工客服…',
+  with: '{name} 正在为您服务',
+  walkHint: '用上下方向键逐条阅读，按回车查看可以做什么',
+  unreadAbove: '{n} 条未读',
+  more: '更多操作',
+  copy: '复制',
+  copied: '已复制',
+  copyFailed: '浏览器不允许复制',
+  quote: '引用',
+  removeQuote: '取消引用',
+  recall: '撤回',
+  recallLate: '发出超过 {n} 分钟，不能撤回',
+  rewrite: '重新编辑',
+  emoji: '表情',
+  pictures: '图片',
+  pictureBefore: '上一张',
+  pictureAfter: '下一张',
+  pictureOf: '{n} / {all}',
+  fullSize: '原始大小',
+  original: '查看原图',
 }
 
 export type Texts = typeof zh
@@ -95,6 +118,7 @@ const en: Texts = {
   someone: 'They',
   sending: 'Sending',
   failedNote: 'Not sent',
+  failedBecause: 'Not sent: {reason}',
   resend: 'Send again',
   discard: 'Delete',
   delivered: 'Delivered',
@@ -127,20 +151,30 @@ const en: Texts = {
   caseTaken: '{agent_name} is here to help',
   caseResolved: 'This consultation has ended',
   newTab: ' (opens in a new tab)',
+  waiting: 'We are connecting you to a person…',
+  with: '{name} is here for you',
+  walkHint: 'Arrow keys go from message to message, Enter shows what can be done with one',
+  unreadAbove: '{n} unread',
+  more: 'More',
+  copy: 'Copy',
+  copied: 'Copied',
+  copyFailed: 'The browser does not allow copying',
+  quote: 'Quote',
+  removeQuote: 'Remove the quote',
+  recall: 'Take back',
+  recallLate: 'It can be taken back for {n} minutes only',
+  rewrite: 'Edit again',
+  emoji: 'Emoji',
+  pictures: 'Pictures',
+  pictureBefore: 'Previous picture',
+  pictureAfter: 'Next picture',
+  pictureOf: '{n} of {all}',
+  fullSize: 'Full size',
+  original: 'Open original',
 }
 
 const TEXTS: Record<Language, Texts> = { 'zh-CN': zh, en }
 
 export function textsOf(language: Language): Texts {
   return TEXTS[language]
-}
-
-/** `fill('{n} 条', {n: 3})` → `3 条`. */
-export function fill(text: string, values: Record<string, string | number>): string {
-  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''))
-}
-
-/** `zh`, `zh-Hans-CN`, `zh_TW` … → zh-CN; everything else → en. */
-export function languageOf(tag: string): Language {
-  return /^zh/i.test(tag) ? 'zh-CN' : 'en'
 }

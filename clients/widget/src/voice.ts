@@ -1,49 +1,77 @@
-/** A voice note: one button, and one note at a time that is heard. */
+/** Voice notes: a button each, and one note at a time that is heard, also while its line is out of the list. */
+import type { Body } from './contents'
 import { h, icon } from './dom'
-import type { Body } from './rows'
 import { fill, type Texts } from './texts'
 
-let stopOther: (() => void) | null = null
+type Note = Extract<Body, { kind: 'voice' }>
 
-export function voice(body: Extract<Body, { kind: 'voice' }>, texts: Texts, stale: () => void): HTMLElement {
-  const bars = body.bars.map((height) => {
+class Player {
+  private audio: HTMLAudioElement | null = null
+  private key = ''
+  /** Draws the button of the note that is heard. */
+  private draw: (heard: number | null) => void = () => undefined
+
+  /** How much of a note was heard, from 0 to 1; null if it is not playing. A new button of it takes over. */
+  watch(key: string, draw: (heard: number | null) => void): void {
+    if (key === this.key) this.draw = draw
+    draw(key === this.key ? this.heard : null)
+  }
+
+  toggle(key: string, src: string, draw: (heard: number | null) => void, failed: () => void): void {
+    const stops = key === this.key
+    this.stop()
+    if (stops) return
+    const audio = (this.audio = new Audio(src))
+    this.key = key
+    this.draw = draw
+    const end = () => this.audio === audio && this.stop()
+    audio.addEventListener('ended', end)
+    audio.addEventListener('timeupdate', () => this.audio === audio && this.draw(this.heard))
+    draw(0)
+    audio.play().catch(() => {
+      // Stopped before it began is no failure.
+      if (this.audio !== audio) return
+      end()
+      failed()
+    })
+  }
+
+  stop(): void {
+    this.audio?.pause()
+    this.audio = null
+    this.key = ''
+    this.draw(null)
+    this.draw = () => undefined
+  }
+
+  private get heard(): number {
+    return this.audio?.duration ? this.audio.currentTime / this.audio.duration : 0
+  }
+}
+
+export const player = new Player()
+
+export function voice(key: string, note: Note, texts: Texts, stale: () => void): HTMLElement {
+  const bars = note.bars.map((height) => {
     const bar = h('i')
     bar.style.height = `${height}%`
     return bar
   })
-  const button = h('button', { class: 'voice', type: 'button' })
-  let audio: HTMLAudioElement | null = null
-
-  const show = (playing: boolean) => {
-    const label = fill(playing ? texts.stopVoice : texts.playVoice, { n: body.seconds })
-    button.setAttribute('aria-label', label)
-    button.replaceChildren(icon(playing ? 'pause' : 'play'), h('span', { class: 'bars' }, ...bars), `${body.seconds}″`)
-    if (!playing) bars.forEach((bar) => bar.classList.remove('heard'))
+  const sign = h('span')
+  const button = h(
+    'button',
+    { class: 'voice', type: 'button', disabled: !note.src },
+    sign,
+    h('span', { class: 'bars' }, ...bars),
+    `${note.seconds}″`,
+  )
+  const draw = (heard: number | null) => {
+    const label = heard === null ? texts.playVoice : texts.stopVoice
+    button.setAttribute('aria-label', fill(label, { n: note.seconds }))
+    sign.replaceChildren(icon(heard === null ? 'play' : 'pause'))
+    bars.forEach((bar, i) => bar.classList.toggle('heard', heard !== null && i < heard * bars.length))
   }
-  const stop = () => {
-    audio?.pause()
-    audio = null
-    if (stopOther === stop) stopOther = null
-    show(false)
-  }
-  const fail = () => {
-    stop()
-    stale()
-  }
-  const play = () => {
-    stopOther?.()
-    stopOther = stop
-    const playing = (audio = new Audio(body.src))
-    playing.addEventListener('ended', stop)
-    playing.addEventListener('timeupdate', () => {
-      const heard = (playing.currentTime / (playing.duration || body.seconds)) * bars.length
-      bars.forEach((bar, i) => bar.classList.toggle('heard', i < heard))
-    })
-    show(true)
-    playing.play().catch(() => audio === playing && fail())
-  }
-  button.addEventListener('click', () => (audio ? stop() : play()))
-  button.toggleAttribute('disabled', !body.src)
-  show(false)
+  button.addEventListener('click', () => player.toggle(key, note.src, draw, stale))
+  player.watch(key, draw)
   return button
 }

@@ -17,8 +17,14 @@ describe('the script tag', () => {
   })
 
   test('has defaults for everything, and ignores what it does not know', () => {
-    const options = optionsOf({ theme: 'pink', side: 'top' }, page)
-    expect(options).toMatchObject({ theme: 'auto', side: 'right', connect: 'load', language: 'en', context: {} })
+    const options = optionsOf({ theme: 'pink', side: 'top', bubble: 'star' }, page)
+    expect(options).toMatchObject({ side: 'right', connect: 'load', language: 'en', context: {} })
+    expect(options.look).toEqual({ theme: 'tea', scheme: 'auto', textSize: 'normal', bubble: '', avatar: '' })
+  })
+
+  test('chooses the look as the mini program would', () => {
+    const worn = { theme: 'clay', scheme: 'dark', textSize: 'large', bubble: 'square', avatar: 'round' } as const
+    expect(optionsOf(worn, page).look).toEqual(worn)
   })
 
   test('chooses its language over that of the page', () => {

@@ -1,25 +1,15 @@
 import type { Message } from '@chaguan/sdk'
 import { describe, expect, test } from 'vitest'
-import { barsOf, firstUnread, kindOf, momentText, partsOf, pictureSize, rowsOf, sizeText } from '../src/rows'
-import type { RowContext } from '../src/rows'
+import { barsOf, kindOf, partsOf, pictureSize, sizeText } from '../src/measures'
+import { momentText } from '../src/moments'
+import { firstUnread, rowsOf, type RowContext } from '../src/rows'
 import { textsOf } from '../src/texts'
+import { message as made } from './fake'
 
 const NOON = new Date(2026, 2, 5, 12, 0).getTime()
 
-const message = (seq: number, more: Partial<Message> = {}): Message => ({
-  type: 'message_sent',
-  conversation_id: 'c',
-  seq,
-  created_at: NOON + seq * 1000,
-  sender_id: 'mei',
-  client_msg_id: `k${seq}`,
-  content: { type: 'text', text: `text ${seq}` },
-  status: 'sent',
-  error: null,
-  progress: 1,
-  local_path: '',
-  ...more,
-})
+const message = (seq: number, more: Partial<Message> = {}): Message =>
+  made(seq, { created_at: NOON + seq * 1000, ...more })
 
 const context = (more: Partial<RowContext> = {}): RowContext => ({
   me: 'ann',
@@ -49,6 +39,18 @@ describe('a row', () => {
     expect(rowsOf([came, message(2)], context())[1]?.name).toBe('Mei')
   })
 
+  test('in the middle of the messages looks as it does among all of them', () => {
+    const all = [message(1), message(2), message(3, { quote: { seq: 1, sender_id: 'mei' } }), message(4)]
+    expect(rowsOf(all, context(), { from: 1, to: 3 })).toEqual(rowsOf(all, context()).slice(1, 3))
+  })
+
+  test('tells why it was refused, and of one that only waits for a network nothing', () => {
+    const failed = (error: Message['error']) => message(0, { sender_id: 'ann', status: 'failed', error })
+    const refused = { code: 'forbidden', detail: '' } as unknown as Message['error']
+    expect(rowsOf([failed(refused)], context())[0]?.reason).toBe('You are not allowed to do this')
+    expect(rowsOf([failed(null)], context())[0]?.reason).toBe('')
+  })
+
   test('says of the last own message alone how far it got', () => {
     const own = { sender_id: 'ann' }
     const sending = message(0, { ...own, status: 'sending', client_msg_id: 'new' })
@@ -65,8 +67,9 @@ describe('a row', () => {
 
   test('quotes what is held, and only hints at what is not', () => {
     const answer = (seq: number) => message(9, { quote: { seq, sender_id: 'ann' } })
-    expect(rowsOf([message(1, { sender_id: 'ann' }), answer(1)], context())[1]?.quote).toBe('You: text 1')
-    expect(rowsOf([answer(5)], context())[0]?.quote).toBe('You: …')
+    const quoted = (messages: Message[]) => rowsOf(messages, context()).at(-1)?.quote
+    expect(quoted([message(1, { sender_id: 'ann' }), answer(1)])).toEqual({ seq: 1, text: 'You: text 1' })
+    expect(quoted([answer(5)])).toEqual({ seq: 5, text: 'You: …' })
   })
 
   test('tells notices of the desk in the reader’s language, and unknown ones as they say themselves', () => {
@@ -89,8 +92,8 @@ describe('a row', () => {
 test('unread begins with the first message of others above the mark, and no notice', () => {
   const system = { type: 'system', name: 'case_taken' } as const
   const all = [message(1), message(2, { content: system }), message(3, { sender_id: 'ann' }), message(4)]
-  expect(firstUnread(all, 1, 'ann')).toBe('k4')
-  expect(firstUnread(all, 4, 'ann')).toBe('')
+  expect(firstUnread(all, 1, 'ann')?.seq).toBe(4)
+  expect(firstUnread(all, 4, 'ann')).toBeUndefined()
 })
 
 describe('links in text', () => {
@@ -128,5 +131,11 @@ test('sizes, bars and kinds of files', () => {
   expect([sizeText(11), sizeText(2048), sizeText(5 * 1024 * 1024)]).toEqual(['11 B', '2.0 KB', '5.0 MB'])
   expect(barsOf([], 3)).toHaveLength(9)
   expect(Math.max(...barsOf([400], 60))).toBe(100)
-  expect(['image/png', 'image/svg+xml', 'video/mp4', ''].map(kindOf)).toEqual(['image', 'file', 'video', 'file'])
+  expect(['image/png', 'image/svg+xml', ''].map(kindOf)).toEqual(['image', 'file', 'file'])
+  expect(['video/mp4', 'video/quicktime', 'video/webm', 'video/x-flv'].map(kindOf)).toEqual([
+    'video',
+    'video',
+    'video',
+    'file',
+  ])
 })

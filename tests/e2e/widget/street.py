@@ -50,6 +50,16 @@ class Said:
     empty: str
     divider: str
     read: str
+    more: str
+    quote: str
+    recall: str
+    recalled: str
+    rewrite: str
+    emoji: str
+    play: str
+    stop: str
+    again_send: str
+    serving: str
     desk: Words
 
 
@@ -69,6 +79,16 @@ SAID_ZH = Said(
     empty="有问题随时问我们",
     divider="以下是新消息",
     read="已读",
+    more="更多操作",
+    quote="引用",
+    recall="撤回",
+    recalled="你撤回了一条消息",
+    rewrite="重新编辑",
+    emoji="表情",
+    play="播放语音",
+    stop="停止播放",
+    again_send="重新发送",
+    serving="小梅 正在为您服务",
     desk=ZH,
 )
 SAID_EN = Said(
@@ -87,34 +107,70 @@ SAID_EN = Said(
     empty="Ask us anything",
     divider="New messages",
     read="Read",
+    more="More",
+    quote="Quote",
+    recall="Take back",
+    recalled="You took back a message",
+    rewrite="Edit again",
+    emoji="Emoji",
+    play="Play voice message",
+    stop="Stop voice message",
+    again_send="Send again",
+    serving="小梅 is here for you",
     desk=EN,
 )
 
 
-class Street(Stage):
+class Office(Stage):
+    """The agent's page, in each language, from one test to the next: opening the console costs seconds."""
+
     def __init__(self, browser: Browser, process: DemoProcess) -> None:
         super().__init__(browser, process.url)
-        self.process = process
+        self._desks: dict[str, Desk] = {}
 
-    async def visitor(self, said: Said = SAID_ZH, **options: Any) -> "Visitor":
-        context = await self.context(said.desk, viewport=DESKTOP, **options)
-        await context.add_init_script(WATCH)
-        return Visitor(await context.new_page(), f"http://127.0.0.1:{self.process.port + 1}/site/", said)
+    async def desk(self, words: Words) -> Desk:
+        if words.locale not in self._desks:
+            self._desks[words.locale] = await self._enter(words)
+        return self._desks[words.locale]
 
-    async def agent(self, words: Words = ZH) -> Desk:
+    async def _enter(self, words: Words) -> Desk:
         """Signed in already, as the demo page does it."""
         email = "mei@tea.example"
-        asked = {"email": email, "password": PASSWORD, "device_id": "street", "device_name": "Test"}
+        device = f"street-{words.locale}"
+        asked = {"email": email, "password": PASSWORD, "device_id": device, "device_name": "Test"}
         async with httpx.AsyncClient(trust_env=False) as http:
             session = (await http.post(f"{self.url}/v1/auth/staff", json=asked)).raise_for_status().text
         context = await self.context(words, viewport=DESKTOP)
-        kept = {"chaguan.session": session, "chaguan.device": "street"}
+        kept = {"chaguan.session": session, "chaguan.device": device}
         await context.add_init_script(
             f"if (location.protocol !== 'about:') Object.assign(localStorage, {json.dumps(kept)})"
         )
         page = await context.new_page()
         await page.goto(f"{self.url}/console/#/desk")
         return Desk(page, page, words)
+
+
+class Street(Stage):
+    def __init__(self, browser: Browser, process: DemoProcess, office: Office) -> None:
+        super().__init__(browser, process.url)
+        self.process = process
+        self._office = office
+
+    async def visitor(self, said: Said = SAID_ZH, **options: Any) -> "Visitor":
+        context = await self.context(said.desk, **{"viewport": DESKTOP, **options})
+        await context.add_init_script(WATCH)
+        return Visitor(await context.new_page(), f"http://127.0.0.1:{self.process.port + 1}/site/", said)
+
+    async def agent(self, words: Words = ZH) -> Desk:
+        return await self._office.desk(words)
+
+    async def conversing(self, text: str, said: Said = SAID_ZH, **options: Any) -> "tuple[Visitor, Desk]":
+        """A visitor who said this, and the agent who took it."""
+        visitor = await (await (await self.visitor(said, **options)).arrive()).open()
+        await visitor.say(text)
+        desk = await self.agent(said.desk)
+        await desk.take(text)
+        return visitor, desk
 
 
 class Visitor:
@@ -143,6 +199,30 @@ class Visitor:
 
     def bubble(self, text: str) -> Locator:
         return self.log.locator(".bubble").filter(has_text=text)
+
+    def line(self, text: str) -> Locator:
+        return self.log.get_by_role("article").filter(has_text=text)
+
+    async def choose(self, text: str, choice: str) -> None:
+        """Of what can be done with a message, by mouse."""
+        line = self.line(text)
+        await line.hover()
+        await line.get_by_role("button", name=self.said.more).click()
+        await self.panel.get_by_role("menuitem", name=choice, exact=True).click()
+
+    async def give(self, event: str, name: str, mime: str, content: bytes) -> None:
+        """Drops a file on the window, or pastes it into the input."""
+        target = self.box if event == "paste" else self.panel
+        await target.evaluate(
+            """(target, [event, name, type, bytes]) => {
+              const files = new DataTransfer()
+              files.items.add(new File([new Uint8Array(bytes)], name, { type }))
+              const how = { bubbles: true, cancelable: true, composed: true }
+              if (event === 'paste') return target.dispatchEvent(new ClipboardEvent(event, { ...how, clipboardData: files }))
+              for (const one of ['dragover', 'drop']) target.dispatchEvent(new DragEvent(one, { ...how, dataTransfer: files }))
+            }""",
+            [event, name, mime, list(content)],
+        )
 
     async def send_file(self, name: str, mime: str, content: bytes) -> None:
         async with self.page.expect_file_chooser() as chooser:

@@ -8,7 +8,9 @@ from playwright.async_api import Route, expect
 
 from tests.e2e.widget.street import SAID_EN, SAID_ZH, Said, Street
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 HOW_TO = Path(__file__).parents[3] / "docs" / "how-to"
+LOOK = 'data-theme="ink" data-scheme="dark" data-text-size="large"'
 PAGES = pytest.mark.parametrize(
     ("name", "said"),
     [("chat-on-your-website.zh-CN.md", SAID_ZH), ("chat-on-your-website.md", SAID_EN)],
@@ -27,7 +29,7 @@ async def test_the_tag_the_policy_and_the_script_of_the_how_to_are_enough(
         return str(found)
 
     page = f"""<!doctype html><html lang="{said.locale}"><title>shop</title><link rel="icon" href="/images/logo.svg">
-      {block("html widget")}<script src="/own.js" defer></script><button id="ask">ask</button>"""
+      {block("html widget").replace(" async>", f" {LOOK} async>")}<script src="/own.js" defer></script><button id="ask">ask</button>"""
     policy = "default-src 'none'; require-trusted-types-for 'script'; " + block("text csp").replace("\n", " ")
 
     async def shop(route: Route) -> None:
@@ -45,6 +47,12 @@ async def test_the_tag_the_policy_and_the_script_of_the_how_to_are_enough(
     )
     visitor.url = visitor.url.replace("/site/", "/shop")
     await visitor.arrive()
+    await expect(visitor.page.locator("chaguan-widget")).to_have_class("cg-root cg-ink cg-dark cg-large")
+    await expect(visitor.launcher).to_have_css("background-color", "rgb(181, 211, 245)")
+    await visitor.page.evaluate(
+        "document.documentElement.style.setProperty('--cg-primary', 'rgb(122, 46, 46)')"
+    )
+    await expect(visitor.launcher).to_have_css("background-color", "rgb(122, 46, 46)")
     await visitor.ask.click()
     await visitor.panel.get_by_role("button", name=said.suggest, exact=True).first.click()
     await visitor.say(f"from the how-to {said.locale}")

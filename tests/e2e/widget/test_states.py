@@ -6,11 +6,13 @@ import uuid
 from base64 import urlsafe_b64decode
 
 import httpx
+import pytest
 from playwright.async_api import Route, WebSocketRoute, expect
 
 from tests.e2e.demo.process import DemoProcess
 from tests.e2e.widget.street import SAID_ZH, Street, Visitor
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 LINES = 60
 
 
@@ -64,14 +66,18 @@ async def test_who_comes_after_a_visitor_on_the_same_browser_reads_nothing_of_th
     visitor = await (await (await street.visitor()).arrive()).open()
     await visitor.say("my secret")
     await expect(visitor.log.get_by_text("已送达")).to_be_visible()
+    await visitor.box.fill("my secret draft")
     await visitor.page.context.clear_cookies()
     await visitor.arrive()
     await expect(visitor.panel.get_by_text(SAID_ZH.empty)).to_be_visible()
     await expect(visitor.bubble("my secret")).to_have_count(0)
+    await expect(visitor.box).to_have_value("")
     await visitor.say("somebody else")
     await visitor.page.evaluate("chaguan.signOut()")
     await expect(visitor.panel.get_by_text(SAID_ZH.nobody)).to_be_visible()
     assert await visitor.page.evaluate("Object.keys(localStorage)") == []
+    kept: list[str] = await visitor.page.evaluate("Object.keys(sessionStorage)")
+    assert not [name for name in kept if "draft" in name]
 
 
 async def test_without_a_network_a_banner_says_so_and_what_was_written_goes_out_later(street: Street) -> None:
@@ -92,6 +98,22 @@ async def test_without_a_network_a_banner_says_so_and_what_was_written_goes_out_
     await expect(visitor.bubble("into the tunnel")).to_have_count(1)
 
 
+async def test_a_file_that_is_refused_says_so_and_goes_out_when_it_is_sent_again(street: Street) -> None:
+    street.faults.allowed.append("status of 413")
+    visitor = await (await (await street.visitor()).arrive()).open()
+    refusal = json.dumps({"error": {"code": "too_large", "detail": ""}})
+    await visitor.page.route(
+        "**/v1/media", lambda route: route.fulfill(status=413, body=refusal, content_type="application/json")
+    )
+    await visitor.send_file("notes.txt", "text/plain", b"eighty degrees")
+    again = visitor.log.get_by_role("button", name=SAID_ZH.again_send)
+    await expect(visitor.log.locator(".failed")).to_contain_text("发送失败")
+    await visitor.page.unroute("**/v1/media")
+    await again.click()
+    await expect(visitor.log.get_by_text("已送达")).to_be_visible()
+    await expect(again).to_have_count(0)
+
+
 async def test_older_messages_come_on_scrolling_up_and_nothing_jumps(
     street: Street, process: DemoProcess
 ) -> None:
@@ -105,6 +127,8 @@ async def test_older_messages_come_on_scrolling_up_and_nothing_jumps(
     await visitor.arrive()
     await expect(visitor.bubble(f"line {LINES}.")).to_be_visible()
     await expect(visitor.bubble("line 10.")).to_have_count(0)
+    to_unread = visitor.panel.get_by_role("button", name=f"{LINES} 条未读")
+    await expect(to_unread).to_be_visible()
     # The wheel stops in the upper part of what is there; the page that then comes must not move what is seen.
     held: list[float] = await visitor.log.evaluate(
         """async (log) => {
@@ -124,11 +148,31 @@ async def test_older_messages_come_on_scrolling_up_and_nothing_jumps(
     assert more > 0
     assert before > 0
     assert abs(after - before) < 1, held
+    # Both pages are here: the line above what is new stands where it belongs, and nothing has to lead there.
+    await expect(to_unread).to_be_hidden()
     found = await visitor.shifts()
     assert not found, found
 
 
-async def fill_history(visitor: Visitor, process: DemoProcess) -> None:
+async def test_the_first_of_many_unread_messages_is_a_click_away_and_so_is_the_newest(
+    street: Street, process: DemoProcess
+) -> None:
+    visitor = await (await street.visitor()).arrive()
+    await visitor.page.request.get(visitor.url)
+    await fill_history(visitor, process, 95)
+    await visitor.page.evaluate("localStorage.clear()")
+    await visitor.arrive()
+    await visitor.open()
+    await visitor.panel.get_by_role("button", name="95 条未读").click()
+    await expect(visitor.line("line 1.")).to_be_focused()
+    await expect(visitor.line("line 1.").get_by_text(SAID_ZH.divider)).to_be_visible()
+    await expect(visitor.bubble("line 95.")).to_have_count(0)
+    await visitor.panel.get_by_role("button", name="回到最新消息").click()
+    await expect(visitor.bubble("line 95.")).to_be_in_viewport()
+    assert await visitor.shifts() == []
+
+
+async def fill_history(visitor: Visitor, process: DemoProcess, lines: int = LINES) -> None:
     """As the merchant's own server writes, with its key."""
     known = json.loads((process.folder / "data" / "demo.json").read_text())
     headers = {"authorization": f"Bearer {known['api_key']}"}
@@ -140,7 +184,7 @@ async def fill_history(visitor: Visitor, process: DemoProcess) -> None:
     ) as http:
         asked = {"app_id": known["app_id"], "external_id": who}
         opened = (await http.post("/service", json=asked)).raise_for_status().json()
-        for number in range(1, LINES + 1):
+        for number in range(1, lines + 1):
             content = {"type": "text", "text": f"line {number}."}
             message = {"client_msg_id": str(uuid.uuid4()), "content": content}
             path = f"/{opened['view']['conversation']['id']}/messages"
