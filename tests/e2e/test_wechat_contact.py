@@ -12,8 +12,12 @@ from tests.contact_stage import AES_KEY, APPID, TOKEN, Stage, open_stage
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def stage(request, tmp_path):
-    url = request.getfixturevalue("database_url") if request.param == "postgresql" else ""
+def url(request) -> str:
+    return request.getfixturevalue("database_url") if request.param == "postgresql" else ""
+
+
+@pytest.fixture
+async def stage(url, tmp_path):
     stage = await open_stage(tmp_path / "data", database_url=url)
     yield stage
     await stage.close()
