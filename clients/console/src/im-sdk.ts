@@ -107,6 +107,7 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
     deskView: (id) => desk.view(id),
     takeCase: (id, force) => desk.take(id, { force }),
     resolveCase: (id) => desk.resolve(id),
+    watchWechat: (id, fn) => desk.watchWechat(id, fn),
     customerContext: (id, language) => desk.context(id, language),
   }
 }

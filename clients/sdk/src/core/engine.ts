@@ -250,6 +250,7 @@ export function createEngine(config: ClientOptions): Engine {
         break
       case 'presence_changed':
       case 'desk_changed':
+      case 'wechat_contact_changed':
         break
       default:
         entry(push)
