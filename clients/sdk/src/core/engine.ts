@@ -250,7 +250,6 @@ export function createEngine(config: ClientOptions): Engine {
         break
       case 'presence_changed':
       case 'desk_changed':
-      case 'wechat_contact_changed':
         break
       default:
         entry(push)

@@ -1,12 +1,4 @@
-import type {
-  Case,
-  CaseReply,
-  ConversationView,
-  CustomerContext,
-  Desk,
-  DeskChanged,
-  WechatContact,
-} from '@chaguan/protocol'
+import type { Case, CaseReply, ConversationView, CustomerContext, Desk, DeskChanged } from '@chaguan/protocol'
 import type { Client } from '../core/client'
 
 /** What `observe` tells: the cases of a shop, the oldest first. */
@@ -34,11 +26,6 @@ export interface DeskModule {
    * colleague's taking it over too. Answers with how to stop.
    */
   look(conversationId: string): () => void
-  /**
-   * How a customer is reached in WeChat's own customer-service chat, and how many messages it still takes: told now and
-   * after each change, over reconnects too. Answers with how to stop.
-   */
-  watchWechat(conversationId: string, fn: (contact: WechatContact) => void): () => void
   /** What the business's own server knows of the customer. Fails softly with `unavailable` or `timeout`. */
   context(conversationId: string, language?: string): Promise<CustomerContext>
 }
@@ -56,7 +43,6 @@ export function createDesk(client: Client): DeskModule {
   const shops = new Map<string, Watched>()
   const observers = new Set<(change: DeskChange) => void>()
   const looks = new Set<string>()
-  const contacts = new Set<{ id: string; fn: (contact: WechatContact) => void }>()
 
   const cases = (shopId = ''): readonly Case[] => {
     const shop = shops.get(shopId) ?? Array.from(shops.values())[0]
@@ -115,22 +101,13 @@ export function createDesk(client: Client): DeskModule {
     asked.then(({ users, view }) => client.hold(users, [view])).catch(client.report)
   }
 
-  const askContact = ({ id, fn }: { id: string; fn: (contact: WechatContact) => void }) => {
-    const asked = client.command<'get_wechat_contact'>({ type: 'get_wechat_contact', conversation_id: id })
-    asked.then(fn).catch(client.report)
-  }
-
   client.on('connection', ({ state }) => {
     if (state !== 'online') return
-    contacts.forEach(askContact)
     shops.forEach(again)
     looks.forEach(ask)
   })
   client.on('push', (push) => {
     if (push.type === 'desk_changed') changed(push)
-    if (push.type === 'wechat_contact_changed') {
-      for (const { id, fn } of contacts) if (id === push.contact.conversation_id) fn(push.contact)
-    }
     if (push.type !== 'user_changed') return
     // Whoever had the case belongs there no more, and looks on.
     const rows = [...(push.inboxes || []), ...(push.conversations || []).map(({ inbox }) => inbox)]
@@ -166,12 +143,6 @@ export function createDesk(client: Client): DeskModule {
         // Without a connection nothing is pushed either.
         closed.catch(() => undefined)
       }
-    },
-    watchWechat: (id, fn) => {
-      const watcher = { id, fn }
-      contacts.add(watcher)
-      if (client.state === 'online') askContact(watcher)
-      return () => void contacts.delete(watcher)
     },
     context: (conversation_id, language = '') =>
       client.command<'get_customer_context'>({ type: 'get_customer_context', conversation_id, language }),
