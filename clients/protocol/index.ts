@@ -98,7 +98,7 @@ export interface CloseConversation {
   id: number
 }
 
-export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetCustomerContext
+export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetWechatContact | GetCustomerContext
 
 export type Content = Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported
 
@@ -392,6 +392,17 @@ export interface GetMessages {
 export interface GetUsers {
   type: "get_users"
   user_ids: string[]
+  id: number
+}
+
+/**
+ * Agents: whether what is said in this service conversation also goes to WeChat's own customer-service chat, and
+ * how many messages that takes before the customer writes again. Answered with `WechatContact`; changes come as
+ * `wechat_contact_changed`. Errors: `forbidden`, `not_found`, `bad_request` (not a service conversation).
+ */
+export interface GetWechatContact {
+  type: "get_wechat_contact"
+  conversation_id: string
   id: number
 }
 
@@ -745,7 +756,7 @@ export interface PullEntries {
   id: number
 }
 
-export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
+export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | WechatContactChanged | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
 
 /**
  * The message that is answered. Its text is not repeated here, since it may change, be recalled or lie before
@@ -1072,6 +1083,50 @@ export interface WatchPresence {
 }
 
 /**
+ * How a customer can be reached in WeChat's chat.
+ *
+ * `active`: the customer's last sign came from there, so what the shop says in this conversation goes there too.
+ * WeChat lets so many messages through as `left`, until `until_at` (UTC milliseconds): 5 within 48 hours of the
+ * customer's last message, 2 within a minute of their opening the chat; those that wait are taken off. Beyond that
+ * a message is kept in the conversation and shown there as not delivered; nothing sends it later.
+ * `deliveries` are the latest 50 messages that were to go there, oldest first.
+ */
+export interface WechatContact {
+  conversation_id: string
+  shop_id: string
+  active?: boolean
+  left?: number
+  until_at?: number
+  deliveries?: WechatDelivery[]
+}
+
+/**
+ * To who watches the desk of `contact.shop_id`: a customer came by WeChat's own customer-service chat, something
+ * was delivered there, or what may be sent has changed. It replaces what is known of that conversation.
+ */
+export interface WechatContactChanged {
+  type: "wechat_contact_changed"
+  contact: WechatContact
+}
+
+/**
+ * What became of one message of the shop on its way to WeChat.
+ *
+ * `state`: `waiting`, `sending`, `sent` (WeChat took it) or `not_sent`; treat an unknown one as `waiting`. `reason`
+ * says why it is not sent, or why it waits for another attempt: `over_quota`, `window_closed`, `read_in_app`
+ * (the customer has seen it in the app), `recalled`, `unsupported` (content that can't be shown there), `too_long`,
+ * `user_refuses`, `misconfigured`, `unreachable`, `busy`, `outcome_unknown` (WeChat did not answer: it may have
+ * arrived, even twice) and others. `vendor_code` is WeChat's number, 0: it gave none. `at`: since when.
+ */
+export interface WechatDelivery {
+  seq: number
+  state: string
+  reason?: string
+  vendor_code?: number
+  at?: number
+}
+
+/**
  * The answer to `hello` and `resume`, within a byte budget of 256 KiB.
  *
  * Another `epoch` than the client's: forget everything but the outbox. `conversations` are the rows changed
@@ -1132,5 +1187,6 @@ export interface Replies {
   watch_desk: Desk
   take_case: CaseReply
   resolve_case: CaseReply
+  get_wechat_contact: WechatContact
   get_customer_context: CustomerContext
 }

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from chaguan.accounts import Accounts, open_accounts
+from chaguan.contact import ContactService
 from chaguan.core.caller import Caller
 from chaguan.core.clock import now_ms
 from chaguan.core.errors import AppError, ErrorCode
@@ -38,6 +39,7 @@ from chaguan.protocol.errors import CloseCode
 
 if TYPE_CHECKING:
     from chaguan.infra.standing import Standing
+    from chaguan.platforms.sandbox import Pusher
 
 logger = logging.getLogger("chaguan")
 EPOCH = "epoch"
@@ -70,6 +72,8 @@ class Deployment:
         self.broker = broker
         self.others: Others | None = None
         self.standing: Standing | None = None
+        self.pusher: Pusher | None = None
+        """What the sandbox pushes with, where it is on."""
         self.publisher = HubPublisher()
         self.blobs = Blobs.of(settings)
         self.media = Media(db, vault, self.blobs, Decoders(), settings.limits)
@@ -86,8 +90,20 @@ class Deployment:
             search=settings.search,
         )
         self.desk = DeskService(db, self.messaging, self.publisher, accounts.directory)
+        self.contact = ContactService(
+            db,
+            vault,
+            accounts,
+            self.messaging,
+            self.media,
+            self.desk,
+            self.publisher,
+            accounts.wechat_client,
+            http,
+            settings,
+        )
         context = ContextService(self.desk, accounts.directory, _Sources(accounts), self._fetch)
-        verbs = Verbs(self.messaging, self.desk, context, accounts.directory, self.shop_of)
+        verbs = Verbs(self.messaging, self.desk, context, self.contact, accounts.directory, self.shop_of)
         self.verbs = verbs
         self.routes = Routes(
             verbs, self.messaging.sync, accounts.authenticator, accounts.directory, epoch, settings.limits
@@ -111,9 +127,11 @@ class Deployment:
         await self.messaging.start(consumers=consumers)
         if consumers:
             await self.desk.start()
+        await self.contact.start(consumers=consumers)
         self._tasks = [
             asyncio.create_task(_every(TIDY_S, self.accounts.tidy)),
             asyncio.create_task(_every(SWEEP_S, self.media.sweep)),
+            asyncio.create_task(_every(SWEEP_S, self.contact.tidy)),
             asyncio.create_task(_every(SWEEP_S, self.blobs.sweep_leftovers)),
             asyncio.create_task(_every(LOOK_S, self.blobs.look)),
         ]
@@ -153,6 +171,9 @@ class Deployment:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.pusher is not None:
+            await self.pusher.stop()
+        await self.contact.stop()
         await self.desk.stop()
         await self.media.close()
         await self.messaging.stop()

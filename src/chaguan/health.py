@@ -125,6 +125,10 @@ class Health:
     def _consumers(self) -> list[str]:
         return [
             f"The {feed.name} consumer failed {feed.failures} times in a row at the same entries; see the log."
-            for feed in (self._deployment.messaging.search.feed, self._deployment.desk.feed)
+            for feed in (
+                self._deployment.messaging.search.feed,
+                self._deployment.desk.feed,
+                self._deployment.contact.outbox.feed,
+            )
             if feed.failures >= FAILURES
         ]

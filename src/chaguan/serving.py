@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
-from litestar import Litestar
+from litestar import Litestar, Router
 from sqlalchemy.exc import OperationalError
 
 from chaguan import pages
@@ -27,10 +27,10 @@ from chaguan.gateway.server import EdgeServer, end_now, listen, raise_descriptor
 from chaguan.infra import opening
 from chaguan.infra.together import refuse_many, refuse_unworkable
 from chaguan.metrics.siblings import socket_of, whole_node
-from chaguan.openapi import conversations, media, reports
+from chaguan.openapi import conversations, media, platforms, reports
 from chaguan.openapi.http import create_http
 from chaguan.openapi.observing import Observed
-from chaguan.platforms.sandbox import SandboxWeChat, wechat_router
+from chaguan.platforms.sandbox import Address, Mode, Pusher, SandboxWeChat, wechat_router
 from chaguan.probes import Probes
 from chaguan.supervisor import CONSUMERS, Doors, Job, Supervisor, follow_supervisor
 
@@ -225,6 +225,7 @@ def http_app(
         *media.HANDLERS,
         *conversations.HANDLERS,
         *reports.HANDLERS,
+        *platforms.HANDLERS,
         *pages.pages(
             demo=deployment.settings.demo,
             extra=extra,
@@ -232,7 +233,7 @@ def http_app(
         ),
     ]
     if stand_in is not None:
-        handlers.append(wechat_router(stand_in, deployment.accounts.known_apps.wechat_secret))
+        handlers.append(_sandbox(deployment, stand_in))
     given: dict[str, object] = {
         "verbs": deployment.verbs,
         "polling": deployment.polling,
@@ -241,8 +242,26 @@ def http_app(
         "limits": deployment.settings.limits,
         "messaging": deployment.messaging,
         "desk": deployment.desk,
+        "contact": deployment.contact,
     }
     return create_http(deployment.accounts, deployment.settings, handlers=handlers, dependencies=given)
+
+
+def _sandbox(deployment: Deployment, stand_in: SandboxWeChat) -> Router:
+    """With the deployment's own apps: as whom they sign in, and where their pushes go, which is here."""
+    known = deployment.accounts.known_apps
+    here = deployment.settings.wechat.base_url.removesuffix(SANDBOX_PATH)
+
+    async def find_address(appid: str) -> Address | None:
+        found = await known.wechat_push(appid)
+        if found is None:
+            return None
+        app_id, keys = found
+        mode = Mode.safe if keys.aes_key else Mode.plain
+        return Address(f"{here}/v1/platforms/wechat/{app_id}/push", keys, mode)
+
+    deployment.pusher = Pusher(deployment.http)
+    return wechat_router(stand_in, deployment.pusher, known.wechat_secret, find_address)
 
 
 def with_sandbox(settings: Settings, address: str) -> Settings:

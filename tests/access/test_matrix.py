@@ -51,6 +51,7 @@ def in_conversation(scene: Scene) -> list[Struct]:
         c.PullEntries(**at, after_seq=0),
         c.ListMembers(**at),
         c.SearchMessages(id=1, query="你好", conversation_id=scene.conversation_id),
+        c.GetWechatContact(**at),
         c.GetCustomerContext(**at),
         c.MarkRead(**at, seq=1),
         c.SetTyping(**at),

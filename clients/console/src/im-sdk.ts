@@ -5,7 +5,7 @@ import { addMembers, createGroup, listMembers, removeMember, setMemberRole, upda
 import { listContacts, reportUser, setBlock } from '@chaguan/sdk/people'
 import { createPresence, type PresenceModule } from '@chaguan/sdk/presence'
 import { searchMessages } from '@chaguan/sdk/search'
-import type { Connection, Im, ImEvents, MediaKind, Member, MessageSent, SendOptions } from './im'
+import type { Connection, Im, ImEvents, MediaKind, Member, MessageSent, SendOptions, WechatContact } from './im'
 
 export interface ImOptions {
   getToken: (renew: boolean) => Promise<string>
@@ -107,8 +107,24 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
     deskView: (id) => desk.view(id),
     takeCase: (id, force) => desk.take(id, { force }),
     resolveCase: (id) => desk.resolve(id),
+    watchWechat: (id, fn) => watchWechat(client, id, fn),
     customerContext: (id, language) => desk.context(id, language),
   }
+}
+
+function watchWechat(client: Client, conversation_id: string, fn: (contact: WechatContact) => void): () => void {
+  const ask = () => {
+    const asked = client.command<'get_wechat_contact'>({ type: 'get_wechat_contact', conversation_id })
+    asked.then(fn).catch(client.report)
+  }
+  const stops = [
+    client.on('connection', ({ state }) => state === 'online' && ask()),
+    client.on('push', (push) => {
+      if (push.type === 'wechat_contact_changed' && push.contact.conversation_id === conversation_id) fn(push.contact)
+    }),
+  ]
+  if (client.state === 'online') ask()
+  return () => stops.forEach((stop) => stop())
 }
 
 interface Sources {

@@ -17,6 +17,7 @@ import type {
   Presence,
   SearchPage,
   User,
+  WechatContact,
 } from '@chaguan/protocol'
 
 export type {
@@ -40,6 +41,7 @@ export type {
   SearchHit,
   SearchPage,
   User,
+  WechatContact,
 } from '@chaguan/protocol'
 
 export type Connection = 'offline' | 'connecting' | 'online'
@@ -159,6 +161,8 @@ export interface Im {
   deskView(conversationId: string): ConversationView | undefined
   takeCase(caseId: string, force: boolean): Promise<Case>
   resolveCase(caseId: string): Promise<Case>
+  /** How the customer is reached in WeChat's own chat, now and after each change. Answers with how to stop. */
+  watchWechat(conversationId: string, fn: (contact: WechatContact) => void): () => void
   customerContext(conversationId: string, language: string): Promise<CustomerContext>
 }
 

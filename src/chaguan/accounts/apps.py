@@ -18,10 +18,12 @@ from chaguan.accounts.user_tokens import AppSecret, new_app_secret, rotate_app_s
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.ids import new_id
+from chaguan.platforms.wechat.push import check_token, read_aes_key
 from chaguan.protocol.audit import AuditAction
 
 OVERLAP_MS = 24 * 3_600_000
 MAX_WECHAT = 128
+_SECRET = ("wechat_secret", "wechat_push_token", "wechat_push_aes_key")
 
 
 class AppKind(StrEnum):
@@ -39,6 +41,8 @@ class App(msgspec.Struct, kw_only=True):
     name: str
     wechat_appid: str = ""
     has_wechat_secret: bool = False
+    has_wechat_push: bool = False
+    """Whether it takes WeChat's message push, at `/v1/platforms/wechat/<id>/push`."""
     disabled: bool = False
     created_at: int = 0
 
@@ -62,14 +66,23 @@ class NewApp(msgspec.Struct, kw_only=True):
     name: str
     wechat_appid: str = ""
     wechat_secret: str = ""
+    wechat_push_token: str = ""
+    """Token of 消息推送 on the mini program's account page, 3 to 32 letters and digits."""
+    wechat_push_aes_key: str = ""
+    """Its EncodingAESKey, 43 letters and digits. With it only encrypted pushes are taken; leave it out where the
+    account's page says 明文模式 (plain)."""
 
 
 class AppChange(msgspec.Struct, kw_only=True):
-    """What is left out stays, as does an empty `wechat_secret`. The kind and the shop of an app never change."""
+    """What is left out stays, as do an empty `wechat_secret` and `wechat_push_token`. The kind and the shop of an app
+    never change."""
 
     name: str | msgspec.UnsetType = msgspec.UNSET
     wechat_appid: str | msgspec.UnsetType = msgspec.UNSET
     wechat_secret: str | msgspec.UnsetType = msgspec.UNSET
+    wechat_push_token: str | msgspec.UnsetType | None = msgspec.UNSET
+    """Given, it replaces the EncodingAESKey too. Null: no push is taken any more."""
+    wechat_push_aes_key: str | msgspec.UnsetType = msgspec.UNSET
     disabled: bool | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -87,6 +100,7 @@ class Apps:
         access_admin(caller)
         app_id, now, secret = new_id("a"), self._acts.clock(), new_app_secret()
         values = {"name": check_name(new.name)} | self._wechat(app_id, new.wechat_appid, new.wechat_secret)
+        values |= self._push(app_id, new.wechat_push_token, new.wechat_push_aes_key)
         sealed = self._seal(secret)
 
         def work(connection: Connection) -> App:
@@ -115,6 +129,7 @@ class Apps:
         given: dict[str, Any] = msgspec.to_builtins(change)
         now = self._acts.clock()
         values = self._wechat(app_id, given.get("wechat_appid"), given.get("wechat_secret"))
+        values |= self._push(app_id, given.get("wechat_push_token", ""), given.get("wechat_push_aes_key", ""))
         if "name" in given:
             values["name"] = check_name(given["name"])
         if "disabled" in given:
@@ -125,7 +140,7 @@ class Apps:
                 store.update_app(connection, app_id, **values)
             return _app(store.find_app(connection, app_id))
 
-        shown = {key: "…" if key == "wechat_secret" else value for key, value in given.items()}
+        shown = {key: "…" if key in _SECRET and value else value for key, value in given.items()}
         app = await self._acts.write(caller, AuditAction.app_changed, app_id, work, **shown)
         self._authenticator.forget_app(app_id)
         return app
@@ -173,6 +188,23 @@ class Apps:
             values["sealed_wechat_secret"] = self._secrets.seal("wechat_secret", app_id, secret)
         return values
 
+    def _push(self, app_id: str, token: str | None, aes_key: str) -> dict[str, Any]:
+        if token is None:
+            return {"sealed_wechat_push_token": None, "sealed_wechat_push_aes_key": None}
+        if not token:
+            if aes_key:
+                raise AppError(
+                    ErrorCode.bad_request, "an EncodingAESKey comes with its Token", field="wechat_push_token"
+                )
+            return {}
+        seal = self._secrets.seal
+        if aes_key:
+            read_aes_key(aes_key)
+        return {
+            "sealed_wechat_push_token": seal("wechat_push_token", app_id, check_token(token)),
+            "sealed_wechat_push_aes_key": seal("wechat_push_aes_key", app_id, aes_key) if aes_key else None,
+        }
+
 
 def _app(row: AnyRow | None) -> App:
     if row is None:
@@ -184,6 +216,7 @@ def _app(row: AnyRow | None) -> App:
         name=row.name,
         wechat_appid=row.wechat_appid,
         has_wechat_secret=row.sealed_wechat_secret is not None,
+        has_wechat_push=row.sealed_wechat_push_token is not None,
         disabled=row.disabled_at is not None,
         created_at=row.created_at,
     )

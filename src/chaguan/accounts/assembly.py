@@ -57,6 +57,7 @@ class Accounts:
         self.authenticator = auth = Authenticator(db, apps, signer, directory, self.seen, clock, news)
         self.second_factor = SecondFactor(db, secrets, passwords, throttle, clock, name)
         self.sign_in = SignIn(db, signer, passwords, self.second_factor, throttle, auth, clock)
+        self.wechat_client = wechat
         self.wechat = WechatSignIn(db, apps, wechat, signer, auth, directory, clock)
         self.invitations = Invitations(db, signer, passwords, auth, directory, clock)
         self.me = Me(db, passwords, throttle, auth, directory, clock)

@@ -8,8 +8,11 @@ from sqlalchemy import Connection
 from chaguan.accounts.cache import EVERYTHING, Cache, Readings
 from chaguan.accounts.secrets import Secrets
 from chaguan.accounts.store import apps as store
+from chaguan.accounts.store.rows import AnyRow
 from chaguan.accounts.user_tokens import AppSecret, active_secrets
 from chaguan.infra.database import Database
+from chaguan.platforms.wechat import PushKeys, WeChatApp
+from chaguan.platforms.wechat.push import read_aes_key
 
 _FOREVER = 2**62
 
@@ -21,11 +24,20 @@ class KnownApp(msgspec.Struct, frozen=True):
     secrets: tuple[AppSecret, ...]
     wechat_appid: str = ""
     wechat_secret: str = ""
+    wechat_push: PushKeys = PushKeys("", "")
+    """With which WeChat's message push is proved; with an empty token nothing is."""
     good_until: int = _FOREVER
     """When the first of its secrets lapses: nothing decided with them holds longer."""
 
     def __repr__(self) -> str:
         return f"KnownApp({self.id!r})"
+
+    @property
+    def wechat(self) -> WeChatApp | None:
+        """Its credentials for WeChat's server, if it has any and is not disabled."""
+        if self.disabled or not self.wechat_appid or not self.wechat_secret:
+            return None
+        return WeChatApp(self.wechat_appid, self.wechat_secret)
 
 
 class KnownApps:
@@ -53,6 +65,12 @@ class KnownApps:
         if row is None:
             return None
         return self._secrets.unseal("wechat_secret", row.id, row.sealed_wechat_secret) or None
+
+    async def wechat_push(self, appid: str) -> tuple[str, PushKeys] | None:
+        """The same for its pushes: which app of the deployment takes them, and how they are proved."""
+        row = await self._db.read(lambda connection: store.find_wechat_app(connection, appid))
+        keys = None if row is None else self._push_keys(row)
+        return (row.id, keys) if row is not None and keys is not None and keys.token else None
 
     def forget(self, app_id: str) -> None:
         """Who asks from now on does not join a read that began before."""
@@ -95,5 +113,11 @@ class KnownApps:
             secrets=active,
             wechat_appid=row.wechat_appid,
             wechat_secret=self._secrets.unseal("wechat_secret", row.id, row.sealed_wechat_secret),
+            wechat_push=self._push_keys(row),
             good_until=min((secret.expires_at for secret in active if secret.expires_at), default=_FOREVER),
         )
+
+    def _push_keys(self, row: AnyRow) -> PushKeys:
+        token = self._secrets.unseal("wechat_push_token", row.id, row.sealed_wechat_push_token)
+        key = self._secrets.unseal("wechat_push_aes_key", row.id, row.sealed_wechat_push_aes_key)
+        return PushKeys(row.wechat_appid, token, read_aes_key(key) if key else b"")

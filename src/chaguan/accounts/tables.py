@@ -47,6 +47,8 @@ apps = Table(
     Column("sealed_wechat_secret", LargeBinary),
     Column("created_at", BigInteger, nullable=False),
     Column("disabled_at", BigInteger),
+    Column("sealed_wechat_push_token", LargeBinary),
+    Column("sealed_wechat_push_aes_key", LargeBinary),
 )
 
 app_secrets = Table(

@@ -15,7 +15,7 @@ from chaguan.core.clock import Clock
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.ids import new_id
 from chaguan.infra.database import Database
-from chaguan.platforms.wechat import WeChatApp, WeChatClient, WeChatIdentity
+from chaguan.platforms.wechat import SessionKey, WeChatApp, WeChatClient, WeChatIdentity
 from chaguan.protocol.conversations import User, UserKind
 
 
@@ -67,6 +67,24 @@ class WechatSignIn:
         self._directory.hold(user)
         self._authenticator.forget(user.id)
         return signed_in(self._signer, session, user, now)
+
+    async def admit(self, app_id: str, openid: str) -> User:
+        """The user whom WeChat's own push names, made at first sight: the same as when they sign in. `not_found`,
+        `forbidden` as in `sign_in`. Whether it was WeChat that pushed is decided before."""
+        now = self._clock()
+        _credentials(await self._apps.get(app_id, now))
+        identity = WeChatIdentity(openid, "", SessionKey(""))
+        new = User(new_id("u"), UserKind.customer)
+
+        def find(connection: Connection) -> User:
+            user = _admit(connection, app_id, identity, new, now)
+            known = store.find_known(connection, user.id, "")
+            refuse_disabled(known is None or known.disabled)
+            return user
+
+        user = await self._db.write(find)
+        self._directory.hold(user)
+        return user
 
 
 def _credentials(app: KnownApp) -> WeChatApp:

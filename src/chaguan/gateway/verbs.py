@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from chaguan.contact import ContactService
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.desk import DeskService
@@ -35,6 +36,7 @@ class Verbs:
         messaging: Messaging,
         desk: DeskService,
         context: ContextService,
+        contact: ContactService,
         people: People,
         shop_of: ShopOf,
     ) -> None:
@@ -74,6 +76,7 @@ class Verbs:
             c.WatchDesk: self.watch_desk,
             c.TakeCase: desk.take,
             c.ResolveCase: desk.resolve,
+            c.GetWechatContact: contact.get,
             c.GetCustomerContext: self._get_customer_context,
         }
 

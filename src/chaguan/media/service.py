@@ -130,6 +130,10 @@ class Media:
     async def open(self, media_id: str, variant: str, exp: int, signature: str) -> Delivery:
         """The link is the permission: `forbidden` unless it was signed here for this and is still alive."""
         links.verify(self._link_key, media_id, variant, exp, signature, self._clock())
+        return await self.load(media_id, variant, exp)
+
+    async def load(self, media_id: str, variant: str, exp: int = 0) -> Delivery:
+        """For who has decided that it may leave: `open` by a link, and what goes out to another platform."""
         stored = await self._database.read(partial(store.find, media_id=media_id))
         mime = "" if stored is None else stored.mime if variant == ORIGINAL else stored.thumb_mime
         if stored is None or not mime:

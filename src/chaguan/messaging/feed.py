@@ -77,6 +77,8 @@ class Feed:
         self._lease = Lease(db, name, self._lease_changed)
         self._owned = asyncio.Event()
         self.on_owned: Callable[[], Awaitable[None]] | None = None
+        self.on_stored: Callable[[], None] | None = None
+        """Called after what `handle` gave back was written."""
         self.is_told = False
         """Whether somebody calls `wake` when other processes write."""
         self._horizon = Horizon()
@@ -246,3 +248,10 @@ class Feed:
 
         await self._db.write(write)
         self._stored = end
+        if work is not None and self.on_stored is not None:
+            self.on_stored()
+
+
+def begin_at_end(connection: Connection, name: str) -> None:
+    """In somebody's own unit of work: the consumer `name` starts with what is said from here on, if it never ran."""
+    log.begin_at_end(connection, name)

@@ -26,7 +26,7 @@ from chaguan.messaging.model import (
     uuid_bytes,
 )
 from chaguan.messaging.pace import Pace
-from chaguan.messaging.ports import Asking, BeforeAppend, Publisher
+from chaguan.messaging.ports import Asking, BeforeAppend, OnTyping, Publisher
 from chaguan.messaging.rooms import Rooms
 from chaguan.messaging.store import log as store
 from chaguan.protocol import commands as c
@@ -63,6 +63,7 @@ class Messages:
         self._pace = pace
         self._limits = limits
         self._clock = clock
+        self.typing_listeners: list[OnTyping] = []
 
     async def send(self, caller: Caller, command: c.SendMessage) -> Sent:
         room, member = await self._rooms.access_conversation(caller, command.conversation_id)
@@ -198,6 +199,8 @@ class Messages:
         rules.check_may_send(room, member, caller.user_id)
         if room.member_count <= rules.TYPING_MEMBERS:
             self._log.publish(room, Typing(conversation_id=room.id, user_id=caller.user_id))
+        for typed in self.typing_listeners:
+            typed(room, caller.user_id)
 
     async def _change(self, draft: Draft) -> Appended:
         try:

@@ -56,6 +56,12 @@ class OnCommitted(Protocol):
     def __call__(self, conversation_id: str, /) -> None: ...
 
 
+class OnTyping(Protocol):
+    """Hears who writes where; must return at once."""
+
+    def __call__(self, room: Room, user_id: str, /) -> None: ...
+
+
 class Rates(Protocol):
     """Limits that hold for all processes together."""
 

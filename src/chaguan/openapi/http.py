@@ -30,6 +30,7 @@ _TAGS = [
     Tag("me", "One's own account."),
     Tag("admin", "Administration, for owners and administrators. Every change is recorded."),
     Tag("server", "For the business's own servers, with an API key."),
+    Tag("platforms", "Where WeChat pushes to. Proved by its signature, not by a token."),
     Tag("public", "What everybody may know."),
 ]
 

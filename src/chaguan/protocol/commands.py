@@ -372,6 +372,14 @@ class ResolveCase(_Command, tag="resolve_case"):
     case_id: Id
 
 
+class GetWechatContact(_Command, tag="get_wechat_contact"):
+    """Agents: whether what is said in this service conversation also goes to WeChat's own customer-service chat, and
+    how many messages that takes before the customer writes again. Answered with `WechatContact`; changes come as
+    `wechat_contact_changed`. Errors: `forbidden`, `not_found`, `bad_request` (not a service conversation)."""
+
+    conversation_id: Id
+
+
 class GetCustomerContext(_Command, tag="get_customer_context"):
     """What the business's own server knows of a customer (profile, cart, orders), through its signed context
     URL. `language` is what the reader would like the answer in. Answered with `CustomerContext`; fails softly
@@ -416,5 +424,6 @@ Command = (
     | WatchDesk
     | TakeCase
     | ResolveCase
+    | GetWechatContact
     | GetCustomerContext
 )

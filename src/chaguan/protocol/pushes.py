@@ -5,6 +5,7 @@ A frame holds one JSON object or an array of them. Unknown types are ignored.
 
 from msgspec import Struct
 
+from chaguan.protocol.contact import WechatContact
 from chaguan.protocol.conversations import Case, Inbox, User
 from chaguan.protocol.entries import Entry
 from chaguan.protocol.replies import ConversationView
@@ -61,6 +62,13 @@ class DeskChanged(_Push, tag="desk_changed"):
     users: list[User] = []
 
 
+class WechatContactChanged(_Push, tag="wechat_contact_changed"):
+    """To who watches the desk of `contact.shop_id`: a customer came by WeChat's own customer-service chat, something
+    was delivered there, or what may be sent has changed. It replaces what is known of that conversation."""
+
+    contact: WechatContact
+
+
 class ResumeNeeded(_Push, tag="resume_needed"):
     """The connection could not keep up and pushes were left out: send `resume` now."""
 
@@ -71,4 +79,14 @@ class SignedOut(_Push, tag="signed_out"):
     reason: str
 
 
-Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | ResumeNeeded | SignedOut | Entry
+Push = (
+    UserChanged
+    | MarkMoved
+    | Typing
+    | PresenceChanged
+    | DeskChanged
+    | WechatContactChanged
+    | ResumeNeeded
+    | SignedOut
+    | Entry
+)

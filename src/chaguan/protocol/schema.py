@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from chaguan.protocol import commands as c
-from chaguan.protocol import pushes, replies
+from chaguan.protocol import contact, pushes, replies
 from chaguan.protocol.audit import AuditAction
 from chaguan.protocol.content import Content
 from chaguan.protocol.entries import Entry
@@ -47,6 +47,7 @@ REPLY_OF: dict[type[msgspec.Struct], type[msgspec.Struct] | None] = {
     c.WatchDesk: replies.Desk,
     c.TakeCase: replies.CaseReply,
     c.ResolveCase: replies.CaseReply,
+    c.GetWechatContact: contact.WechatContact,
     c.GetCustomerContext: replies.CustomerContext,
 }
 """What `ok` holds for each command; None: null."""

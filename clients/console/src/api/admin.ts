@@ -34,6 +34,8 @@ export interface App {
   kind: AppKind
   name: string
   wechat_appid?: string
+  /** Whether it takes WeChat's message push. */
+  has_wechat_push?: boolean
 }
 
 export interface NewApp {
@@ -114,6 +116,8 @@ export function shopsApi(call: Authorized) {
       call<Shop>('PATCH', `/v1/admin/shops/${path(id)}`, fields),
     apps: () => call<{ apps: App[] }>('GET', '/v1/admin/apps').then((answer) => answer.apps),
     createApp: (fields: NewApp) => call<App & Partial<Secret>>('POST', '/v1/admin/apps', fields),
+    setWechatPush: (id: string, fields: { wechat_push_token: string | null; wechat_push_aes_key?: string }) =>
+      call<App>('PATCH', `/v1/admin/apps/${path(id)}`, fields),
     rotateSecret: (id: string) => call<Secret>('POST', `/v1/admin/apps/${path(id)}/secret`, {}),
   }
 }

@@ -344,6 +344,15 @@ _ADVANCE = Statement("UPDATE consumers SET position = ? WHERE name = ? AND posit
 _BEGIN = Statement("INSERT INTO consumers (name, position) VALUES (?, ?) ON CONFLICT DO NOTHING")
 
 
+def begin_at_end(connection: Connection, consumer: str) -> None:
+    """For a consumer that starts now: what was said before is not its business. One that has begun stays."""
+    if connection.execute(
+        text("SELECT position FROM consumers WHERE name = :name"), {"name": consumer}
+    ).fetchone():
+        return
+    _BEGIN.run(connection, consumer, end(connection)[0])
+
+
 def advance(connection: Connection, consumer: str, known: int, value: int) -> bool:
     """Move a position on from where it was known to be; false: another process has moved it meanwhile."""
     if _ADVANCE.run(connection, value, consumer, known):

@@ -4,6 +4,7 @@ Nothing here is reachable unless the composition root mounts it, which it does o
 """
 
 from chaguan.platforms.sandbox.app import sandbox_app, wechat_router
+from chaguan.platforms.sandbox.pushing import Address, Mode, Pusher
 from chaguan.platforms.sandbox.wechat import SandboxWeChat
 
-__all__ = ["SandboxWeChat", "sandbox_app", "wechat_router"]
+__all__ = ["Address", "Mode", "Pusher", "SandboxWeChat", "sandbox_app", "wechat_router"]

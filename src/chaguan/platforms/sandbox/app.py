@@ -9,12 +9,17 @@ from litestar import Litestar, MediaType, Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.types import ASGIApp
 
+from chaguan.infra.http import GuardedHttp
+from chaguan.platforms.sandbox import contact_routes
+from chaguan.platforms.sandbox.contact import SandboxContact
+from chaguan.platforms.sandbox.contact_routes import ContactStage, FindAddress
 from chaguan.platforms.sandbox.faults import Fault, Faults
+from chaguan.platforms.sandbox.pushing import Pusher
 from chaguan.platforms.sandbox.wechat import SandboxWeChat, VendorError
 
 MAX_BODY = 64 * 1024
 MAX_APPID = 64
-ENDPOINTS = frozenset({"jscode2session", "stable_token", "get_api_domain_ip"})
+ENDPOINTS = frozenset({"jscode2session", "stable_token", "get_api_domain_ip"}) | contact_routes.ENDPOINTS
 
 _AnyRequest = Request[Any, Any, Any]
 
@@ -50,12 +55,20 @@ class _TokenRequest(msgspec.Struct):
     force_refresh: bool = False
 
 
-def wechat_router(wechat: SandboxWeChat, find_secret: FindSecret | None = None) -> Router:
+def wechat_router(
+    wechat: SandboxWeChat,
+    pusher: Pusher,
+    find_secret: FindSecret | None = None,
+    find_address: FindAddress | None = None,
+) -> Router:
     """Everything under `/sandbox/wechat`. A client's base URL is the deployment's address plus that path.
 
-    With `find_secret` it knows the deployment's own WeChat apps, without it those that `wechat` was made with.
+    With `find_secret` it knows the deployment's own WeChat apps, without it those that `wechat` was made with; with
+    `find_address` where their pushes go. Whoever made `pusher` stops it.
     """
-    stage = _Stage(wechat, Faults(ENDPOINTS), find_secret)
+    faults = Faults(ENDPOINTS)
+    stage = _Stage(wechat, faults, find_secret)
+    contact = ContactStage(SandboxContact(wechat), pusher, faults, find_address, stage.meet)
     return Router(
         path="/sandbox/wechat",
         route_handlers=[
@@ -65,8 +78,12 @@ def wechat_router(wechat: SandboxWeChat, find_secret: FindSecret | None = None) 
             get_api_domain_ip,
             phone_login,
             set_fault,
+            *contact_routes.ROUTES,
         ],
-        dependencies={"stage": Provide(lambda: stage, sync_to_thread=False)},
+        dependencies={
+            "stage": Provide(lambda: stage, sync_to_thread=False),
+            "contact": Provide(lambda: contact, sync_to_thread=False),
+        },
         request_max_body_size=MAX_BODY,
         include_in_schema=False,
     )
@@ -74,8 +91,16 @@ def wechat_router(wechat: SandboxWeChat, find_secret: FindSecret | None = None) 
 
 def sandbox_app(wechat: SandboxWeChat) -> ASGIApp:
     """The sandbox alone, for `chaguan sandbox` and tests."""
+    # For trials on one machine; it never leaves it.
+    http = GuardedHttp(allow=["127.0.0.0/8", "::1"])
+    pusher = Pusher(http)
     # Its own logging would replace that of the process, and leave a thread behind.
-    return Litestar(route_handlers=[wechat_router(wechat)], openapi_config=None, logging_config=None)
+    return Litestar(
+        route_handlers=[wechat_router(wechat, pusher)],
+        on_shutdown=[pusher.stop, http.close],
+        openapi_config=None,
+        logging_config=None,
+    )
 
 
 @get("/sns/jscode2session")

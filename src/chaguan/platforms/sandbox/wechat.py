@@ -32,6 +32,12 @@ _MESSAGES = {
     -1: "system error",
     40001: "invalid credential, access_token is invalid or not latest",
     40002: "invalid grant_type",
+    40003: "invalid openid",
+    40004: "invalid media type",
+    40005: "invalid file type",
+    40007: "invalid media_id",
+    40008: "invalid message type",
+    40009: "invalid image size",
     40013: "invalid appid",
     40014: "invalid access_token",
     40029: "invalid code",
@@ -45,8 +51,17 @@ _MESSAGES = {
     41008: "missing code",
     42001: "access_token expired",
     43002: "require POST method",
+    44001: "empty media data",
+    44003: "empty news data",
+    44004: "empty content",
+    45002: "content size out of limit",
     45009: "reach max api daily quota limit",
     45011: "api minute-quota reach limit, must slower, retry next minute",
+    45015: "response out of time limit or subscription is canceled",
+    45047: "out of response count limit",
+    45072: "invalid command",
+    45080: "typing needs an interaction within 30 seconds",
+    45081: "typing already",
     47001: "data format error",
 }
 
@@ -131,6 +146,9 @@ class SandboxWeChat:
             self._apps[app_id] = secret
         else:
             self._apps.pop(app_id, None)
+
+    def knows(self, app_id: str) -> bool:
+        return app_id in self._apps
 
     def login(self, app_id: str, phone_id: str) -> str:
         """What `wx.login` gives the mini program on this phone: a fresh code. It leaves older codes usable."""

@@ -7,5 +7,16 @@ from chaguan.platforms.wechat.client import (
     WeChatClient,
     WeChatIdentity,
 )
+from chaguan.platforms.wechat.push import Push, PushKeys, PushMessage, PushQuery
 
-__all__ = ["WECHAT_BASE_URL", "SessionKey", "WeChatApp", "WeChatClient", "WeChatIdentity"]
+__all__ = [
+    "WECHAT_BASE_URL",
+    "Push",
+    "PushKeys",
+    "PushMessage",
+    "PushQuery",
+    "SessionKey",
+    "WeChatApp",
+    "WeChatClient",
+    "WeChatIdentity",
+]

@@ -21,6 +21,13 @@ _REFUSED: dict[int, tuple[ErrorCode, str]] = {
     40163: (ErrorCode.unauthenticated, "code_used"),
     40226: (ErrorCode.forbidden, "user_blocked"),
     40003: (ErrorCode.bad_request, "openid_invalid"),
+    40007: (ErrorCode.bad_request, "media_invalid"),
+    45002: (ErrorCode.too_large, "too_long"),
+    45015: (ErrorCode.forbidden, "window_closed"),  # nothing from the customer for too long
+    45047: (ErrorCode.forbidden, "over_quota"),  # too many answers to what the customer did last
+    45080: (ErrorCode.conflict, "not_now"),  # typing is shown only to who wrote a moment ago
+    45081: (ErrorCode.conflict, "shown_already"),
+    48002: (ErrorCode.forbidden, "user_refuses"),
 }
 _LATER: dict[int, tuple[ErrorCode, str, int]] = {
     -1: (ErrorCode.unavailable, "busy", _BUSY_MS),
