@@ -11,6 +11,7 @@ from chaguan.protocol.content import (
     File,
     Image,
     Location,
+    Merged,
     Text,
     Video,
     Voice,
@@ -44,7 +45,7 @@ class Rendering:
             case Location():
                 place = " ".join(part for part in (content.name, content.address) if part)
                 return contact.text(f"📍 {place or f'{content.latitude:.5f}, {content.longitude:.5f}'}")
-            case Custom():
+            case Custom() | Merged():
                 return contact.text(content.fallback)
         return None
 
