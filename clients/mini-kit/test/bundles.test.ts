@@ -13,6 +13,8 @@ async function open(query: string): Promise<Page> {
   return page
 }
 
+/** On a busy machine a drawing takes longer than the second that a poll waits by itself. */
+const soon = <T>(look: () => Promise<T>) => expect.poll(look, { timeout: 10_000 })
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 const asked = (page: Page) => page.evaluate(() => window.__harness.page().asked())
 const seqs = (page: Page) => asked(page).then((all) => all.map((command) => command['seqs']))
@@ -21,8 +23,8 @@ describe.skipIf(!browserPath)('on a phone', () => {
   test('messages are selected by check boxes and forwarded as one; the input steps aside meanwhile', async () => {
     const page = await open('show=bundles&language=zh-CN')
     await longPress(page, '昨天群里说的我转给您', '多选')
-    await expect.poll(() => page.getByRole('checkbox').count()).toBe(4)
-    await expect.poll(() => page.locator('wx-textarea').isVisible()).toBe(false)
+    await soon(() => page.getByRole('checkbox').count()).toBe(4)
+    await soon(() => page.locator('wx-textarea').isVisible()).toBe(false)
     const third = page.getByRole('checkbox').nth(3)
     expect(await third.getAttribute('aria-checked')).toBe('false')
     await third.click()
@@ -34,9 +36,9 @@ describe.skipIf(!browserPath)('on a phone', () => {
     await button(page, '春茶品鉴群').click()
     await page.getByText('[合并转发] 共 2 条消息').waitFor()
     await button(page, '发送').click()
-    await expect.poll(() => page.getByRole('dialog').count()).toBe(0)
-    await expect.poll(() => page.getByRole('checkbox').count()).toBe(0)
-    await expect.poll(() => page.locator('wx-textarea').isVisible()).toBe(true)
+    await soon(() => page.getByRole('dialog').count()).toBe(0)
+    await soon(() => page.getByRole('checkbox').count()).toBe(0)
+    await soon(() => page.locator('wx-textarea').isVisible()).toBe(true)
     expect(await asked(page)).toMatchObject([
       { type: 'forward_messages', seqs: [1, 4], to_conversation_id: 'c3', merged: true },
     ])
@@ -50,7 +52,7 @@ describe.skipIf(!browserPath)('on a phone', () => {
     await page.getByText('2 selected').waitFor()
     expect(await page.getByRole('dialog').count()).toBe(0)
     await button(page, 'Cancel').click()
-    await expect.poll(() => page.getByRole('checkbox').count()).toBe(0)
+    await soon(() => page.getByRole('checkbox').count()).toBe(0)
     await page.context().close()
   })
 
@@ -64,7 +66,7 @@ describe.skipIf(!browserPath)('on a phone', () => {
     await button(page, '返回').click()
     await dialog.getByText('2026 春茶报价单.pdf').waitFor()
     await dialog.getByRole('button', { name: '关闭' }).click()
-    await expect.poll(() => page.getByRole('dialog').count()).toBe(0)
+    await soon(() => page.getByRole('dialog').count()).toBe(0)
     expect(await seqs(page)).toEqual([[2]])
     await page.context().close()
   })

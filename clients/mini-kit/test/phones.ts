@@ -75,7 +75,7 @@ export async function startPhones(): Promise<Phones> {
 export async function untilShown(page: Page): Promise<void> {
   const list = page.locator('[role=log]')
   await list.waitFor()
-  await expect.poll(() => list.evaluate((shown) => getComputedStyle(shown).opacity)).toBe('1')
+  await expect.poll(() => list.evaluate((shown) => getComputedStyle(shown).opacity), { timeout: 10_000 }).toBe('1')
 }
 
 /** A long press on words, and the entry of the menu that it opens. */
