@@ -262,3 +262,31 @@ async def test_the_sandbox_pushes_four_times_and_then_tells_the_customer(stage: 
     assert await stage.shown(1) == [UNAVAILABLE]
     (outcome,) = await stage.pushes()
     assert (outcome["attempts"], outcome["state"]) == (4, "failed")
+
+
+async def test_what_waits_is_not_sent_once_it_was_recalled_or_read_in_the_app(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(rules, "_PAUSES_MS", (10, 10, 10, 10, 10))
+    await stage.say("在吗")
+    room = await stage.take()
+    await stage.contact(room, active=True)
+    client = await stage.in_mini_program()
+    await stage.fault("send", errcode=-1, times=1)  # asks to wait 2 s
+    recalled = await stage.agent.say(room, "说错了")
+    await stage.delivery(room, recalled["seq"], "waiting")
+    await stage.agent.ask(
+        "recall_message",
+        conversation_id=room,
+        client_msg_id="018f0000-0000-7000-8000-00000000bbbb",
+        target_seq=recalled["seq"],
+    )
+    assert (await stage.delivery(room, recalled["seq"], "not_sent"))["reason"] == "recalled"
+
+    await stage.fault("send", errcode=-1, times=1)
+    read = await stage.agent.say(room, "在的")
+    await stage.delivery(room, read["seq"], "waiting")
+    await client.ask("mark_read", conversation_id=room, seq=read["seq"])
+    assert (await stage.delivery(room, read["seq"], "not_sent"))["reason"] == "read_in_app"
+    assert (await stage.chat())["shown"] == []
+    assert not (await stage.contact(room)).get("active", False)

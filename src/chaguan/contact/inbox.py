@@ -19,6 +19,7 @@ from chaguan.contact.store import Waiting
 from chaguan.core.caller import Caller
 from chaguan.core.clock import Clock
 from chaguan.core.errors import AppError, ErrorCode
+from chaguan.core.logs import places
 from chaguan.desk import DeskService
 from chaguan.infra.database import Database
 from chaguan.infra.sealing import DataKey, Vault
@@ -151,21 +152,31 @@ class Inbox:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         self._more.set()  # this customer's next one may begin
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # Its outcome could not be stored: when its lease ends it is worked through again, to the same end.
+            logger.warning("a push could not be settled: %s", error)
 
     async def _work(self, waiting: Waiting) -> None:
         try:
             await self._take_in(waiting)
         except AppError as error:
-            if error.code not in _DROPPED:
+            if error.code not in _DROPPED and not self._is_too_old(waiting):
                 await self._defer(waiting, error)
                 return
             logger.info(
                 "a push of app %s was dropped: %s", waiting.app_id, error.data.get("reason", error.code)
             )
         except Exception as error:  # noqa: BLE001  one push that nobody foresaw must not end the work on all others
-            await self._defer(waiting, error)
-            return
+            # Where and not what, as an exception's text may quote what was said.
+            logger.error("a push failed: %s at %s", type(error).__name__, places(error))
+            if not self._is_too_old(waiting):
+                await self._defer(waiting, error)
+                return
         await self._db.write(partial(store.settle_push, push_id=waiting.id))
+
+    def _is_too_old(self, waiting: Waiting) -> bool:
+        """What could not be worked through for days never will be."""
+        return self._clock() - waiting.received_at > KEPT_MS
 
     async def _defer(self, waiting: Waiting, error: Exception) -> None:
         pause = PAUSES_MS[min(waiting.attempts, len(PAUSES_MS)) - 1]

@@ -21,6 +21,7 @@ from chaguan.contact.store import Delivery
 from chaguan.core.caller import Caller
 from chaguan.core.clock import Clock
 from chaguan.core.errors import AppError
+from chaguan.core.logs import places
 from chaguan.infra.database import Database, Work
 from chaguan.messaging import Messaging
 from chaguan.messaging.feed import Feed
@@ -90,6 +91,9 @@ class Outbox:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         self.more.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # Whether it arrived could not be stored: when its lease ends it is sent again, and counted again.
+            logger.warning("the outcome of a message to WeChat could not be stored: %s", error)
 
     async def _read_log(self, rows: list[Stored]) -> Work[Any] | None:
         spoken = [row for row in rows if row.kind == MESSAGE and row.countable]
@@ -133,7 +137,7 @@ class Outbox:
         except AppError as failure:
             verdict, error = rules.after_failure(failure, delivery.attempts), failure
         except Exception as failure:  # noqa: BLE001  whatever it was, the message's outcome must be settled
-            logger.error("a message to WeChat failed in an unforeseen way: %s", type(failure).__name__)
+            logger.error("a message to WeChat failed: %s at %s", type(failure).__name__, places(failure))
             verdict, error = Verdict("not_sent", "internal", is_refunded=False), None
         await self._settle(delivery, contact, verdict, error)
         await self._told(delivery.conversation_id)
