@@ -6,6 +6,7 @@ const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 export default defineConfig({
   resolve: {
     alias: {
+      '@chaguan/console/recorder': source('../console/src/components/chat/recorder.ts'),
       '@chaguan/mini-kit': source('../mini-kit/src'),
       '@chaguan/sdk/texts': source('../sdk/src/modules/texts.ts'),
       '@chaguan/sdk/token': source('../sdk/src/modules/token.ts'),

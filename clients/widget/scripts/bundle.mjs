@@ -35,6 +35,7 @@ export async function bundle(entry) {
     plugins: [sheets],
     // From their sources, so that the widget builds on a fresh clone whatever was built before.
     alias: {
+      '@chaguan/console/recorder': path.join(here, '../console/src/components/chat/recorder.ts'),
       '@chaguan/mini-kit': path.join(here, '../mini-kit/src'),
       '@chaguan/sdk/texts': path.join(here, '../sdk/src/modules/texts.ts'),
       '@chaguan/sdk/token': path.join(here, '../sdk/src/modules/token.ts'),

@@ -1,7 +1,9 @@
 /** Where the customer writes. Enter sends, Shift+Enter breaks the line; pictures come by button, paste and drop. */
+import { canRecord } from '@chaguan/console/recorder'
 import { h, icon, isTouched, tool } from './dom'
 import { EmojiPanel } from './emoji'
 import type { Memory } from './memory'
+import { Recording } from './recording'
 import type { Texts } from './texts'
 
 export interface Quote {
@@ -12,7 +14,9 @@ export interface Quote {
 export interface ComposerWishes {
   send: (text: string, quoteSeq: number) => void
   files: (files: readonly File[]) => void
+  voice: (file: File, duration_ms: number) => void
   typing: () => void
+  warn: (text: string) => void
 }
 
 /** A draft belongs to its conversation, and outlives the page it was begun on, as long as the tab. */
@@ -27,6 +31,11 @@ export class Composer {
   private readonly emoji: EmojiPanel
   private readonly toEmoji: HTMLButtonElement
   private readonly button: HTMLButtonElement
+  /** In its place while there is nothing to send, where there is a microphone. */
+  private readonly mic: HTMLButtonElement
+  private readonly recording: Recording
+  private readonly line: HTMLElement
+  private most_ms = 0
   private readonly quoting = h('div', { class: 'quoting', hidden: true })
   private quoted: Quote | null = null
   private draftName = ''
@@ -45,9 +54,12 @@ export class Composer {
     this.toEmoji = tool('emoji', texts.emoji, () => this.showEmoji(!this.emoji.isOpen), { 'aria-expanded': 'false' })
     const send = { class: 'send', type: 'submit', 'aria-label': texts.send, title: texts.send }
     this.button = h('button', send, icon('send'))
-    const bar = [tool('attach', texts.attach, () => picker.click()), this.toEmoji, this.box, this.button]
-    const line = h('div', { class: 'write' }, ...bar)
-    this.element = h('form', { class: 'composer' }, this.quoting, picker, line, this.emoji.element)
+    this.mic = tool('mic', texts.record, () => void this.record())
+    this.recording = new Recording(texts, { voice: wish.voice, warn: wish.warn, ended: () => this.recorded() })
+    const attach = tool('attach', texts.attach, () => picker.click())
+    this.line = h('div', { class: 'write' }, attach, this.toEmoji, this.box, this.mic, this.button)
+    const parts = [this.quoting, picker, this.line, this.recording.element, this.emoji.element]
+    this.element = h('form', { class: 'composer' }, ...parts)
     this.hear()
     this.fit()
   }
@@ -57,6 +69,7 @@ export class Composer {
     const name = conversationId && `draft:${conversationId}`
     if (name === this.draftName) return
     this.draftName = name
+    this.recording.cancel()
     const { text, quote } = draftOf(name && this.memory.get(name))
     this.box.value = text
     this.showQuote(quote)
@@ -64,8 +77,14 @@ export class Composer {
     this.fit()
   }
 
-  limit(characters: number | undefined): void {
-    if (characters) this.box.maxLength = characters
+  limit({ text_length, voice_ms }: { text_length?: number; voice_ms?: number }): void {
+    if (text_length) this.box.maxLength = text_length
+    this.most_ms = voice_ms ?? 0
+  }
+
+  /** The window closes: nobody goes on listening. */
+  rest(): void {
+    this.recording.cancel()
   }
 
   /** Answers a message; null answers none. */
@@ -87,7 +106,22 @@ export class Composer {
     this.box.style.height = 'auto'
     if (this.box.scrollHeight) this.box.style.height = `${this.box.scrollHeight}px`
     // It stays in the order of Tab while there is nothing to send.
-    this.button.setAttribute('aria-disabled', String(!this.box.value.trim()))
+    const isEmpty = !this.box.value.trim()
+    this.button.setAttribute('aria-disabled', String(isEmpty))
+    this.mic.hidden = !isEmpty || !canRecord()
+    this.button.hidden = !this.mic.hidden
+  }
+
+  private async record(): Promise<void> {
+    if (!(await this.recording.begin(this.most_ms))) return
+    this.showEmoji(false, false)
+    this.line.hidden = true
+    this.recording.focus()
+  }
+
+  private recorded(): void {
+    this.line.hidden = false
+    this.mic.focus({ preventScroll: true })
   }
 
   private picker(): HTMLInputElement {

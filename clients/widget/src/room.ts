@@ -74,6 +74,7 @@ export class Room {
 
   leave(): void {
     this.deeds.viewer.close()
+    this.composer.rest()
     this.frame.close()
   }
 
@@ -98,7 +99,7 @@ export class Room {
     const window = chat.phase === 'ready' && chat.row ? this.talk.window : null
     if (!window || (!window.messages.length && !chat.settled))
       return frame.stand(blankOf(chat.phase, this.options.signInUrl, texts))
-    this.composer.limit(chat.client?.limits.text_length)
+    this.composer.limit(chat.client?.limits ?? {})
     if (!window.messages.length) return frame.stand({ title: texts.emptyTitle, text: texts.empty }, true)
     frame.stand(null)
     this.talk.draw(window)
@@ -155,6 +156,8 @@ export class Room {
     return new Composer(this.texts, memory, {
       send: (text, quoteSeq) => this.sending.say({ type: 'text', text }, quoteSeq),
       files: (files) => void this.sending.files(files),
+      voice: (file, duration_ms) => this.sending.voice(file, duration_ms),
+      warn: (text) => this.sending.warn(text),
       typing: () => this.chat.client?.typing(this.chat.conversationId),
     })
   }

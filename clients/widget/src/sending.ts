@@ -1,5 +1,5 @@
 /** What the customer sends: text, cards, files. How a message fares is shown beside it; what does not become one is told. */
-import type { Card, SendOptions } from '@chaguan/sdk'
+import type { Card, MediaSource, SendOptions } from '@chaguan/sdk'
 import { errorText } from '@chaguan/sdk/texts'
 import type { Chat } from './chat'
 import { kindOf, sizeText } from './measures'
@@ -30,6 +30,10 @@ export class Sending {
     for (const file of files) await this.file(file)
   }
 
+  voice(file: File, duration_ms: number): void {
+    this.media({ kind: 'voice', file, duration_ms, size: file.size })
+  }
+
   resend(key: string): void {
     this.chat.client?.messages.resend(key)
   }
@@ -54,13 +58,18 @@ export class Sending {
   }
 
   private async file(file: File): Promise<void> {
-    const { client, conversationId } = this.chat
-    if (!client || !conversationId) return
+    const { client } = this.chat
+    if (!client) return
     const kind = kindOf(file.type)
     const most = client.limits[kind]
     if (file.size > most) return this.warn(fill(this.texts.tooLarge, { name: file.name, size: sizeText(most) }))
     const measures = kind === 'image' ? await measured(file) : {}
-    const source = { kind, file, name: file.name, size: file.size, ...measures }
+    this.media({ kind, file, name: file.name, size: file.size, ...measures })
+  }
+
+  private media(source: MediaSource): void {
+    const { client, conversationId } = this.chat
+    if (!client || !conversationId) return
     client.messages.sendMedia(conversationId, source).done.catch(() => undefined)
     this.wish.said()
   }

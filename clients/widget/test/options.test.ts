@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { arrival, optionsOf } from '../src/options'
 import { fetchToken, NobodyError, tokenOf } from '../src/token'

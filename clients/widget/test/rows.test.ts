@@ -1,3 +1,4 @@
+// @vitest-environment node
 import type { Message } from '@chaguan/sdk'
 import { describe, expect, test } from 'vitest'
 import { barsOf, kindOf, partsOf, pictureSize, sizeText } from '../src/measures'

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import fs from 'node:fs'
 import path from 'node:path'
 import { classesOf, type Look } from '@chaguan/mini-kit/look'

@@ -60,6 +60,8 @@ class Said:
     stop: str
     again_send: str
     serving: str
+    record: str
+    send_voice: str
     desk: Words
 
 
@@ -89,6 +91,8 @@ SAID_ZH = Said(
     stop="停止播放",
     again_send="重新发送",
     serving="小梅 正在为您服务",
+    record="录语音",
+    send_voice="发送语音",
     desk=ZH,
 )
 SAID_EN = Said(
@@ -117,6 +121,8 @@ SAID_EN = Said(
     stop="Stop voice message",
     again_send="Send again",
     serving="小梅 is here for you",
+    record="Record a voice message",
+    send_voice="Send voice message",
     desk=EN,
 )
 
