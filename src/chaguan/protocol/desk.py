@@ -63,20 +63,11 @@ class QueueMatch(Struct, omit_defaults=True, kw_only=True, frozen=True):
     categories: Names = []
 
 
-class Queue(Struct, omit_defaults=True, kw_only=True):
-    """Where cases of a shop wait. Rules are asked in order of `position`, the first that fits takes the case.
+class QueueSpec(Struct, omit_defaults=True, kw_only=True):
+    """What an administrator settles about a queue. What the fields mean stands at `Queue`."""
 
-    Agents named in `agents` serve it; with none named, all who have every one of `skills` and, where
-    `match.languages` names some, speak one of them. Each case takes `weight` of an agent's capacity. Where several
-    queues wait for the same agent, larger `urgency` goes first, then who waits longest. After `overflow_after_s`
-    (0: never) a case goes on to the queue `overflow_to`, with the time it has waited. `target_wait_s`: what the
-    shop promises itself (0: nothing), for colours and warnings.
-    """
-
-    id: str
-    shop_id: str
-    name: str
-    position: int = 0
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    position: Annotated[int, Meta(ge=0, le=10_000)] = 0
     strategy: Strategy = Strategy.least_loaded
     match: QueueMatch = QueueMatch()
     skills: Names = []
@@ -84,8 +75,22 @@ class Queue(Struct, omit_defaults=True, kw_only=True):
     urgency: Annotated[int, Meta(ge=0, le=9)] = 0
     weight: Annotated[int, Meta(ge=1, le=100)] = 1
     overflow_after_s: Annotated[int, Meta(ge=0, le=86_400)] = 0
-    overflow_to: str = ""
+    overflow_to: Annotated[str, Meta(max_length=64)] = ""
     target_wait_s: Annotated[int, Meta(ge=0, le=86_400)] = 0
+
+
+class Queue(QueueSpec, omit_defaults=True, kw_only=True):
+    """Where cases of a shop wait. Rules are asked in order of `position`, the first that fits takes the case.
+
+    Agents named in `agents` serve it; with none named, all who have every one of `skills` and, where
+    `match.languages` names some, speak one of them. Each case takes `weight` of an agent's capacity. Where several
+    queues wait for the same agent, larger `urgency` goes first, then who waits longest. Who has waited for
+    `overflow_after_s` in all (0: never) goes on to the queue `overflow_to`, and keeps that time. `target_wait_s`: what the
+    shop promises itself (0: nothing), for colours and warnings.
+    """
+
+    id: str
+    shop_id: str
 
 
 class Agent(Struct, omit_defaults=True, kw_only=True):
@@ -105,6 +110,38 @@ class Agent(Struct, omit_defaults=True, kw_only=True):
     languages: list[str] = []
     assigned_at: int = 0
     """When they got their last case from a queue."""
+
+
+class CaseEventKind(StrEnum):
+    """What happened to a case. Readers that meet another one show its reason."""
+
+    opened = "opened"
+    queued = "queued"
+    assigned = "assigned"
+    taken = "taken"
+    transferred = "transferred"
+    returned = "returned"
+    overflowed = "overflowed"
+    resolved = "resolved"
+    abandoned = "abandoned"
+    reopened = "reopened"
+
+
+class CaseEvent(Struct, omit_defaults=True, kw_only=True):
+    """One change of a case: who (`actor_id`; empty: the desk itself) and when, from whom to whom, from where to where,
+    and why. `seq` is its place in the conversation. `note` was written for colleagues; customers never get it."""
+
+    case_id: str
+    seq: int
+    at: int
+    kind: CaseEventKind
+    actor_id: str = ""
+    agent_id: str = ""
+    former_agent_id: str = ""
+    queue_id: str = ""
+    former_queue_id: str = ""
+    reason: Reason | None = None
+    note: str = ""
 
 
 class Holiday(Struct, omit_defaults=True):
@@ -130,7 +167,7 @@ class Hours(Struct, omit_defaults=True, kw_only=True, frozen=True):
 class DeskSettings(Struct, omit_defaults=True, kw_only=True):
     """How a shop's desk works. Times in seconds, 0: never.
 
-    `idle_s`: who does nothing for so long is away. `reassign_s`: cases of who is away or offline for so long go back
+    `idle_s`: who does nothing for so long is away (of several shops' the smallest counts: agents serve them all). `reassign_s`: cases of who is away or offline for so long go back
     to their queue. `reopen_s`: a customer who writes so soon after the end goes on with the same case.
     `abandon_s`: a waiting customer who is silent for so long has given up. `out_of_hours`: what customers are told
     when nobody is there, by language (`zh-CN`, `en`).

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from chaguan.protocol.contact import WechatContact
 from chaguan.protocol.conversations import Case, Inbox, User
+from chaguan.protocol.desk import Agent
 from chaguan.protocol.entries import Entry
 from chaguan.protocol.replies import ConversationView
 
@@ -69,6 +70,13 @@ class WechatContactChanged(_Push, tag="wechat_contact_changed"):
     contact: WechatContact
 
 
+class AgentsChanged(_Push, tag="agents_changed"):
+    """To agents who watch a desk: these agents' states or loads are now so. Several changes of a second come as one."""
+
+    agents: list[Agent]
+    users: list[User] = []
+
+
 class ResumeNeeded(_Push, tag="resume_needed"):
     """The connection could not keep up and pushes were left out: send `resume` now."""
 
@@ -86,6 +94,7 @@ Push = (
     | PresenceChanged
     | DeskChanged
     | WechatContactChanged
+    | AgentsChanged
     | ResumeNeeded
     | SignedOut
     | Entry
