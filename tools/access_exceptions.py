@@ -52,6 +52,7 @@ EXCEPTIONS: dict[str, str] = {
     "desk.DeskService.stop": _LIFE,
     "desk.Dispatcher": "decides by itself; no caller's request reaches it",
     "desk.Following": _INNER,
+    "desk.Lines.tell": _INNER,
     "desk.Openings": _INNER,
     "desk.ContextService": "DeskService.customer_of, its first line, decides",
     "media.Decoders": "computes; knows no user",

@@ -169,7 +169,7 @@ export interface CloseConversation {
   id: number
 }
 
-export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetCustomerContext
+export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetCustomerContext
 
 export type Content = Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported
 
@@ -295,6 +295,7 @@ export interface Desk {
   users?: User[]
   agents?: Agent[]
   queues?: Queue[]
+  lines?: Line[]
 }
 
 /**
@@ -479,6 +480,16 @@ export interface GetUsers {
 }
 
 /**
+ * Where the customer of a service conversation stands and how long it will take: as of the last commit. Changes come
+ * to the customer as `waiting_moved`. For the customer and for agents. Answered with `Waiting`.
+ */
+export interface GetWaiting {
+  type: "get_waiting"
+  conversation_id: string
+  id: number
+}
+
+/**
  * Agents: whether what is said in this service conversation also goes to WeChat's own customer-service chat, and
  * how many messages that takes before the customer writes again. Answered with `WechatContact`; changes come as
  * `wechat_contact_changed`. Errors: `forbidden`, `not_found`, `bad_request` (not a service conversation).
@@ -590,6 +601,25 @@ export interface Limits {
   file?: number
   recall_window_s?: number
   reaction_kinds?: number
+}
+
+/**
+ * How it stands with a queue: how many wait, since when the first does (UTC milliseconds), how long who came now
+ * would wait (-1: nobody can say), and why the first waits.
+ */
+export interface Line {
+  queue_id: string
+  waiting?: number
+  oldest_at?: number
+  expected_ms?: number
+  reason?: Reason | null
+}
+
+/** To agents who watch a desk: how it stands with these queues of the shop, where it changed. */
+export interface LinesMoved {
+  type: "lines_moved"
+  shop_id: string
+  lines: Line[]
 }
 
 /** Staff: colleagues one can write to, by name. Customers get an empty page. Answered with `Users`. */
@@ -851,7 +881,7 @@ export interface PullEntries {
   id: number
 }
 
-export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | WechatContactChanged | AgentsChanged | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
+export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | WechatContactChanged | AgentsChanged | WaitingMoved | LinesMoved | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
 
 /**
  * Where cases of a shop wait. Rules are asked in order of `position`, the first that fits takes the case.
@@ -1249,6 +1279,29 @@ export interface Voice {
 }
 
 /**
+ * Where somebody stands. `position` 1 is next; 0: their case stands in no queue, since an agent has it, nobody gives
+ * it out, or there is none. `expected_ms`: how long it will take from now, -1 while nobody can say.
+ * `opens_at`: the desk is closed, and opens then (UTC milliseconds).
+ */
+export interface Waiting {
+  conversation_id: string
+  case_id?: string
+  position?: number
+  expected_ms?: number
+  opens_at?: number
+}
+
+/**
+ * To a customer who waits: they stand elsewhere now, or it will take another time. Changes of about two seconds come
+ * as one, those at the front of a long queue first; the exact place at any moment is answered to `get_waiting`. That
+ * waiting is over, `case_changed` tells.
+ */
+export interface WaitingMoved {
+  type: "waiting_moved"
+  waiting: Waiting
+}
+
+/**
  * Agents: the cases that wait or are open, the agents and the queues; and from now on each change as `desk_changed`
  * and `agents_changed`. Answered with `Desk`. Errors: `forbidden`.
  */
@@ -1379,5 +1432,6 @@ export interface Replies {
   open_case: CaseReply
   get_case_history: CaseHistory
   set_agent_state: Agent
+  get_waiting: Waiting
   get_customer_context: CustomerContext
 }

@@ -73,6 +73,7 @@ def in_conversation(scene: Scene) -> list[Struct]:
         c.ReportUser(**{**victim, "client_msg_id": key()}, reason="x", seqs=[1]),
         c.RemoveMember(**{**victim, "client_msg_id": key()}),
         c.OpenCase(id=1, client_msg_id=key(), conversation_id=scene.conversation_id, subject="发票"),
+        c.GetWaiting(**at),
         c.GetCaseHistory(id=1, case_id=scene.case_id),
         c.TransferCase(id=1, case_id=scene.case_id, queue_id="q_none"),
         c.ResolveCase(id=1, case_id=scene.case_id),

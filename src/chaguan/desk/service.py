@@ -19,6 +19,7 @@ from chaguan.desk.cases import Cases
 from chaguan.desk.changes import EVERYTHING, Changes
 from chaguan.desk.dispatch import Dispatcher
 from chaguan.desk.follow import Following
+from chaguan.desk.lines import Lines, lines_of
 from chaguan.desk.openings import Attributes, Openings
 from chaguan.desk.store import cases as store
 from chaguan.infra.database import Database
@@ -28,7 +29,6 @@ from chaguan.messaging.model import CASE, MESSAGE, Membership, Room, Stored
 from chaguan.messaging.ports import Directory, Publisher
 from chaguan.protocol import commands as c
 from chaguan.protocol.conversations import Case, CaseStatus, ConversationKind
-from chaguan.protocol.desk import Agent, Queue
 from chaguan.protocol.pushes import DeskChanged
 from chaguan.protocol.replies import ConversationView, Desk, Opened, Sent
 
@@ -89,7 +89,8 @@ class DeskService:
         )
         self.agents = Agents(db, publisher, directory, clock, self.dispatcher.wake)
         self.arrangement = Arrangement(db, clock, self.dispatcher.wake)
-        self.dispatcher.looked.append(self.agents.tell)
+        self.lines = Lines(db, messaging, publisher, topic_of, clock)
+        self.dispatcher.looked += [self.agents.tell, self.lines.tell]
         messaging.log.listeners.append(self.feed.wake)
         messaging.views.cases = store.shown_of
 
@@ -149,21 +150,21 @@ class DeskService:
         await self.agents.came(caller)
         now = self._clock()
 
-        def read(con: Connection) -> tuple[int, list[Case], list[Agent], list[Queue]]:
+        def read(con: Connection) -> Desk:
             version = store.version(con, shop_id)
-            agents, queues = shown_all(con, now), of_shop(con, shop_id)
-            if command.version and command.version <= version:
-                changed = store.changed_since(con, shop_id, command.version, MAX_CASES + 1)
-                if len(changed) <= MAX_CASES:
-                    return version, changed, agents, queues
-            return version, store.active(con, shop_id, MAX_CASES), agents, queues
+            queues = of_shop(con, shop_id)
+            desk = Desk(shop_id, version, [], agents=shown_all(con, now), queues=queues)
+            desk.lines = lines_of(con, queues, now)
+            desk.cases = _known_since(con, shop_id, command.version, version)
+            return desk
 
-        version, cases, agents, queues = await self._db.read(read)
-        views = await self._views(cases)
-        users = await self._messaging.views.users_in(views)
-        named = {case.agent_id for case in cases if case.agent_id} | {agent.user_id for agent in agents}
-        staff = await self._directory.users(sorted(named))
-        return Desk(shop_id, version, cases, views, [*users, *staff], agents, queues)
+        desk = await self._db.read(read)
+        desk.views = await self._views(desk.cases)
+        users = await self._messaging.views.users_in(desk.views)
+        named = {case.agent_id for case in desk.cases if case.agent_id}
+        named |= {agent.user_id for agent in desk.agents}
+        desk.users = [*users, *await self._directory.users(sorted(named))]
+        return desk
 
     async def customer_of(self, caller: Caller, conversation_id: str) -> Customer:
         """Who asks in a service conversation."""
@@ -236,3 +237,11 @@ class DeskService:
     async def _views(self, cases: list[Case]) -> list[ConversationView]:
         rooms = dict.fromkeys(case.conversation_id for case in cases)
         return [await self._messaging.views.shown(id) for id in rooms]
+
+
+def _known_since(con: Connection, shop_id: str, known: int, version: int) -> list[Case]:
+    if known and known <= version:
+        changed = store.changed_since(con, shop_id, known, MAX_CASES + 1)
+        if len(changed) <= MAX_CASES:
+            return changed
+    return store.active(con, shop_id, MAX_CASES)

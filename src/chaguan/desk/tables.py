@@ -46,6 +46,7 @@ cases = Table(
     _number("moves"),
     _some("one_open_case", "conversation_id", "topic", where="status <> 'resolved'", unique=True),
     _some("cases_waiting", "queue_id", "queued_at", "id", where="status = 'waiting'"),
+    _some("cases_handled", "queue_id", "resolved_at", where="status = 'resolved'"),
     _some("cases_of_agent", "agent_id", where="status = 'open'"),
     Index("cases_by_version", "shop_id", "version"),
     Index("cases_by_conversation", "conversation_id", "opened_at"),

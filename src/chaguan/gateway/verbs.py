@@ -81,6 +81,7 @@ class Verbs:
             c.OpenCase: desk.cases.open_case,
             c.GetCaseHistory: desk.cases.history,
             c.SetAgentState: desk.agents.set_state,
+            c.GetWaiting: desk.lines.waiting,
             c.GetCustomerContext: self._get_customer_context,
         }
 

@@ -412,6 +412,13 @@ class GetCaseHistory(_Command, tag="get_case_history"):
     case_id: Id
 
 
+class GetWaiting(_Command, tag="get_waiting"):
+    """Where the customer of a service conversation stands and how long it will take: as of the last commit. Changes come
+    to the customer as `waiting_moved`. For the customer and for agents. Answered with `Waiting`."""
+
+    conversation_id: Id
+
+
 class SetAgentState(_Command, tag="set_agent_state"):
     """Agents: whether I am given cases. `online`, `busy`, `away` or `offline`; with the first time I am at the desk, as
     an agent with a capacity of 5. Choosing the same again says that I am there. Answered with `Agent`."""
@@ -468,5 +475,6 @@ Command = (
     | OpenCase
     | GetCaseHistory
     | SetAgentState
+    | GetWaiting
     | GetCustomerContext
 )

@@ -144,6 +144,29 @@ class CaseEvent(Struct, omit_defaults=True, kw_only=True):
     note: str = ""
 
 
+class Waiting(Struct, omit_defaults=True, kw_only=True):
+    """Where somebody stands. `position` 1 is next; 0: their case stands in no queue, since an agent has it, nobody gives
+    it out, or there is none. `expected_ms`: how long it will take from now, -1 while nobody can say.
+    `opens_at`: the desk is closed, and opens then (UTC milliseconds)."""
+
+    conversation_id: str
+    case_id: str = ""
+    position: int = 0
+    expected_ms: int = -1
+    opens_at: int = 0
+
+
+class Line(Struct, omit_defaults=True, kw_only=True):
+    """How it stands with a queue: how many wait, since when the first does (UTC milliseconds), how long who came now
+    would wait (-1: nobody can say), and why the first waits."""
+
+    queue_id: str
+    waiting: int = 0
+    oldest_at: int = 0
+    expected_ms: int = -1
+    reason: Reason | None = None
+
+
 class Holiday(Struct, omit_defaults=True):
     """A day with hours of its own, by the shop's calendar: `2027-02-06`. Without `open` the shop is closed."""
 

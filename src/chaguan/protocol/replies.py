@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from chaguan.protocol.conversations import Case, Conversation, Inbox, Member, User
-from chaguan.protocol.desk import Agent, CaseEvent, Queue
+from chaguan.protocol.desk import Agent, CaseEvent, Line, Queue
 from chaguan.protocol.entries import Entry, MessageSent
 from chaguan.protocol.errors import ErrorBody
 
@@ -195,6 +195,8 @@ class Desk(Struct, omit_defaults=True):
     users: list[User] = []
     agents: list[Agent] = []
     queues: list[Queue] = []
+    lines: list[Line] = []
+    """How it stands with each of the queues."""
 
 
 class CaseHistory(Struct, omit_defaults=True):

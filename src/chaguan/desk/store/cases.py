@@ -51,6 +51,9 @@ _LINE = Statement(
     "SELECT id, conversation_id, customer_id, queued_at FROM cases "
     "WHERE status = 'waiting' AND queue_id = ? AND bot_id = '' ORDER BY queued_at, id"
 )
+_COUNTS = Statement(
+    "SELECT queue_id, COUNT(*), MIN(queued_at) FROM cases WHERE status = 'waiting' AND bot_id = '' GROUP BY queue_id"
+)
 _AHEAD = Statement(
     "SELECT COUNT(*) FROM cases WHERE status = 'waiting' AND queue_id = ? AND bot_id = '' "
     "AND (queued_at < ? OR queued_at = ? AND id < ?)"
@@ -201,6 +204,11 @@ def queues_in_use(connection: Connection) -> set[str]:
 def line(connection: Connection, queue_id: str) -> list[tuple[str, str, str, int]]:
     """All who wait, in their order: case, conversation, customer, since when."""
     return [(row[0], row[1], row[2], int(row[3])) for row in _LINE.rows(connection, queue_id)]
+
+
+def counts(connection: Connection) -> dict[str, tuple[int, int]]:
+    """How many wait in each queue, and since when the first does."""
+    return {row[0]: (int(row[1]), int(row[2])) for row in _COUNTS.rows(connection)}
 
 
 def ahead(connection: Connection, case: Case) -> int:

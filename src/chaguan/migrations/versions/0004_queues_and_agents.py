@@ -28,6 +28,7 @@ def _index_cases() -> None:
     op.drop_index("one_open_case", "cases")
     _some("one_open_case", ["conversation_id", "topic"], "status <> 'resolved'", unique=True)
     _some("cases_waiting", ["queue_id", "queued_at", "id"], "status = 'waiting'")
+    _some("cases_handled", ["queue_id", "resolved_at"], "status = 'resolved'")
     _some("cases_of_agent", ["agent_id"], "status = 'open'")
 
 
