@@ -142,7 +142,7 @@ export interface CaseEvent {
 }
 
 /** What happened to a case. Readers that meet another one show its reason. */
-export type CaseEventKind = "abandoned" | "assigned" | "opened" | "overflowed" | "queued" | "reopened" | "resolved" | "returned" | "taken" | "transferred"
+export type CaseEventKind = "abandoned" | "assigned" | "handed_over" | "opened" | "overflowed" | "queued" | "reopened" | "resolved" | "returned" | "taken" | "transferred"
 
 /** What happened to a case, the first first; at most 500 events. */
 export interface CaseHistory {
@@ -952,7 +952,7 @@ export interface ReactionSet {
  * shown as its code.
  *
  * Into a queue: `rule` (`by`: what its rule looked at), `default` (a queue without a rule), `no_queue`, `overflow`
- * (`after_s`), `transferred`, `agent_gone`, `reopened`. To an agent: `round_robin`, `least_loaded`, `weighted`,
+ * (`after_s`), `transferred`, `agent_gone`, `reopened`, `handed_over` (by a bot, `why`). To an agent: `round_robin`, `least_loaded`, `weighted`,
  * `last_agent`, `picked`, `transferred`; with `load` before it and `of`, the agent's capacity. Still waiting:
  * `manual`, `nobody_serves`, `nobody_online`, `all_busy`, `closed`. At the end: `by_agent`, `silence`.
  */

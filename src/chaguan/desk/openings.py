@@ -25,6 +25,13 @@ from chaguan.protocol.desk import CaseEventKind, DeskSettings, Queue, Reason
 Attributes = Callable[[str], Awaitable[dict[str, Any]]]
 """What the business's own server told of a customer."""
 
+Bots = Callable[[Room], Awaitable[str]]
+"""The bot that answers a new case first; empty: none."""
+
+
+async def no_bot(_room: Room) -> str:
+    return ""
+
 
 class Desk(msgspec.Struct):
     """What a case meets when it begins."""
@@ -53,6 +60,7 @@ class Openings:
         self._changes = changes
         self._attributes = attributes
         self._clock = clock
+        self.bot_of: Bots = no_bot
 
     async def by_message(self, room: Room, seq: int) -> None:
         """A customer said something: nothing, a new case, or the last one goes on."""
@@ -107,6 +115,7 @@ class Openings:
     ) -> Held:
         case_id = new_id("k")
         queue, reason = desk.choose()
+        bot_id = await self.bot_of(room)
 
         def first(con: Connection, _seq: int, at: int) -> Step:
             _check_may_open(con, room, seq, subject)
@@ -121,7 +130,8 @@ class Openings:
                 context=desk.context,
             )
             fresh = Held(case=case, topic=case_id if subject else "", last_agent_id=desk.last_agent_id)
-            return Step(held=rules.in_queue(fresh, queue, reason, at), kind=CaseEventKind.opened)
+            held = rules.in_queue(fresh, queue, reason, at)
+            return Step(held=rules.with_bot(held, bot_id) if bot_id else held, kind=CaseEventKind.opened)
 
         return await self._changes.open(room, actor_id, case_id, first, key)
 

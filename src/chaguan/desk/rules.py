@@ -72,9 +72,15 @@ def in_queue(held: Held, queue: Queue | None, reason: Reason, at: int, avoid_id:
         agent_id="",
         queue_id=queue.id if queue else "",
         queued_at=held.case.queued_at or at,
+        bot_id="",
         reason=reason,
     )
     return msgspec.structs.replace(held, case=case, weight=queue.weight if queue else 1, avoid_id=avoid_id)
+
+
+def with_bot(held: Held, bot_id: str) -> Held:
+    """A case that would wait in its queue, but a bot answers first: it has no place there before it is handed over."""
+    return msgspec.structs.replace(held, case=msgspec.structs.replace(held.case, bot_id=bot_id, queued_at=0))
 
 
 def ended(held: Held, outcome: str, reason: Reason, at: int) -> Held:

@@ -39,7 +39,7 @@ class Reason(Struct, omit_defaults=True):
     shown as its code.
 
     Into a queue: `rule` (`by`: what its rule looked at), `default` (a queue without a rule), `no_queue`, `overflow`
-    (`after_s`), `transferred`, `agent_gone`, `reopened`. To an agent: `round_robin`, `least_loaded`, `weighted`,
+    (`after_s`), `transferred`, `agent_gone`, `reopened`, `handed_over` (by a bot, `why`). To an agent: `round_robin`, `least_loaded`, `weighted`,
     `last_agent`, `picked`, `transferred`; with `load` before it and `of`, the agent's capacity. Still waiting:
     `manual`, `nobody_serves`, `nobody_online`, `all_busy`, `closed`. At the end: `by_agent`, `silence`.
     """
@@ -116,6 +116,7 @@ class CaseEventKind(StrEnum):
     """What happened to a case. Readers that meet another one show its reason."""
 
     opened = "opened"
+    handed_over = "handed_over"
     queued = "queued"
     assigned = "assigned"
     taken = "taken"
