@@ -17,7 +17,7 @@ from chaguan.desk import presence, rules
 from chaguan.desk.changes import Changes, Decide, Step
 from chaguan.desk.model import Held
 from chaguan.desk.openings import Openings
-from chaguan.desk.routing import Assign, Waiting, has_room, plan
+from chaguan.desk.routing import Assign, Queued, has_room, plan
 from chaguan.desk.routing.plan import LARGEST_PLAN
 from chaguan.desk.store import cases as store
 from chaguan.desk.store import setup
@@ -317,8 +317,8 @@ def _heads(con: Connection, queues: Sequence[Queue], limit: int) -> dict[str, li
     return heads
 
 
-def _waiting(held: Held) -> Waiting:
-    return Waiting(
+def _waiting(held: Held) -> Queued:
+    return Queued(
         case_id=held.case.id,
         queue_id=held.case.queue_id,
         queued_at=held.case.queued_at,

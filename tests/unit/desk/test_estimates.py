@@ -7,7 +7,7 @@ from statistics import median
 import pytest
 
 from chaguan.desk import estimates
-from chaguan.desk.routing import Waiting, plan
+from chaguan.desk.routing import Queued, plan
 from chaguan.protocol.desk import Agent, AgentState, Queue
 
 
@@ -101,8 +101,7 @@ class Shop:
 
     def give_out(self) -> None:
         cases = [
-            Waiting(case_id=id, queue_id="q", queued_at=int(at * 1000))
-            for id, (at, _) in self.waiting.items()
+            Queued(case_id=id, queue_id="q", queued_at=int(at * 1000)) for id, (at, _) in self.waiting.items()
         ]
         for each in plan([self.queue], list(self.agents.values()), cases, int(self.now * 1000)):
             at, expected = self.waiting.pop(each.case_id)

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from chaguan.desk.routing import Assign, Waiting, has_room, plan, serves
+from chaguan.desk.routing import Assign, Queued, has_room, plan, serves
 from chaguan.protocol.desk import Agent, AgentState, Queue, Strategy
 
 STRATEGIES = [each for each in Strategy if each is not Strategy.manual]
@@ -171,9 +171,9 @@ class Desk(RuleBasedStateMachine):
             for each in self.agents.values()
         ]
 
-    def waiting(self) -> list[Waiting]:
+    def waiting(self) -> list[Queued]:
         return [
-            Waiting(case_id=id, queue_id=case["queue"], queued_at=case["at"], avoid_id=case["avoid"])
+            Queued(case_id=id, queue_id=case["queue"], queued_at=case["at"], avoid_id=case["avoid"])
             for id, case in self.cases.items()
             if not case["agent"]
         ]

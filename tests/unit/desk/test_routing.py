@@ -2,7 +2,7 @@
 
 import pytest
 
-from chaguan.desk.routing import Facts, Waiting, choose_queue, loop_of, plan, serves, why_waiting
+from chaguan.desk.routing import Facts, Queued, choose_queue, loop_of, plan, serves, why_waiting
 from chaguan.protocol.desk import Agent, AgentState, Queue, QueueMatch, Reason, Strategy
 
 
@@ -15,9 +15,9 @@ def agent(id: str, load: int = 0, capacity: int = 3, **more: object) -> Agent:
     return Agent(user_id=id, load=load, capacity=capacity, **values)  # type: ignore[arg-type]
 
 
-def waiting(*ids: str, queue_id: str = "q", **more: object) -> list[Waiting]:
+def waiting(*ids: str, queue_id: str = "q", **more: object) -> list[Queued]:
     return [
-        Waiting(case_id=id, queue_id=queue_id, queued_at=at, **more)  # type: ignore[arg-type]
+        Queued(case_id=id, queue_id=queue_id, queued_at=at, **more)  # type: ignore[arg-type]
         for at, id in enumerate(ids, 1)
     ]
 
@@ -115,12 +115,12 @@ def test_a_heavy_case_needs_that_much_room():
 
 def test_an_urgent_queue_goes_before_one_that_waits_longer():
     queues = [queue("q"), queue("u", urgency=1)]
-    cases = [*waiting("a"), Waiting(case_id="z", queue_id="u", queued_at=50)]
+    cases = [*waiting("a"), Queued(case_id="z", queue_id="u", queued_at=50)]
     assert given(plan(queues, [agent("mei", capacity=1)], cases, 100)) == [("z", "mei")]
 
 
 def test_who_passed_a_case_on_does_not_get_it_back_and_holds_up_nobody():
-    cases = [*waiting("a", avoid_id="mei"), Waiting(case_id="b", queue_id="q", queued_at=9)]
+    cases = [*waiting("a", avoid_id="mei"), Queued(case_id="b", queue_id="q", queued_at=9)]
     assert given(plan([queue("q")], [agent("mei", capacity=1)], cases, 100)) == [("b", "mei")]
 
 

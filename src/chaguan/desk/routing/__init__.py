@@ -2,12 +2,12 @@
 
 from chaguan.desk.routing.plan import plan, why_waiting
 from chaguan.desk.routing.queues import Facts, choose_queue, loop_of
-from chaguan.desk.routing.seats import Assign, Waiting, has_room, serves
+from chaguan.desk.routing.seats import Assign, Queued, has_room, serves
 
 __all__ = [
     "Assign",
     "Facts",
-    "Waiting",
+    "Queued",
     "choose_queue",
     "has_room",
     "loop_of",

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from chaguan.desk.routing.seats import Assign, Waiting, has_room, serves
+from chaguan.desk.routing.seats import Assign, Queued, has_room, serves
 from chaguan.protocol.desk import Agent, AgentState, Queue, Reason, Strategy
 
 LARGEST_PLAN = 64
@@ -28,7 +28,7 @@ _RANKS: Mapping[Strategy, _Rank] = {
 def plan(
     queues: Sequence[Queue],
     agents: Sequence[Agent],
-    waiting: Sequence[Waiting],
+    waiting: Sequence[Queued],
     now: int,
     most: int = LARGEST_PLAN,
 ) -> list[Assign]:
@@ -55,13 +55,13 @@ def plan(
     return decided
 
 
-def in_order(waiting: Sequence[Waiting], queues: Mapping[str, Queue]) -> list[Waiting]:
+def in_order(waiting: Sequence[Queued], queues: Mapping[str, Queue]) -> list[Queued]:
     """The urgent queues first; inside a queue who waits longest."""
     known = [case for case in waiting if case.queue_id in queues]
     return sorted(known, key=lambda case: (-queues[case.queue_id].urgency, case.queued_at, case.case_id))
 
 
-def _assign(queue: Queue, free: Sequence[Agent], case: Waiting, at: int) -> Assign:
+def _assign(queue: Queue, free: Sequence[Agent], case: Queued, at: int) -> Assign:
     strategy, seat = _pick(queue, free, case)
     data = {"queue_id": queue.id, "load": seat.load, "of": seat.capacity, "among": len(free)}
     seat.load += queue.weight
@@ -75,7 +75,7 @@ def _assign(queue: Queue, free: Sequence[Agent], case: Waiting, at: int) -> Assi
     )
 
 
-def _pick(queue: Queue, free: Sequence[Agent], case: Waiting) -> tuple[Strategy, Agent]:
+def _pick(queue: Queue, free: Sequence[Agent], case: Queued) -> tuple[Strategy, Agent]:
     if queue.strategy is Strategy.last_agent:
         for seat in free:
             if seat.user_id == case.last_agent_id:

@@ -5,7 +5,7 @@ from msgspec import Struct
 from chaguan.protocol.desk import Agent, AgentState, Queue, Reason
 
 
-class Waiting(Struct, frozen=True, kw_only=True):
+class Queued(Struct, frozen=True, kw_only=True):
     """A case in a queue. `last_agent_id` had this customer before; `avoid_id` passed this case on."""
 
     case_id: str
