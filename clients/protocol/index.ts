@@ -11,6 +11,37 @@ export interface AddMembers {
   id: number
 }
 
+/**
+ * Who answers. `state` is what holds now, `chosen` what they set: who chose `online` is `away` when they did
+ * nothing for the desk's idle time, and `offline` a minute after their last connection went.
+ *
+ * `load`: the weight of their open cases, of `capacity`. `since`: UTC milliseconds of the present state.
+ */
+export interface Agent {
+  user_id: string
+  state?: AgentState
+  chosen?: AgentState
+  since?: number
+  capacity?: number
+  load?: number
+  skills?: string[]
+  languages?: string[]
+  assigned_at?: number
+}
+
+/**
+ * Only who is `online` is given cases. `busy` keeps theirs. The cases of who is `away` or `offline` for longer than
+ * the desk's limit go back to their queues.
+ */
+export type AgentState = "away" | "busy" | "offline" | "online"
+
+/** To agents who watch a desk: these agents' states or loads are now so. Several changes of a second come as one. */
+export interface AgentsChanged {
+  type: "agents_changed"
+  agents: Agent[]
+  users?: User[]
+}
+
 /** The entry is in the log. `seq` 0: there was nothing to change. */
 export interface Appended {
   seq: number
@@ -18,7 +49,7 @@ export interface Appended {
 }
 
 /** What an administrator did. A reader that meets another name shows the name. */
-export type AuditAction = "app_changed" | "app_created" | "app_secret_rotated" | "device_revoked" | "key_created" | "key_revoked" | "key_rotated" | "reports_read" | "shop_changed" | "shop_created" | "staff_changed" | "staff_invited" | "staff_reset"
+export type AuditAction = "agent_changed" | "app_changed" | "app_created" | "app_secret_rotated" | "desk_changed" | "device_revoked" | "key_created" | "key_revoked" | "key_rotated" | "queue_changed" | "queue_created" | "queue_removed" | "reports_read" | "shop_changed" | "shop_created" | "staff_changed" | "staff_invited" | "staff_reset"
 
 /**
  * Something of the business: a product, an order, a coupon.
@@ -53,7 +84,12 @@ export interface CardLine {
   value?: string
 }
 
-/** One consultation in a service conversation, from opened to resolved. */
+/**
+ * One consultation in a service conversation, from opened to resolved.
+ *
+ * A waiting case stands in `queue_id` (empty: agents pick it) since `queued_at`. While `bot_id` answers it has no place
+ * there. A resolved one has an `outcome`: `resolved`, or `abandoned` by a customer who gave up; both can be reopened.
+ */
 export interface Case {
   id: string
   conversation_id: string
@@ -66,6 +102,13 @@ export interface Case {
   resolved_at?: number
   version?: number
   context?: Record<string, unknown>
+  subject?: string
+  queue_id?: string
+  queued_at?: number
+  bot_id?: string
+  outcome?: string
+  reopened?: number
+  reason?: Reason | null
 }
 
 /** A consultation in a service conversation was opened, taken, resolved …; `agent_id` is who has it now. */
@@ -78,6 +121,34 @@ export interface CaseChanged {
   conversation_id: string
   seq: number
   created_at: number
+}
+
+/**
+ * One change of a case: who (`actor_id`; empty: the desk itself) and when, from whom to whom, from where to where,
+ * and why. `seq` is its place in the conversation. `note` was written for colleagues; customers never get it.
+ */
+export interface CaseEvent {
+  case_id: string
+  seq: number
+  at: number
+  kind: CaseEventKind
+  actor_id?: string
+  agent_id?: string
+  former_agent_id?: string
+  queue_id?: string
+  former_queue_id?: string
+  reason?: Reason | null
+  note?: string
+}
+
+/** What happened to a case. Readers that meet another one show its reason. */
+export type CaseEventKind = "abandoned" | "assigned" | "handed_over" | "opened" | "overflowed" | "queued" | "reopened" | "resolved" | "returned" | "taken" | "transferred"
+
+/** What happened to a case, the first first; at most 500 events. */
+export interface CaseHistory {
+  case: Case
+  events: CaseEvent[]
+  users?: User[]
 }
 
 export interface CaseReply {
@@ -98,7 +169,7 @@ export interface CloseConversation {
   id: number
 }
 
-export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetWechatContact | GetCustomerContext
+export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetCustomerContext
 
 export type Content = Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported
 
@@ -212,13 +283,19 @@ export interface CustomerContext {
   business?: unknown
 }
 
-/** The cases of a shop that wait or are open, oldest first; after `version` only those changed since. */
+/**
+ * The cases of a shop that wait or are open, oldest first; after `version` only those changed since. `agents` are
+ * those who were ever at a desk, `queues` those of the shop in order; always all of them.
+ */
 export interface Desk {
   shop_id: string
   version: number
   cases: Case[]
   views?: ConversationView[]
   users?: User[]
+  agents?: Agent[]
+  queues?: Queue[]
+  lines?: Line[]
 }
 
 /**
@@ -340,6 +417,13 @@ export interface Forwarded {
   left_out?: number[]
 }
 
+/** Agents: what happened to a case, in order, with reasons and notes. Answered with `CaseHistory`. */
+export interface GetCaseHistory {
+  type: "get_case_history"
+  case_id: string
+  id: number
+}
+
 /**
  * One conversation with my inbox row. Opening an archived one subscribes to it; so does an agent's look into a
  * conversation of the shop that they do not belong to, until `close_conversation`, the end of the session, or the
@@ -392,6 +476,16 @@ export interface GetMessages {
 export interface GetUsers {
   type: "get_users"
   user_ids: string[]
+  id: number
+}
+
+/**
+ * Where the customer of a service conversation stands and how long it will take: as of the last commit. Changes come
+ * to the customer as `waiting_moved`. For the customer and for agents. Answered with `Waiting`.
+ */
+export interface GetWaiting {
+  type: "get_waiting"
+  conversation_id: string
   id: number
 }
 
@@ -507,6 +601,25 @@ export interface Limits {
   file?: number
   recall_window_s?: number
   reaction_kinds?: number
+}
+
+/**
+ * How it stands with a queue: how many wait, since when the first does (UTC milliseconds), how long who came now
+ * would wait (-1: nobody can say), and why the first waits.
+ */
+export interface Line {
+  queue_id: string
+  waiting?: number
+  oldest_at?: number
+  expected_ms?: number
+  reason?: Reason | null
+}
+
+/** To agents who watch a desk: how it stands with these queues of the shop, where it changed. */
+export interface LinesMoved {
+  type: "lines_moved"
+  shop_id: string
+  lines: Line[]
 }
 
 /** Staff: colleagues one can write to, by name. Customers get an empty page. Answered with `Users`. */
@@ -706,6 +819,18 @@ export interface MessagesErased {
 }
 
 /**
+ * Begin one more consultation on the thread of a service conversation, with a subject of its own, beside what is
+ * open there. For its customer and for agents. Answered with `CaseReply`. Errors: `conflict` (5 are open already).
+ */
+export interface OpenCase {
+  type: "open_case"
+  client_msg_id: string
+  conversation_id: string
+  subject: string
+  id: number
+}
+
+/**
  * The service conversation of a customer with a shop, made if there is none. Answered with `Opened`.
  *
  * A customer leaves `customer_id` empty; staff name the customer. `context` tells the agent where the customer
@@ -756,7 +881,47 @@ export interface PullEntries {
   id: number
 }
 
-export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | WechatContactChanged | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
+export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | WechatContactChanged | AgentsChanged | WaitingMoved | LinesMoved | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
+
+/**
+ * Where cases of a shop wait. Rules are asked in order of `position`, the first that fits takes the case.
+ *
+ * Agents named in `agents` serve it; with none named, all who have every one of `skills` and, where
+ * `match.languages` names some, speak one of them. Each case takes `weight` of an agent's capacity. Where several
+ * queues wait for the same agent, larger `urgency` goes first, then who waits longest. Who has waited for
+ * `overflow_after_s` in all (0: never) goes on to the queue `overflow_to`, and keeps that time. `target_wait_s`: what the
+ * shop promises itself (0: nothing), for colours and warnings.
+ */
+export interface Queue {
+  name: string
+  position?: number
+  strategy?: Strategy
+  match?: QueueMatch
+  skills?: string[]
+  agents?: string[]
+  urgency?: number
+  weight?: number
+  overflow_after_s?: number
+  overflow_to?: string
+  target_wait_s?: number
+  id: string
+  shop_id: string
+}
+
+/**
+ * Which cases a queue is for: each list that is not empty must have something that fits. All empty: every case.
+ *
+ * `languages`: tags such as `zh` or `en-GB`; `zh` fits `zh-CN`. `vip_levels`: of the customer's attributes, as the
+ * business's server set them (`vip_level`). `apps`: ids. `pages`: beginnings of the entry page (`page`).
+ * `categories`: of the product (`category`).
+ */
+export interface QueueMatch {
+  languages?: string[]
+  vip_levels?: number[]
+  apps?: string[]
+  pages?: string[]
+  categories?: string[]
+}
 
 /**
  * The message that is answered. Its text is not repeated here, since it may change, be recalled or lie before
@@ -780,6 +945,20 @@ export interface ReactionSet {
   conversation_id: string
   seq: number
   created_at: number
+}
+
+/**
+ * Why a case is where it is: a code, and the figures behind it. Clients have the words; one that they don't know is
+ * shown as its code.
+ *
+ * Into a queue: `rule` (`by`: what its rule looked at), `default` (a queue without a rule), `no_queue`, `overflow`
+ * (`after_s`), `transferred`, `agent_gone`, `reopened`, `handed_over` (by a bot, `why`). To an agent: `round_robin`, `least_loaded`, `weighted`,
+ * `last_agent`, `picked`, `transferred`; with `load` before it and `of`, the agent's capacity. Still waiting:
+ * `manual`, `nobody_serves`, `nobody_online`, `all_busy`, `closed`. At the end: `by_agent`, `silence`.
+ */
+export interface Reason {
+  code: string
+  data?: Record<string, unknown>
 }
 
 /**
@@ -900,6 +1079,16 @@ export interface Sent {
   created_at: number
 }
 
+/**
+ * Agents: whether I am given cases. `online`, `busy`, `away` or `offline`; with the first time I am at the desk, as
+ * an agent with a capacity of 5. Choosing the same again says that I am there. Answered with `Agent`.
+ */
+export interface SetAgentState {
+  type: "set_agent_state"
+  state: AgentState
+  id: number
+}
+
 /** Block or unblock a user: they can't send to me in our direct conversation any more. */
 export interface SetBlock {
   type: "set_block"
@@ -947,6 +1136,15 @@ export interface SignedOut {
 }
 
 /**
+ * To whom the next case of a queue goes, of those agents who have a place for it.
+ *
+ * `round_robin`: who got none for the longest time. `least_loaded`: who has the least to do. `weighted`: who has the
+ * smallest part of their capacity in use. `last_agent`: who had this customer's last case; if they can't, as
+ * `least_loaded`. `manual`: to nobody; agents pick.
+ */
+export type Strategy = "last_agent" | "least_loaded" | "manual" | "round_robin" | "weighted"
+
+/**
  * Said by the deployment, not by a person. Clients render `name` with `params` in their own language and
  * fall back to `fallback`. Only the server can send it.
  */
@@ -960,7 +1158,8 @@ export interface SystemNotice {
 /**
  * Become the agent of a waiting case (or of one's colleague's, with `force`). Answered with `CaseReply`.
  *
- * Errors: `conflict` with `data.agent_id` when somebody was faster.
+ * Errors: `conflict` with `data.agent_id` when somebody was faster, or with `data.reason` `no_place` (`load`,
+ * `capacity`) for a case of a queue when my capacity is used up; `force` takes it all the same.
  */
 export interface TakeCase {
   type: "take_case"
@@ -973,6 +1172,24 @@ export interface TakeCase {
 export interface Text {
   type: "text"
   text: string
+}
+
+/**
+ * Pass a case on: to a colleague (`agent_id`), who must be there and have a place left, or to a queue (`queue_id`),
+ * where it stands by the time it has waited since and does not come back to who passed it on. `note` is for
+ * colleagues; the customer never sees it. A waiting case may be passed on by any agent, an open one by its own or an
+ * administrator. Answered with `CaseReply`.
+ *
+ * Errors: `bad_request` (one of the two), `forbidden`, `not_found`, `conflict` with `data.reason` `agent_gone` or
+ * `no_place` (`load`, `capacity`).
+ */
+export interface TransferCase {
+  type: "transfer_case"
+  case_id: string
+  agent_id?: string
+  queue_id?: string
+  note?: string
+  id: number
 }
 
 /** Somebody is writing; show it for 6 s or until their next message. */
@@ -1062,8 +1279,31 @@ export interface Voice {
 }
 
 /**
- * Agents: the cases that wait or are open, and from now on each change as `desk_changed`. Answered with
- * `Desk`. Errors: `forbidden`.
+ * Where somebody stands. `position` 1 is next; 0: their case stands in no queue, since an agent has it, nobody gives
+ * it out, or there is none. `expected_ms`: how long it will take from now, -1 while nobody can say.
+ * `opens_at`: the desk is closed, and opens then (UTC milliseconds).
+ */
+export interface Waiting {
+  conversation_id: string
+  case_id?: string
+  position?: number
+  expected_ms?: number
+  opens_at?: number
+}
+
+/**
+ * To a customer who waits: they stand elsewhere now, or it will take another time. Changes of about two seconds come
+ * as one, those at the front of a long queue first; the exact place at any moment is answered to `get_waiting`. That
+ * waiting is over, `case_changed` tells.
+ */
+export interface WaitingMoved {
+  type: "waiting_moved"
+  waiting: Waiting
+}
+
+/**
+ * Agents: the cases that wait or are open, the agents and the queues; and from now on each change as `desk_changed`
+ * and `agents_changed`. Answered with `Desk`. Errors: `forbidden`.
  */
 export interface WatchDesk {
   type: "watch_desk"
@@ -1188,5 +1428,10 @@ export interface Replies {
   take_case: CaseReply
   resolve_case: CaseReply
   get_wechat_contact: WechatContact
+  transfer_case: CaseReply
+  open_case: CaseReply
+  get_case_history: CaseHistory
+  set_agent_state: Agent
+  get_waiting: Waiting
   get_customer_context: CustomerContext
 }

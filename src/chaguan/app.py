@@ -89,7 +89,9 @@ class Deployment:
             policy=settings.policy,
             search=settings.search,
         )
-        self.desk = DeskService(db, self.messaging, self.publisher, accounts.directory)
+        self.desk = DeskService(
+            db, self.messaging, self.publisher, accounts.directory, accounts.directory.attributes
+        )
         self.contact = ContactService(
             db,
             vault,
@@ -125,8 +127,8 @@ class Deployment:
         await self.blobs.check_start()
         await self._meet_others()
         await self.messaging.start(consumers=consumers)
-        if consumers:
-            await self.desk.start()
+        self.desk.agents.is_here = self.edge.hub.is_local
+        await self.desk.start(consumers=consumers)
         await self.contact.start(consumers=consumers)
         self._tasks = [
             asyncio.create_task(_every(TIDY_S, self.accounts.tidy)),

@@ -28,6 +28,7 @@ from chaguan.infra import opening
 from chaguan.infra.together import refuse_many, refuse_unworkable
 from chaguan.metrics.siblings import socket_of, whole_node
 from chaguan.openapi import conversations, media, platforms, reports
+from chaguan.openapi import desk as desk_api
 from chaguan.openapi.http import create_http
 from chaguan.openapi.observing import Observed
 from chaguan.platforms.sandbox import Address, Mode, Pusher, SandboxWeChat, wechat_router
@@ -226,6 +227,7 @@ def http_app(
         *conversations.HANDLERS,
         *reports.HANDLERS,
         *platforms.HANDLERS,
+        *desk_api.HANDLERS,
         *pages.pages(
             demo=deployment.settings.demo,
             extra=extra,

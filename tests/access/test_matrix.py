@@ -21,6 +21,7 @@ from chaguan.core.settings import Limits, Settings
 from chaguan.protocol import commands as c
 from chaguan.protocol.content import Text
 from chaguan.protocol.conversations import MemberRole
+from chaguan.protocol.desk import AgentState
 from chaguan.protocol.replies import ConversationSync, History, MemberPage
 from chaguan.protocol.schema import REPLY_OF
 from tests.access.cast import CALLERS, OUTSIDERS, Cast, Scene, callers_of, key
@@ -71,6 +72,10 @@ def in_conversation(scene: Scene) -> list[Struct]:
         c.SetMemberRole(**{**victim, "client_msg_id": key()}, role=MemberRole.admin),
         c.ReportUser(**{**victim, "client_msg_id": key()}, reason="x", seqs=[1]),
         c.RemoveMember(**{**victim, "client_msg_id": key()}),
+        c.OpenCase(id=1, client_msg_id=key(), conversation_id=scene.conversation_id, subject="发票"),
+        c.GetWaiting(**at),
+        c.GetCaseHistory(id=1, case_id=scene.case_id),
+        c.TransferCase(id=1, case_id=scene.case_id, queue_id="q_none"),
         c.ResolveCase(id=1, case_id=scene.case_id),
         c.TakeCase(id=1, case_id=scene.case_id),
     ]
@@ -88,6 +93,7 @@ def of_oneself(cast: Cast, caller: Caller) -> list[Struct]:
         c.OpenService(id=1),
         c.SetBlock(id=1, user_id=other, on=True),
         c.WatchDesk(id=1),
+        c.SetAgentState(id=1, state=AgentState.offline),
     ]
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from chaguan.accounts.cache import EVERYTHING, Cache, Readings
@@ -50,6 +52,13 @@ class Directory:
         rank = {"app": 0, "openid": 1}
         named = [identity for identity in found if identity.kind in rank]
         return min(named, key=lambda identity: rank[identity.kind], default=None)
+
+    async def attributes(self, user_id: str) -> dict[str, Any]:
+        """What the business's own server told of a user."""
+        found: dict[str, Any] = msgspec.json.decode(
+            await self._db.read(lambda connection: store.get_attributes(connection, user_id))
+        )
+        return found
 
     async def colleagues(self, text: str, limit: int) -> list[User]:
         """Staff who joined and are not disabled, by name."""

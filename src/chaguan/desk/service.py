@@ -4,9 +4,6 @@ It sees messages by reading the log; a customer's first message opens a case.
 """
 
 import asyncio
-import hashlib
-from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,28 +12,36 @@ from sqlalchemy import Connection
 from chaguan.core.caller import Caller
 from chaguan.core.clock import Clock, now_ms
 from chaguan.core.errors import AppError, ErrorCode
-from chaguan.core.ids import new_id
-from chaguan.desk import rules, store
+from chaguan.desk import rules
+from chaguan.desk.agents import TOPIC, Agents, shown_all
+from chaguan.desk.arrangement import Arrangement, of_shop
+from chaguan.desk.cases import Cases
+from chaguan.desk.changes import EVERYTHING, Changes
+from chaguan.desk.dispatch import Dispatcher
+from chaguan.desk.follow import Following
+from chaguan.desk.lines import Lines, lines_of
+from chaguan.desk.openings import Attributes, Openings
+from chaguan.desk.store import cases as store
 from chaguan.infra.database import Database
 from chaguan.messaging import Messaging
 from chaguan.messaging.feed import Feed
-from chaguan.messaging.log import Draft
-from chaguan.messaging.model import CASE, MESSAGE, Membership, Room, State, Stored
+from chaguan.messaging.model import CASE, MESSAGE, Membership, Room, Stored
 from chaguan.messaging.ports import Directory, Publisher
 from chaguan.protocol import commands as c
-from chaguan.protocol.content import SystemNotice
-from chaguan.protocol.conversations import Case, CaseStatus, ConversationKind, MemberRole
+from chaguan.protocol.conversations import Case, CaseStatus, ConversationKind
 from chaguan.protocol.pushes import DeskChanged
-from chaguan.protocol.replies import CaseReply, ConversationView, Desk, Opened, Sent
+from chaguan.protocol.replies import ConversationView, Desk, Opened, Sent
 
 MAX_CASES = 500
 MAX_CONTEXT = 2_048
-_EVERYTHING = Membership(MemberRole.agent, [(1, 0)], looks_only=True)
-Change = Callable[[Case, int], Case]
 
 
 def topic_of(shop_id: str) -> str:
-    return f"desk:{shop_id}"
+    return f"{TOPIC}{shop_id}"
+
+
+async def _nothing_told(_user_id: str) -> dict[str, Any]:
+    return {}
 
 
 class Customer(NamedTuple):
@@ -54,7 +59,7 @@ class AgentAccess:
     def grant(self, caller: Caller, room: Room) -> Membership | None:
         is_let_in = rules.is_agent(caller) or rules.is_server(caller)
         if room.kind is ConversationKind.service and is_let_in:
-            return _EVERYTHING
+            return EVERYTHING
         return None
 
 
@@ -65,6 +70,7 @@ class DeskService:
         messaging: Messaging,
         publisher: Publisher,
         directory: Directory,
+        attributes: Attributes = _nothing_told,
         clock: Clock = now_ms,
     ) -> None:
         self._db = db
@@ -73,14 +79,33 @@ class DeskService:
         self._directory = directory
         self._clock = clock
         self.feed = Feed(db, "desk", self._read_log, prefix="s_")
+        changes = Changes(db, messaging, clock)
+        changes.tell = self._tell
+        self._openings = Openings(db, messaging, changes, attributes, clock)
+        following = Following(db, messaging, directory)
+        self.cases = Cases(db, messaging, changes, self._openings, following, directory, clock)
+        self.dispatcher = Dispatcher(
+            db, messaging, changes, self._openings, lambda: self.feed.is_owned, clock
+        )
+        self.agents = Agents(db, publisher, directory, clock, self.dispatcher.wake)
+        self.arrangement = Arrangement(db, clock, self.dispatcher.wake)
+        self.lines = Lines(db, messaging, publisher, topic_of, clock)
+        self.dispatcher.looked += [self.agents.tell, self.lines.tell]
         messaging.log.listeners.append(self.feed.wake)
-        messaging.views.cases = store.latest_of
+        messaging.views.cases = store.shown_of
 
-    async def start(self) -> None:
-        await self.feed.start()
+    async def start(self, *, consumers: bool = True) -> None:
+        """`consumers`: whether this process follows the log and gives out cases, or leaves that to another. Who is
+        connected to it, each process notes itself."""
+        await self.agents.start()
+        if consumers:
+            await self.feed.start()
+            await self.dispatcher.start()
 
     async def stop(self) -> None:
+        await self.dispatcher.stop()
         await self.feed.stop()
+        await self.agents.stop()
 
     async def caught_up(self) -> None:
         await self.feed.caught_up()
@@ -88,13 +113,6 @@ class DeskService:
     def access_desk(self, caller: Caller) -> None:
         if not rules.is_agent(caller):
             raise AppError(ErrorCode.forbidden, "only agents")
-
-    async def access_case(self, caller: Caller, case_id: str) -> tuple[Case, Room]:
-        self.access_desk(caller)
-        case = await self._db.read(lambda con: store.find(con, case_id))
-        if case is None:
-            raise AppError(ErrorCode.not_found, "no such case")
-        return case, await self._messaging.rooms.room(case.conversation_id)
 
     async def open_service(self, caller: Caller, command: c.OpenService, shop_id: str) -> Opened:
         """`shop_id` is the shop that the edge found for the caller's app."""
@@ -129,48 +147,24 @@ class DeskService:
 
     async def watch(self, caller: Caller, command: c.WatchDesk, shop_id: str) -> Desk:
         self.access_desk(caller)
+        await self.agents.came(caller)
+        now = self._clock()
 
-        def read(con: Connection) -> tuple[int, list[Case]]:
+        def read(con: Connection) -> Desk:
             version = store.version(con, shop_id)
-            if command.version and command.version <= version:
-                changed = store.changed_since(con, shop_id, command.version, MAX_CASES + 1)
-                if len(changed) <= MAX_CASES:
-                    return version, changed
-            return version, store.active(con, shop_id, MAX_CASES)
+            queues = of_shop(con, shop_id)
+            desk = Desk(shop_id, version, [], agents=shown_all(con, now), queues=queues)
+            desk.lines = lines_of(con, queues, now)
+            desk.cases = _known_since(con, shop_id, command.version, version)
+            return desk
 
-        version, cases = await self._db.read(read)
-        views = await self._views(caller, cases)
-        users = await self._messaging.views.users_in(views)
-        agents = await self._directory.users([case.agent_id for case in cases if case.agent_id])
-        return Desk(shop_id, version, cases, views, [*users, *agents])
-
-    async def take(self, caller: Caller, command: c.TakeCase) -> CaseReply:
-        case, room = await self.access_case(caller, command.case_id)
-        former = case.agent_id
-        case = await self._change(
-            room, caller, case, lambda now, at: rules.taken(now, caller.user_id, command.force, at)
-        )
-        if former and former != caller.user_id:
-            await self._leave(room, caller, former, case)
-        await self._messaging.members.join(
-            room,
-            _EVERYTHING,
-            caller.user_id,
-            caller.user_id,
-            MemberRole.agent,
-            _key(case, "join", str(room.head_seq)),
-        )
-        await self._say(room, caller, case, "case_taken")
-        return await self._reply(caller, case)
-
-    async def resolve(self, caller: Caller, command: c.ResolveCase) -> CaseReply:
-        case, room = await self.access_case(caller, command.case_id)
-        if case.status is not CaseStatus.resolved:
-            case = await self._change(room, caller, case, lambda now, at: rules.resolved(now, caller, at))
-            await self._say(room, caller, case, "case_resolved")
-        if case.agent_id:
-            await self._leave(room, caller, case.agent_id, case)
-        return await self._reply(caller, case)
+        desk = await self._db.read(read)
+        desk.views = await self._views(desk.cases)
+        users = await self._messaging.views.users_in(desk.views)
+        named = {case.agent_id for case in desk.cases if case.agent_id}
+        named |= {agent.user_id for agent in desk.agents}
+        desk.users = [*users, *await self._directory.users(sorted(named))]
+        return desk
 
     async def customer_of(self, caller: Caller, conversation_id: str) -> Customer:
         """Who asks in a service conversation."""
@@ -184,7 +178,7 @@ class DeskService:
     async def _read_log(self, rows: list[Stored]) -> None:
         said: dict[str, list[Stored]] = {}
         for row in rows:
-            if row.kind == MESSAGE and row.countable:
+            if row.kind == CASE or (row.kind == MESSAGE and row.countable):
                 said.setdefault(row.conversation_id, []).append(row)
         # Side by side, so that what they read and write shares transactions. All end before one's failure is told:
         # the feed then hands out all of them again.
@@ -192,95 +186,23 @@ class DeskService:
         for outcome in outcomes:
             if outcome is not None:
                 raise outcome
+        if any(row.kind == CASE for row in rows):
+            self.dispatcher.wake()
 
     async def _read_room(self, rows: list[Stored]) -> None:
         """What one customer's conversation was given."""
         room = await self._messaging.rooms.room(rows[0].conversation_id)
         for row in rows:
-            last = await self._db.read(partial(store.latest, conversation_id=room.id))
-            if last and last[0].status is CaseStatus.waiting:
+            if row.kind == CASE:
+                await self.cases.follow(room, row.seq)
+                continue
+            if row.actor_id != room.customer_id:
+                self.agents.did_something([row.actor_id])
+            alive = await self._db.read(lambda con: store.open_ones(con, room.id))
+            if any(held.case.status is CaseStatus.waiting for held in alive):
                 await self._tell_more(room)
-            elif row.actor_id == room.customer_id:
-                await self._ensure_case(room, row.seq)
-
-    async def _ensure_case(self, room: Room, seq: int) -> None:
-        last = await self._db.read(lambda con: store.latest(con, room.id))
-        if not rules.opens_case(last and last[0], last[1] if last else 0, seq):
-            return
-        new = Case(
-            id=new_id("k"),
-            conversation_id=room.id,
-            shop_id=room.shop_id,
-            customer_id=room.customer_id,
-            status=CaseStatus.waiting,
-        )
-
-        def effect(con: Connection, _seq: int, at: int) -> Case:
-            again = store.latest(con, room.id)
-            if not rules.opens_case(again and again[0], again[1] if again else 0, seq):
-                raise AppError(ErrorCode.conflict, "a case is open")
-            case = msgspec.structs.replace(
-                new,
-                opened_at=at,
-                version=store.next_version(con, room.shop_id),
-                context=store.arrival(con, room.id)[1],
-            )
-            store.insert(con, case)
-            return case
-
-        # The message's seq is in the key: reading the log again after a crash opens no second case.
-        try:
-            await self._append(room, room.customer_id, new, effect, _key(new, room.id, str(seq), named=False))
-        except AppError as error:
-            if error.code not in (ErrorCode.conflict, ErrorCode.not_found):
-                raise  # busy: the feed tries again
-
-    async def _change(self, room: Room, caller: Caller, case: Case, change: Change) -> Case:
-        """Decide in the transaction that stores the decision: of two who take a case, one is faster."""
-        decided: list[Case] = []
-
-        def effect(con: Connection, seq: int, at: int) -> Case:
-            now = store.find(con, case.id)
-            if now is None:
-                raise AppError(ErrorCode.not_found, "no such case")
-            new = change(now, at)
-            if new == now:
-                raise _AsWanted(now)
-            new = msgspec.structs.replace(new, version=store.next_version(con, case.shop_id))
-            store.update(con, new, seq if new.status is CaseStatus.resolved else 0)
-            decided[:] = [new]
-            return new
-
-        try:
-            await self._append(room, caller.user_id, change(case, self._clock()), effect, b"")
-        except _AsWanted as as_wanted:
-            return as_wanted.case
-        return decided[0]
-
-    async def _append(
-        self,
-        room: Room,
-        actor_id: str,
-        case: Case,
-        effect: Callable[[Connection, int, int], Case],
-        key: bytes,
-    ) -> None:
-        fields: dict[str, Any] = {"case_id": case.id, "status": case.status.value}
-        if case.agent_id:
-            fields["agent_id"] = case.agent_id
-        await self._messaging.log.append(
-            Draft(
-                room=room,
-                member=_EVERYTHING,
-                actor_id=actor_id,
-                kind=CASE,
-                client_msg_id=key,
-                state=State(fields=fields),
-                effect=effect,
-                on_appended=lambda _placed, changed: self._tell(changed),
-                asked=case.status.value.encode(),
-            )
-        )
+            elif row.actor_id == room.customer_id and not alive:
+                await self._openings.by_message(room, row.seq)
 
     async def _tell_more(self, room: Room) -> None:
         """What a waiting customer adds. Agents are no members before they take the case: no entry reaches them."""
@@ -292,6 +214,7 @@ class DeskService:
         self._publisher.publish(topic_of(room.shop_id), push)
 
     def _tell(self, case: Case) -> None:
+        self.dispatcher.wake()
         if self._publisher.is_followed(topic_of(case.shop_id)):
             asyncio.get_running_loop().create_task(self._push(case))
 
@@ -311,38 +234,14 @@ class DeskService:
         )
         self._publisher.publish(topic_of(case.shop_id), push)
 
-    async def _leave(self, room: Room, caller: Caller, agent_id: str, case: Case) -> None:
-        try:
-            key = _key(case, "leave", agent_id + str(case.version))
-            await self._messaging.members.leave(room, _EVERYTHING, caller.user_id, agent_id, key)
-        except AppError as error:
-            if error.code is not ErrorCode.not_found:
-                raise
-
-    async def _say(self, room: Room, caller: Caller, case: Case, name: str) -> None:
-        agent = await self._directory.users([case.agent_id])
-        params = {"agent_id": case.agent_id, "agent_name": agent[0].name if agent else ""}
-        key = _key(case, name, str(case.version))
-        await self._messaging.messages.notice(
-            room, _EVERYTHING, caller.user_id, key, SystemNotice(name, params)
-        )
-
-    async def _views(self, caller: Caller, cases: list[Case]) -> list[ConversationView]:
-        return [await self._messaging.views.shown(case.conversation_id) for case in cases]
-
-    async def _reply(self, caller: Caller, case: Case) -> CaseReply:
-        opened = await self._messaging.conversations.get(
-            caller, c.GetConversation(id=0, conversation_id=case.conversation_id)
-        )
-        return CaseReply(case, opened.view, opened.users)
+    async def _views(self, cases: list[Case]) -> list[ConversationView]:
+        rooms = dict.fromkeys(case.conversation_id for case in cases)
+        return [await self._messaging.views.shown(id) for id in rooms]
 
 
-class _AsWanted(AppError):
-    def __init__(self, case: Case) -> None:
-        super().__init__(ErrorCode.conflict, "as wanted")
-        self.case = case
-
-
-def _key(case: Case, *parts: str, named: bool = True) -> bytes:
-    text = "\x00".join((case.id if named else "", *parts))
-    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+def _known_since(con: Connection, shop_id: str, known: int, version: int) -> list[Case]:
+    if known and known <= version:
+        changed = store.changed_since(con, shop_id, known, MAX_CASES + 1)
+        if len(changed) <= MAX_CASES:
+            return changed
+    return store.active(con, shop_id, MAX_CASES)

@@ -1,8 +1,21 @@
-"""Cases: one row a consultation."""
+"""Tables of the desk. Times are UTC milliseconds; 0: it has not happened."""
 
-from sqlalchemy import BigInteger, Column, Index, Table, Text, text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text, text
 
 from chaguan.infra.database import metadata
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default="")
+
+
+def _number(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default="0")
+
+
+def _some(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+
 
 cases = Table(
     "cases",
@@ -12,22 +25,88 @@ cases = Table(
     Column("shop_id", Text, nullable=False),
     Column("customer_id", Text, nullable=False),
     Column("status", Text, nullable=False),
-    Column("agent_id", Text, nullable=False, server_default=""),
+    _text("agent_id"),
     Column("opened_at", BigInteger, nullable=False),
-    Column("taken_at", BigInteger, nullable=False, server_default="0"),
-    Column("resolved_at", BigInteger, nullable=False, server_default="0"),
-    Column("resolved_seq", BigInteger, nullable=False, server_default="0"),
+    _number("taken_at"),
+    _number("resolved_at"),
+    _number("resolved_seq"),
     Column("version", BigInteger, nullable=False),
-    Column("context", Text, nullable=False, server_default=""),
-    Index(
-        "one_open_case",
-        "conversation_id",
-        unique=True,
-        sqlite_where=text("status <> 'resolved'"),
-        postgresql_where=text("status <> 'resolved'"),
-    ),
+    _text("context"),
+    _text("topic"),
+    _text("subject"),
+    _text("queue_id"),
+    _number("queued_at"),
+    _text("bot_id"),
+    _text("outcome"),
+    _number("reopened"),
+    _text("reason"),
+    Column("weight", Integer, nullable=False, server_default="1"),
+    _text("avoid_id"),
+    _text("last_agent_id"),
+    _number("moves"),
+    _some("one_open_case", "conversation_id", "topic", where="status <> 'resolved'", unique=True),
+    _some("cases_waiting", "queue_id", "queued_at", "id", where="status = 'waiting'"),
+    _some("cases_handled", "queue_id", "resolved_at", where="status = 'resolved'"),
+    _some("cases_of_agent", "agent_id", where="status = 'open'"),
     Index("cases_by_version", "shop_id", "version"),
     Index("cases_by_conversation", "conversation_id", "opened_at"),
+)
+"""One row a consultation. `status` is one of the three words that nodes of every version know (ADR 18). `weight` is what
+it takes of an agent's capacity; `avoid_id` passed it on; `last_agent_id` had this customer before; `moves` counts how
+often it changed queues by itself."""
+
+case_events = Table(
+    "case_events",
+    metadata,
+    Column("conversation_id", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    _text("actor_id"),
+    _text("agent_id"),
+    _text("former_agent_id"),
+    _text("queue_id"),
+    _text("former_queue_id"),
+    _text("reason"),
+    Column("note", LargeBinary),
+    Index("case_events_by_case", "case_id", "seq"),
+    sqlite_with_rowid=False,
+)
+"""What happened to a case: one row for its entry `seq` in the conversation's log. `note` is sealed."""
+
+queues = Table(
+    "queues",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("shop_id", Text, nullable=False),
+    Column("spec", Text, nullable=False),
+    _number("removed_at"),
+)
+"""`spec` is the queue in JSON, as the wire has it."""
+
+desk_agents = Table(
+    "desk_agents",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("chosen", Text, nullable=False),
+    _number("chosen_at"),
+    _number("seen_at"),
+    _number("active_at"),
+    _number("assigned_at"),
+    Column("capacity", Integer, nullable=False),
+    Column("skills", Text, nullable=False, server_default="[]"),
+    Column("languages", Text, nullable=False, server_default="[]"),
+    sqlite_with_rowid=False,
+)
+"""Who answers. What they chose, when they were last seen connected and last did something; their state follows."""
+
+desk_settings = Table(
+    "desk_settings",
+    metadata,
+    Column("shop_id", Text, primary_key=True),
+    Column("spec", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 desk_versions = Table(

@@ -10,7 +10,7 @@ from chaguan.core.caller import Caller
 from chaguan.core.clock import Clock, now_ms
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Limits as LimitSettings
-from chaguan.desk import topic_of
+from chaguan.desk import AGENTS_TOPIC, topic_of
 from chaguan.gateway.calls import Call
 from chaguan.gateway.hub import Hub, Listener
 from chaguan.gateway.lifetime import Lifetime, State
@@ -190,15 +190,17 @@ class Routes:
 
     async def _watch_desk(self, session: Session, caller: Caller, command: c.WatchDesk) -> Struct:
         shop_id = await self._verbs.shop_of(caller, command.shop_id)
-        desk_topic = topic_of(shop_id)
-        if caller.is_staff and self._hub.subscribe(session, desk_topic):
-            try:
-                await self._ready([desk_topic])
-                return await self._verbs.watch_desk(caller, command)
-            except AppError:
-                self._hub.unsubscribe(session, desk_topic)
-                raise
-        return await self._verbs.watch_desk(caller, command)
+        topics = [topic_of(shop_id), AGENTS_TOPIC]
+        added = [topic for topic in topics if caller.is_staff and self._hub.subscribe(session, topic)]
+        if not added:
+            return await self._verbs.watch_desk(caller, command)
+        try:
+            await self._ready(added)
+            return await self._verbs.watch_desk(caller, command)
+        except AppError:
+            for topic in added:
+                self._hub.unsubscribe(session, topic)
+            raise
 
 
 def _check_waits(session: Session) -> None:

@@ -74,9 +74,14 @@ class Verbs:
             c.SetBlock: m.safety.set_block,
             c.ReportUser: m.safety.report,
             c.WatchDesk: self.watch_desk,
-            c.TakeCase: desk.take,
-            c.ResolveCase: desk.resolve,
             c.GetWechatContact: contact.get,
+            c.TakeCase: desk.cases.take,
+            c.ResolveCase: desk.cases.resolve,
+            c.TransferCase: desk.cases.transfer,
+            c.OpenCase: desk.cases.open_case,
+            c.GetCaseHistory: desk.cases.history,
+            c.SetAgentState: desk.agents.set_state,
+            c.GetWaiting: desk.lines.waiting,
             c.GetCustomerContext: self._get_customer_context,
         }
 

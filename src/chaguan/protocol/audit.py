@@ -19,3 +19,8 @@ class AuditAction(StrEnum):
     key_rotated = "key_rotated"
     key_revoked = "key_revoked"
     reports_read = "reports_read"
+    queue_created = "queue_created"
+    queue_changed = "queue_changed"
+    queue_removed = "queue_removed"
+    desk_changed = "desk_changed"
+    agent_changed = "agent_changed"

@@ -18,6 +18,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from chaguan.protocol.content import MAX_MERGED_ITEMS, Content, Id
 from chaguan.protocol.conversations import MemberRole
 from chaguan.protocol.depth import check_depth
+from chaguan.protocol.desk import AgentState
 
 PROTOCOL_VERSION = 1
 
@@ -350,8 +351,8 @@ class WatchPresence(_Command, tag="watch_presence"):
 
 
 class WatchDesk(_Command, tag="watch_desk"):
-    """Agents: the cases that wait or are open, and from now on each change as `desk_changed`. Answered with
-    `Desk`. Errors: `forbidden`."""
+    """Agents: the cases that wait or are open, the agents and the queues; and from now on each change as `desk_changed`
+    and `agents_changed`. Answered with `Desk`. Errors: `forbidden`."""
 
     shop_id: Annotated[str, Meta(max_length=64)] = ""
     version: Seq = 0
@@ -360,7 +361,8 @@ class WatchDesk(_Command, tag="watch_desk"):
 class TakeCase(_Command, tag="take_case"):
     """Become the agent of a waiting case (or of one's colleague's, with `force`). Answered with `CaseReply`.
 
-    Errors: `conflict` with `data.agent_id` when somebody was faster."""
+    Errors: `conflict` with `data.agent_id` when somebody was faster, or with `data.reason` `no_place` (`load`,
+    `capacity`) for a case of a queue when my capacity is used up; `force` takes it all the same."""
 
     case_id: Id
     force: bool = False
@@ -378,6 +380,50 @@ class GetWechatContact(_Command, tag="get_wechat_contact"):
     `wechat_contact_changed`. Errors: `forbidden`, `not_found`, `bad_request` (not a service conversation)."""
 
     conversation_id: Id
+
+
+class TransferCase(_Command, tag="transfer_case"):
+    """Pass a case on: to a colleague (`agent_id`), who must be there and have a place left, or to a queue (`queue_id`),
+    where it stands by the time it has waited since and does not come back to who passed it on. `note` is for
+    colleagues; the customer never sees it. A waiting case may be passed on by any agent, an open one by its own or an
+    administrator. Answered with `CaseReply`.
+
+    Errors: `bad_request` (one of the two), `forbidden`, `not_found`, `conflict` with `data.reason` `agent_gone` or
+    `no_place` (`load`, `capacity`)."""
+
+    case_id: Id
+    agent_id: Annotated[str, Meta(max_length=64)] = ""
+    queue_id: Annotated[str, Meta(max_length=64)] = ""
+    note: Annotated[str, Meta(max_length=2_000)] = ""
+
+
+class OpenCase(_Command, tag="open_case"):
+    """Begin one more consultation on the thread of a service conversation, with a subject of its own, beside what is
+    open there. For its customer and for agents. Answered with `CaseReply`. Errors: `conflict` (5 are open already)."""
+
+    client_msg_id: Key
+    conversation_id: Id
+    subject: Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+class GetCaseHistory(_Command, tag="get_case_history"):
+    """Agents: what happened to a case, in order, with reasons and notes. Answered with `CaseHistory`."""
+
+    case_id: Id
+
+
+class GetWaiting(_Command, tag="get_waiting"):
+    """Where the customer of a service conversation stands and how long it will take: as of the last commit. Changes come
+    to the customer as `waiting_moved`. For the customer and for agents. Answered with `Waiting`."""
+
+    conversation_id: Id
+
+
+class SetAgentState(_Command, tag="set_agent_state"):
+    """Agents: whether I am given cases. `online`, `busy`, `away` or `offline`; with the first time I am at the desk, as
+    an agent with a capacity of 5. Choosing the same again says that I am there. Answered with `Agent`."""
+
+    state: AgentState
 
 
 class GetCustomerContext(_Command, tag="get_customer_context"):
@@ -425,5 +471,10 @@ Command = (
     | TakeCase
     | ResolveCase
     | GetWechatContact
+    | TransferCase
+    | OpenCase
+    | GetCaseHistory
+    | SetAgentState
+    | GetWaiting
     | GetCustomerContext
 )

@@ -5,6 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from chaguan.protocol.desk import Reason
+
 
 class UserKind(StrEnum):
     customer = "customer"
@@ -104,7 +106,11 @@ class CaseStatus(StrEnum):
 
 
 class Case(Struct, omit_defaults=True, kw_only=True):
-    """One consultation in a service conversation, from opened to resolved."""
+    """One consultation in a service conversation, from opened to resolved.
+
+    A waiting case stands in `queue_id` (empty: agents pick it) since `queued_at`. While `bot_id` answers it has no place
+    there. A resolved one has an `outcome`: `resolved`, or `abandoned` by a customer who gave up; both can be reopened.
+    """
 
     id: str
     conversation_id: str
@@ -118,4 +124,14 @@ class Case(Struct, omit_defaults=True, kw_only=True):
     version: int = 0
     """Orders the changes of one shop's desk; see `desk_changed`."""
     context: dict[str, Any] = {}
-    """Where the customer came from: `page`, `product_id`, `app_id`; at most 2 KiB."""
+    """Where the customer came from: `page`, `product_id`, `category`, `language`; at most 2 KiB."""
+    subject: str = ""
+    """What it is about, where a thread has several; the case that a message opened has none."""
+    queue_id: str = ""
+    queued_at: int = 0
+    bot_id: str = ""
+    outcome: str = ""
+    reopened: int = 0
+    """How often."""
+    reason: Reason | None = None
+    """Why it is where it is."""

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from chaguan.protocol.contact import WechatContact
 from chaguan.protocol.conversations import Case, Inbox, User
+from chaguan.protocol.desk import Agent, Line, Waiting
 from chaguan.protocol.entries import Entry
 from chaguan.protocol.replies import ConversationView
 
@@ -69,6 +70,28 @@ class WechatContactChanged(_Push, tag="wechat_contact_changed"):
     contact: WechatContact
 
 
+class AgentsChanged(_Push, tag="agents_changed"):
+    """To agents who watch a desk: these agents' states or loads are now so. Several changes of a second come as one."""
+
+    agents: list[Agent]
+    users: list[User] = []
+
+
+class WaitingMoved(_Push, tag="waiting_moved"):
+    """To a customer who waits: they stand elsewhere now, or it will take another time. Changes of about two seconds come
+    as one, those at the front of a long queue first; the exact place at any moment is answered to `get_waiting`. That
+    waiting is over, `case_changed` tells."""
+
+    waiting: Waiting
+
+
+class LinesMoved(_Push, tag="lines_moved"):
+    """To agents who watch a desk: how it stands with these queues of the shop, where it changed."""
+
+    shop_id: str
+    lines: list[Line]
+
+
 class ResumeNeeded(_Push, tag="resume_needed"):
     """The connection could not keep up and pushes were left out: send `resume` now."""
 
@@ -86,6 +109,9 @@ Push = (
     | PresenceChanged
     | DeskChanged
     | WechatContactChanged
+    | AgentsChanged
+    | WaitingMoved
+    | LinesMoved
     | ResumeNeeded
     | SignedOut
     | Entry

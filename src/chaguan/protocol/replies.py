@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from chaguan.protocol.conversations import Case, Conversation, Inbox, Member, User
+from chaguan.protocol.desk import Agent, CaseEvent, Line, Queue
 from chaguan.protocol.entries import Entry, MessageSent
 from chaguan.protocol.errors import ErrorBody
 
@@ -184,12 +185,25 @@ class CaseReply(Struct, omit_defaults=True):
 
 
 class Desk(Struct, omit_defaults=True):
-    """The cases of a shop that wait or are open, oldest first; after `version` only those changed since."""
+    """The cases of a shop that wait or are open, oldest first; after `version` only those changed since. `agents` are
+    those who were ever at a desk, `queues` those of the shop in order; always all of them."""
 
     shop_id: str
     version: int
     cases: list[Case]
     views: list[ConversationView] = []
+    users: list[User] = []
+    agents: list[Agent] = []
+    queues: list[Queue] = []
+    lines: list[Line] = []
+    """How it stands with each of the queues."""
+
+
+class CaseHistory(Struct, omit_defaults=True):
+    """What happened to a case, the first first; at most 500 events."""
+
+    case: Case
+    events: list[CaseEvent]
     users: list[User] = []
 
 

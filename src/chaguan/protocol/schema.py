@@ -9,6 +9,7 @@ from chaguan.protocol import commands as c
 from chaguan.protocol import contact, pushes, replies
 from chaguan.protocol.audit import AuditAction
 from chaguan.protocol.content import Content
+from chaguan.protocol.desk import Agent, Waiting
 from chaguan.protocol.entries import Entry
 from chaguan.protocol.errors import ErrorCode
 
@@ -48,6 +49,11 @@ REPLY_OF: dict[type[msgspec.Struct], type[msgspec.Struct] | None] = {
     c.TakeCase: replies.CaseReply,
     c.ResolveCase: replies.CaseReply,
     c.GetWechatContact: contact.WechatContact,
+    c.TransferCase: replies.CaseReply,
+    c.OpenCase: replies.CaseReply,
+    c.GetCaseHistory: replies.CaseHistory,
+    c.SetAgentState: Agent,
+    c.GetWaiting: Waiting,
     c.GetCustomerContext: replies.CustomerContext,
 }
 """What `ok` holds for each command; None: null."""

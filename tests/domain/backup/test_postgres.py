@@ -22,7 +22,8 @@ from chaguan.backup.restoring import restore
 from chaguan.core.clock import now_ms
 from chaguan.core.settings import ConfigError, Settings
 from chaguan.infra import facts, holds, leases, opening
-from chaguan.infra.migrations import newest
+from chaguan.infra.database.postgres import PostgresDatabase
+from chaguan.infra.migrations import newest, upgrade
 from tests.domain.backup.conftest import House, blob_files, put_back, taken
 from tools.servers.postgres import PostgresServer
 
@@ -345,12 +346,41 @@ async def test_a_backup_of_sqlite_becomes_a_deployment_on_postgresql(
     assert blob_files(tmp_path / "new" / "blobs") == blob_files(house.settings.data / "blobs")
 
 
+COLUMNS = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
+INDEXES = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+
+
+async def make_older(url: str, model_url: str, revision: str) -> None:
+    """Takes away what later migrations added, by the model of a database that was made at this revision."""
+    model = PostgresDatabase(model_url)
+    await model.alter(lambda connection: upgrade(connection, revision))
+    await model.close()
+    older, here = await asyncpg.connect(model_url), await asyncpg.connect(url)
+    columns = {tuple(row) for row in await older.fetch(COLUMNS)}
+    indexes = {row[0]: row[1] for row in await older.fetch(INDEXES)}
+    tables = {table for table, _ in columns}
+    added = {tuple(row) for row in await here.fetch(COLUMNS)} - columns
+    for table in {table for table, _ in added} - tables:
+        await here.execute(f'DROP TABLE "{table}"')
+    for name, _ in await here.fetch(INDEXES):
+        if name not in indexes:
+            await here.execute(f'DROP INDEX "{name}"')
+    for table, column in added:
+        if table in tables:  # the indexes over it go with it
+            await here.execute(f'ALTER TABLE "{table}" DROP COLUMN "{column}"')
+    left = {row[0] for row in await here.fetch(INDEXES)}
+    for name in indexes.keys() - left:
+        await here.execute(indexes[name])
+    await here.execute("UPDATE alembic_version SET version_num = $1", revision)
+    await older.close()
+    await here.close()
+
+
 async def test_a_backup_of_an_older_schema_is_brought_up_to_date(
-    town: House, tmp_path: Path, empty: str
+    town: House, tmp_path: Path, empty: str, postgres: PostgresServer
 ) -> None:
+    await make_older(town.settings.database_url, postgres.create_database("model"), "0002")
     connection = await asyncpg.connect(town.settings.database_url)
-    await connection.execute("ALTER TABLE heads DROP COLUMN entry_at")
-    await connection.execute("UPDATE alembic_version SET version_num = '0002'")
     await connection.execute("INSERT INTO heads (conversation_id, head_seq) VALUES ('c', 3)")
     await connection.execute('CREATE TABLE "Theirs" (id int)')
     await connection.close()

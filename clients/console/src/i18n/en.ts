@@ -583,6 +583,11 @@ export const en: Messages = {
       key_rotated: 'Rotated an API key',
       key_revoked: 'Revoked an API key',
       reports_read: 'Read the reports',
+      queue_created: 'Created a queue',
+      queue_changed: 'Changed a queue',
+      queue_removed: 'Removed a queue',
+      desk_changed: 'Changed the hours or rules of a desk',
+      agent_changed: 'Changed what an agent can do',
     },
     details: {
       email: 'Email',

@@ -581,6 +581,11 @@ export const zhCN = {
       key_rotated: '更换了 API 密钥',
       key_revoked: '作废了 API 密钥',
       reports_read: '查看了举报',
+      queue_created: '新建了排队队列',
+      queue_changed: '修改了排队队列',
+      queue_removed: '删除了排队队列',
+      desk_changed: '修改了客服台的时间或规则',
+      agent_changed: '修改了客服的能力设置',
     } satisfies Record<AuditAction, string>,
     details: {
       email: '邮箱',

@@ -1,0 +1,205 @@
+"""The desk: where cases wait, who answers them, and why a case is where it is."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+Names = Annotated[list[Annotated[str, Meta(min_length=1, max_length=64)]], Meta(max_length=50)]
+Minutes = Annotated[int, Meta(ge=0, le=1440)]
+
+
+class Strategy(StrEnum):
+    """To whom the next case of a queue goes, of those agents who have a place for it.
+
+    `round_robin`: who got none for the longest time. `least_loaded`: who has the least to do. `weighted`: who has the
+    smallest part of their capacity in use. `last_agent`: who had this customer's last case; if they can't, as
+    `least_loaded`. `manual`: to nobody; agents pick.
+    """
+
+    round_robin = "round_robin"
+    least_loaded = "least_loaded"
+    weighted = "weighted"
+    last_agent = "last_agent"
+    manual = "manual"
+
+
+class AgentState(StrEnum):
+    """Only who is `online` is given cases. `busy` keeps theirs. The cases of who is `away` or `offline` for longer than
+    the desk's limit go back to their queues."""
+
+    online = "online"
+    busy = "busy"
+    away = "away"
+    offline = "offline"
+
+
+class Reason(Struct, omit_defaults=True):
+    """Why a case is where it is: a code, and the figures behind it. Clients have the words; one that they don't know is
+    shown as its code.
+
+    Into a queue: `rule` (`by`: what its rule looked at), `default` (a queue without a rule), `no_queue`, `overflow`
+    (`after_s`), `transferred`, `agent_gone`, `reopened`, `handed_over` (by a bot, `why`). To an agent: `round_robin`, `least_loaded`, `weighted`,
+    `last_agent`, `picked`, `transferred`; with `load` before it and `of`, the agent's capacity. Still waiting:
+    `manual`, `nobody_serves`, `nobody_online`, `all_busy`, `closed`. At the end: `by_agent`, `silence`.
+    """
+
+    code: str
+    data: dict[str, Any] = {}
+
+
+class QueueMatch(Struct, omit_defaults=True, kw_only=True, frozen=True):
+    """Which cases a queue is for: each list that is not empty must have something that fits. All empty: every case.
+
+    `languages`: tags such as `zh` or `en-GB`; `zh` fits `zh-CN`. `vip_levels`: of the customer's attributes, as the
+    business's server set them (`vip_level`). `apps`: ids. `pages`: beginnings of the entry page (`page`).
+    `categories`: of the product (`category`).
+    """
+
+    languages: Names = []
+    vip_levels: Annotated[list[Annotated[int, Meta(ge=0, le=100)]], Meta(max_length=50)] = []
+    apps: Names = []
+    pages: Annotated[list[Annotated[str, Meta(min_length=1, max_length=200)]], Meta(max_length=50)] = []
+    categories: Names = []
+
+
+class QueueSpec(Struct, omit_defaults=True, kw_only=True):
+    """What an administrator settles about a queue. What the fields mean stands at `Queue`."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    position: Annotated[int, Meta(ge=0, le=10_000)] = 0
+    strategy: Strategy = Strategy.least_loaded
+    match: QueueMatch = QueueMatch()
+    skills: Names = []
+    agents: Annotated[list[str], Meta(max_length=500)] = []
+    urgency: Annotated[int, Meta(ge=0, le=9)] = 0
+    weight: Annotated[int, Meta(ge=1, le=100)] = 1
+    overflow_after_s: Annotated[int, Meta(ge=0, le=86_400)] = 0
+    overflow_to: Annotated[str, Meta(max_length=64)] = ""
+    target_wait_s: Annotated[int, Meta(ge=0, le=86_400)] = 0
+
+
+class Queue(QueueSpec, omit_defaults=True, kw_only=True):
+    """Where cases of a shop wait. Rules are asked in order of `position`, the first that fits takes the case.
+
+    Agents named in `agents` serve it; with none named, all who have every one of `skills` and, where
+    `match.languages` names some, speak one of them. Each case takes `weight` of an agent's capacity. Where several
+    queues wait for the same agent, larger `urgency` goes first, then who waits longest. Who has waited for
+    `overflow_after_s` in all (0: never) goes on to the queue `overflow_to`, and keeps that time. `target_wait_s`: what the
+    shop promises itself (0: nothing), for colours and warnings.
+    """
+
+    id: str
+    shop_id: str
+
+
+class Agent(Struct, omit_defaults=True, kw_only=True):
+    """Who answers. `state` is what holds now, `chosen` what they set: who chose `online` is `away` when they did
+    nothing for the desk's idle time, and `offline` a minute after their last connection went.
+
+    `load`: the weight of their open cases, of `capacity`. `since`: UTC milliseconds of the present state.
+    """
+
+    user_id: str
+    state: AgentState = AgentState.offline
+    chosen: AgentState = AgentState.offline
+    since: int = 0
+    capacity: int = 0
+    load: int = 0
+    skills: list[str] = []
+    languages: list[str] = []
+    assigned_at: int = 0
+    """When they got their last case from a queue."""
+
+
+class CaseEventKind(StrEnum):
+    """What happened to a case. Readers that meet another one show its reason."""
+
+    opened = "opened"
+    handed_over = "handed_over"
+    queued = "queued"
+    assigned = "assigned"
+    taken = "taken"
+    transferred = "transferred"
+    returned = "returned"
+    overflowed = "overflowed"
+    resolved = "resolved"
+    abandoned = "abandoned"
+    reopened = "reopened"
+
+
+class CaseEvent(Struct, omit_defaults=True, kw_only=True):
+    """One change of a case: who (`actor_id`; empty: the desk itself) and when, from whom to whom, from where to where,
+    and why. `seq` is its place in the conversation. `note` was written for colleagues; customers never get it."""
+
+    case_id: str
+    seq: int
+    at: int
+    kind: CaseEventKind
+    actor_id: str = ""
+    agent_id: str = ""
+    former_agent_id: str = ""
+    queue_id: str = ""
+    former_queue_id: str = ""
+    reason: Reason | None = None
+    note: str = ""
+
+
+class Waiting(Struct, omit_defaults=True, kw_only=True):
+    """Where somebody stands. `position` 1 is next; 0: their case stands in no queue, since an agent has it, nobody gives
+    it out, or there is none. `expected_ms`: how long it will take from now, -1 while nobody can say.
+    `opens_at`: the desk is closed, and opens then (UTC milliseconds)."""
+
+    conversation_id: str
+    case_id: str = ""
+    position: int = 0
+    expected_ms: int = -1
+    opens_at: int = 0
+
+
+class Line(Struct, omit_defaults=True, kw_only=True):
+    """How it stands with a queue: how many wait, since when the first does (UTC milliseconds), how long who came now
+    would wait (-1: nobody can say), and why the first waits."""
+
+    queue_id: str
+    waiting: int = 0
+    oldest_at: int = 0
+    expected_ms: int = -1
+    reason: Reason | None = None
+
+
+class Holiday(Struct, omit_defaults=True):
+    """A day with hours of its own, by the shop's calendar: `2027-02-06`. Without `open` the shop is closed."""
+
+    date: Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    open: Annotated[list[tuple[Minutes, Minutes]], Meta(max_length=8)] = []
+    name: Annotated[str, Meta(max_length=100)] = ""
+
+
+Day = Annotated[list[tuple[Minutes, Minutes]], Meta(max_length=8)]
+
+
+class Hours(Struct, omit_defaults=True, kw_only=True, frozen=True):
+    """When a shop answers. `week`: Monday to Sunday, each a list of intervals `[from, until]` in minutes of the day, in
+    order; no week: always. What goes on after midnight is two intervals. `timezone` is an IANA name."""
+
+    timezone: Annotated[str, Meta(min_length=1, max_length=64)] = "Asia/Shanghai"
+    week: Annotated[list[Day], Meta(max_length=7)] = []
+    holidays: Annotated[list[Holiday], Meta(max_length=200)] = []
+
+
+class DeskSettings(Struct, omit_defaults=True, kw_only=True):
+    """How a shop's desk works. Times in seconds, 0: never.
+
+    `idle_s`: who does nothing for so long is away (of several shops' the smallest counts: agents serve them all). `reassign_s`: cases of who is away or offline for so long go back
+    to their queue. `reopen_s`: a customer who writes so soon after the end goes on with the same case.
+    `abandon_s`: a waiting customer who is silent for so long has given up. `out_of_hours`: what customers are told
+    when nobody is there, by language (`zh-CN`, `en`).
+    """
+
+    hours: Hours = Hours()
+    idle_s: Annotated[int, Meta(ge=0, le=86_400)] = 0
+    reassign_s: Annotated[int, Meta(ge=0, le=86_400)] = 300
+    reopen_s: Annotated[int, Meta(ge=0, le=7 * 86_400)] = 0
+    abandon_s: Annotated[int, Meta(ge=0, le=7 * 86_400)] = 0
+    out_of_hours: dict[Annotated[str, Meta(max_length=35)], Annotated[str, Meta(max_length=1_000)]] = {}
