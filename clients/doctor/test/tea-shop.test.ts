@@ -39,6 +39,17 @@ test('the tea shop has no fault but that it has no AppID and speaks with this ma
   expect(new Set(complaints(false).map(({ check }) => check))).toEqual(new Set(['files/appid', 'domains/local']))
 })
 
+test('a chat that sends places is told to declare it, where it is told to send them', () => {
+  const file = path.join(folder, 'app.json')
+  const declared = fs.readFileSync(file, 'utf8')
+  fs.writeFileSync(file, declared.replace(/ *"requiredPrivateInfos".*\n/, ''))
+  const missing = complaints(false).filter(({ severity }) => severity === 'error')
+  fs.writeFileSync(file, declared)
+  expect(missing.map(({ check, at }) => [check, at.file])).toEqual([
+    ['privacy/required-infos', 'pages/chat/index.wxml'],
+  ])
+})
+
 test('with an AppID and a public deployment it can be released', () => {
   const put = (file: string, from: RegExp, to: string) => {
     const full = path.join(folder, file)

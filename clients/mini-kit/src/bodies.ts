@@ -1,8 +1,10 @@
 import type { Card, Content, Message } from '@chaguan/sdk'
 import { bundleBody } from './bundles'
 import { kit } from './kit'
+import { cutMentions, EVERYONE } from './mentions'
 import { noticeText } from './notices'
-import { fill, type Texts } from './texts'
+import { findRecalled } from './recalls'
+import { EVERYONE_CALLED, fill, type Texts } from './texts'
 import { lengthText } from './times'
 
 export type Kind =
@@ -20,6 +22,8 @@ export interface Part {
   id: number
   text: string
   link: boolean
+  /** A mention, or one of the reader. */
+  at?: 'at' | 'me'
 }
 
 const PICTURE_MOST = 180
@@ -178,6 +182,23 @@ export function bodyOfContent(content: Content, texts: Texts): Body {
   }
 }
 
+/** What the message knows beyond its content: whom it mentions, whose voice it is and since when. */
+function told(body: Body, message: Message, me: string, nameOf: (userId: string) => string): Body {
+  const { content, mentions = [], sender_id, created_at } = message
+  if (body.kind === 'voice') return { ...body, at: created_at, theirs: sender_id !== me }
+  if (content?.type !== 'text' || !mentions.length) return body
+  const all = mentions.indexOf(EVERYONE) >= 0 ? EVERYONE_CALLED : []
+  const mine = mentions.indexOf(me) >= 0 ? [nameOf(me)] : []
+  return { ...body, parts: mentionParts(content.text, [...mentions.map(nameOf), ...all], [...mine, ...all]) }
+}
+
+function mentionParts(text: string, names: readonly string[], mine: readonly string[]): Part[] {
+  const parts = cutMentions(text, names, mine).map(({ text: said, at }) =>
+    at ? [{ id: 0, text: said, link: false, at }] : partsOf(said),
+  )
+  return parts.reduce((all, some) => all.concat(some), []).map((part, id) => ({ ...part, id }))
+}
+
 /** `nameOf` gives the name of a user, `me` is the reader's own id. */
 export function bodyOf(message: Message, me: string, nameOf: (userId: string) => string, texts: Texts): Body {
   const { content } = message
@@ -185,11 +206,13 @@ export function bodyOf(message: Message, me: string, nameOf: (userId: string) =>
     const told = noticeText(content.name, content.params ?? {}, me, nameOf, texts)
     if (told) return { kind: 'system', plain: told }
   }
-  if (content) return bodyOfContent(content, texts)
+  if (content) return told(bodyOfContent(content, texts), message, me, nameOf)
   const by = message.recalled_by ?? ''
   if (!by) return { kind: 'recalled', plain: texts.erased }
+  const kept = by === me && message.sender_id === me ? findRecalled(message.client_msg_id) : undefined
   return {
     kind: 'recalled',
+    ...(kept && { again: texts.reEdit, until: kept.until }),
     plain: by === me ? texts.recalledByMe : fill(texts.recalledBy, { name: nameOf(by) || texts.someone }),
   }
 }

@@ -71,15 +71,6 @@ export function bundleRows(merged: Merged, prefix: string, now: number, texts: T
   })
 }
 
-/** Addresses of the pictures in it, in order, to look at one after the other. */
-export function bundlePictures(merged: Merged): string[] {
-  return merged.items.map((item) => pictureOf(item)).filter(Boolean)
-}
-
-export function pictureOf({ content }: MergedItem): string {
-  return content.type === 'image' ? kit.link(content.url ?? content.thumb_url) : ''
-}
-
 function lineOf(merged: Merged, item: MergedItem, texts: Texts, bodyOf: BodyOf): string {
   const { name } = senderOf(merged, item)
   const text = bodyOf(item.content, texts).plain.replace(/\s+/g, ' ').slice(0, LINE_LENGTH)

@@ -4,6 +4,9 @@ import { languageOf, textsOf, type Language, type Texts } from './texts'
 
 type Listener = () => void
 
+/** Why a client ends for which nothing may stay on the phone; the SDK erases what it stored for the same. */
+const ERASING = ['signed_out', 'revoked', 'disabled', 'password_changed']
+
 /**
  * What all components of an app share: the one client, the language and the look. Call `kit.use(client, {endpoint})` once in `app.ts`;
  * components that are on screen already take it up.
@@ -13,7 +16,9 @@ class Kit {
   private endpoint = ''
   private chosen: Language | null = null
   private worn: Look = PLAIN_LOOK
+  private offSignedOut: Listener | null = null
   private readonly listeners = new Set<Listener>()
+  private readonly forgetters: Listener[] = []
 
   /** The client that `use` gave, or null before. */
   get client(): Client | null {
@@ -31,6 +36,10 @@ class Kit {
   /** `endpoint` as given to `createClient`: links to media are paths of that deployment. */
   use(client: Client, options: { endpoint: string }): void {
     this.held = client
+    this.offSignedOut?.()
+    this.offSignedOut = client.on('signed-out', ({ reason }) => {
+      if (ERASING.indexOf(reason) >= 0) this.forgetters.forEach((forget) => forget())
+    })
     this.endpoint = options.endpoint.replace(/\/+$/, '')
     this.tell()
   }
@@ -79,6 +88,11 @@ class Kit {
   onChange(listener: Listener): () => void {
     this.listeners.add(listener)
     return () => void this.listeners.delete(listener)
+  }
+
+  /** For what parts of the kit keep of a user: called when nothing of them may stay. */
+  onForget(forget: Listener): void {
+    this.forgetters.push(forget)
   }
 
   private wear(change: Partial<Look>): void {

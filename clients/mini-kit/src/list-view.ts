@@ -1,28 +1,13 @@
 import type { Client, Message, MessageWindow } from '@chaguan/sdk'
+import { arrivals } from './arrivals'
 import { kit } from './kit'
+import type { ListHost } from './list-host'
 import { linesOf, peopleOf } from './notices'
 import { Pages, type Patch } from './pages'
+import type { Track } from './player'
 import { isPickable, rowOf, type RowContext } from './rows'
-
-export interface Frame {
-  top: number
-  bottom: number
-  height: number
-}
-
-export interface Measures {
-  list: Frame
-  pages: Frame[]
-  scrollTop: number
-  scrollHeight: number
-}
-
-/** The component as the view needs it. */
-export interface ListHost {
-  /** Resolves when the view has drawn it. */
-  draw(patch: Patch): Promise<void>
-  measure(): Promise<Measures | null>
-}
+import { Flash, UnreadAbove } from './sights'
+import { unheardAfter } from './voices'
 
 const AT_END_PX = 80
 const NEAR_SCREENS = 1.5
@@ -49,6 +34,9 @@ export class ListView {
   private ends = 0
   private fresh = 0
   private readSeq = 0
+  private readonly above: UnreadAbove
+  private readonly flash: Flash
+  private starting: Promise<void> = Promise.resolve()
   private framing: ReturnType<typeof setTimeout> | null = null
   private readonly picks = new Set<string>()
   private readonly quoted = new Map<number, Message | null>()
@@ -59,11 +47,17 @@ export class ListView {
     private readonly client: Client,
     private readonly id: string,
   ) {
+    this.above = new UnreadAbove(host)
+    this.flash = new Flash(host)
     this.pages = new Pages((message, previous) => rowOf(message, previous, this.context))
     this.context = this.makeContext('')
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    return (this.starting = this.begin())
+  }
+
+  private async begin(): Promise<void> {
     const { client, id } = this
     this.offs = [
       client.on('message:changed', (event) => event.conversation_id === id && this.take()),
@@ -72,6 +66,7 @@ export class ListView {
       kit.onChange(() => this.renew()),
     ]
     this.readSeq = client.conversations.find(id)?.inbox.read_seq ?? 0
+    this.above.begin(this.readSeq ? (client.conversations.find(id)?.unread ?? 0) : 0)
     const held = client.messages.list(id)
     if (held.messages.length >= HELD_ENOUGH || (held.messages.length > 0 && !held.hasOlder)) await this.open()
     await this.load()
@@ -81,6 +76,7 @@ export class ListView {
     this.offs.forEach((off) => off())
     this.offs = []
     if (this.framing) clearTimeout(this.framing)
+    this.flash.stop()
   }
 
   /** Asks the server for what is missing; also the retry of a failed first load. */
@@ -105,10 +101,12 @@ export class ListView {
   scrolled(scrollTop: number, scrollHeight: number): void {
     if (!this.viewport) return
     const atEnd = scrollHeight - scrollTop - this.viewport < AT_END_PX
-    const far = scrollHeight - scrollTop - this.viewport > this.viewport
-    if (atEnd !== this.atEnd || far) void this.host.draw({ far: far && !atEnd })
+    const far = this.window.hasNewer || scrollHeight - scrollTop - this.viewport > this.viewport
+    if (atEnd !== this.atEnd || far) void this.host.draw({ far: far && (!atEnd || this.window.hasNewer) })
     this.atEnd = atEnd
     if (atEnd) this.reachedEnd()
+    if (atEnd && this.window.hasNewer) void this.newer()
+    void this.above.look(this.context.firstUnread)
     this.nearTop = scrollTop < this.viewport
     if (this.nearTop) void this.older()
     this.frameSoon()
@@ -124,7 +122,10 @@ export class ListView {
   }
 
   async toEnd(): Promise<void> {
-    if (this.window.hasNewer) this.client.messages.toEnd(this.id)
+    if (this.window.hasNewer) {
+      this.client.messages.toEnd(this.id)
+      this.take()
+    }
     this.atEnd = true
     this.ends += 1
     // A position beyond the end, another one each time: the same value again would not scroll.
@@ -133,8 +134,46 @@ export class ListView {
     this.frameSoon()
   }
 
-  /** Brings the message of a seq into view; false if it can't be reached. */
+  /** Brings the message of a seq into view; false if it can't be reached. What is far away is read at its place. */
   async reach(seq: number): Promise<boolean> {
+    await this.starting
+    try {
+      if (!this.holds(seq)) await this.around(seq)
+      if (this.holds(seq)) return await this.bring(seq)
+      await this.toEnd()
+      return false
+    } catch {
+      // Without a network, or no longer to be seen.
+      return false
+    }
+  }
+
+  /** To the first message that was unread when the conversation was opened. */
+  async toUnread(): Promise<boolean> {
+    await this.above.end()
+    try {
+      if (!this.context.firstUnread) await this.around(this.readSeq + 1)
+      this.context = this.makeContext(this.firstUnread())
+      await this.host.draw(this.pages.renew())
+      const first = this.message(this.context.firstUnread)
+      return first ? await this.bring(first.seq) : false
+    } catch {
+      // Without a network: the way is offered again when the conversation is opened again.
+      return false
+    }
+  }
+
+  private holds(seq: number): boolean {
+    return this.window.messages.some((message) => message.seq === seq)
+  }
+
+  private async around(seq: number): Promise<void> {
+    await this.client.messages.around(this.id, seq)
+    this.take()
+    this.atEnd = false
+  }
+
+  private async bring(seq: number): Promise<boolean> {
     for (let i = 0; i < REACH_TRIES; i++) {
       const found = this.window.messages.find((message) => message.seq === seq)
       if (found && this.pages.find(found.client_msg_id)) {
@@ -147,13 +186,19 @@ export class ListView {
             ),
           )
         await this.host.draw({ into: `m-${found.client_msg_id}` })
-        await this.host.draw({ into: '' })
+        await this.host.draw({ into: '', flash: found.client_msg_id, far: this.window.hasNewer })
+        this.flash.show()
         return true
       }
       if (!this.pages.hidden && !this.window.hasOlder) return false
       await this.older()
     }
     return false
+  }
+
+  /** The unheard voice note that follows one. */
+  unheardAfter(key: string): Track | null {
+    return unheardAfter(this.window.messages, key, this.context.me)
   }
 
   message(key: string): Message | undefined {
@@ -186,8 +231,10 @@ export class ListView {
     return this.window.messages.filter((message) => this.picks.has(message.client_msg_id))
   }
 
+  /** What can be looked at in full. */
   pictures(): Message[] {
-    return this.window.messages.filter((message) => message.content?.type === 'image')
+    const kinds = ['image', 'video']
+    return this.window.messages.filter((message) => kinds.indexOf(message.content?.type ?? '') >= 0)
   }
 
   /** Fresh links for a message whose links have expired, once. */
@@ -221,6 +268,20 @@ export class ListView {
     if (this.nearTop) await this.older()
   }
 
+  /** What follows an older place, until the end of the log is reached again. */
+  private async newer(): Promise<void> {
+    if (this.busy) return
+    this.busy = true
+    try {
+      await this.client.messages.loadNewer(this.id)
+      this.take()
+    } catch {
+      // Scrolling on asks again.
+    } finally {
+      this.busy = false
+    }
+  }
+
   /** Older messages above, and the reader stays where they are, whether or not the host anchors scrolling itself. */
   private async prepend(): Promise<void> {
     const before = await this.host.measure()
@@ -252,6 +313,7 @@ export class ListView {
     const measures = await this.host.measure()
     this.viewport = measures?.list.height ?? 0
     await this.host.draw({ ready: true })
+    await this.above.look(this.context.firstUnread)
     // Too little to scroll, and so nothing that would ever ask for more.
     if (measures && measures.scrollHeight <= measures.list.height) void this.older()
   }
@@ -272,7 +334,7 @@ export class ListView {
     const same = marked.key === this.context.marked.key && marked.note === this.context.marked.note
     const patch = this.pages.update(this.window.messages, same ? new Set() : touched)
     if (this.picks.size) Object.assign(patch, this.dropPicks())
-    const added = this.added(before)
+    const added = arrivals(before, this.window, this.context.me)
     if (added.mine || (this.atEnd && (added.theirs || added.told)))
       void this.host.draw({ ...patch, empty: false }).then(() => this.toEnd())
     else {
@@ -290,22 +352,6 @@ export class ListView {
     if (!gone.length) return {}
     gone.forEach((key) => this.picks.delete(key))
     return { ...this.pages.update(this.window.messages, new Set(gone)), pickedCount: this.picks.size }
-  }
-
-  /** New messages at the end since then. */
-  private added(before: MessageWindow): { mine: boolean; theirs: number; told: boolean } {
-    const last = before.messages[before.messages.length - 1]
-    const known = new Set(before.messages.slice(-50).map((message) => message.client_msg_id))
-    const added = { mine: false, theirs: 0, told: false }
-    const { messages } = this.window
-    for (let i = messages.length - 1; i >= 0; i--) {
-      const message = messages[i] as Message
-      if (message.client_msg_id === last?.client_msg_id || known.has(message.client_msg_id)) break
-      if (!message.sender_id) added.told = true
-      else if (message.sender_id === this.context.me) added.mine = true
-      else added.theirs += 1
-    }
-    return added
   }
 
   private reachedEnd(): void {

@@ -1,6 +1,8 @@
 import type { Client, ConversationItem, Message } from '@chaguan/sdk'
 import { bodyOf } from './bodies'
+import { draftOf } from './drafts'
 import { kit } from './kit'
+import { EVERYONE } from './mentions'
 import { fill, type Texts } from './texts'
 import { shortText } from './times'
 
@@ -11,6 +13,8 @@ export interface Preview {
   avatar: string
   seed: string
   text: string
+  /** What the text does not say: somebody mentioned me, a draft stands there. */
+  mark: string
   time: string
   unread: string
   dot: boolean
@@ -20,7 +24,7 @@ export interface Preview {
   states: string
 }
 
-export function titleOf(item: ConversationItem, texts: Texts): string {
+export function titleOf(item: Pick<ConversationItem, 'conversation' | 'peer'>, texts: Texts): string {
   const { kind, name } = item.conversation
   if (name) return name
   if (item.peer?.name) return item.peer.name
@@ -38,10 +42,25 @@ function textOf(item: ConversationItem, client: Client, texts: Texts): string {
   return (named && sender ? fill(texts.said, { name: sender, text: plain }) : plain).replace(/\s+/g, ' ').slice(0, 60)
 }
 
+/** Whether an unread message mentions me, as far as this phone holds them. */
+function mentionsMe({ conversation, inbox, unread }: ConversationItem, client: Client): boolean {
+  if (conversation.kind !== 'group' || !unread) return false
+  const me = client.me?.id ?? ''
+  const { messages } = client.messages.list(conversation.id)
+  for (let i = messages.length - 1; i >= 0; i--) {
+    const { seq, mentions = [], sender_id } = messages[i] as Message
+    if (seq && seq <= (inbox.read_seq ?? 0)) return false
+    if (sender_id !== me && (mentions.indexOf(me) >= 0 || mentions.indexOf(EVERYONE) >= 0)) return true
+  }
+  return false
+}
+
 export function previewOf(item: ConversationItem, client: Client, texts: Texts, now: number): Preview {
   const { conversation, inbox, unread } = item
   const title = titleOf(item, texts)
-  const text = textOf(item, client, texts)
+  const called = mentionsMe(item, client)
+  const draft = draftOf(conversation.id).text.replace(/\s+/g, ' ').slice(0, 60)
+  const text = !called && draft ? draft : textOf(item, client, texts)
   const at = conversation.last_at || conversation.created_at || 0
   const muted = inbox.muted ?? false
   const counted = unread || (inbox.marked_unread ? 1 : 0)
@@ -54,6 +73,7 @@ export function previewOf(item: ConversationItem, client: Client, texts: Texts, 
     id: conversation.id,
     title,
     text,
+    mark: called ? texts.mentionsMe : draft ? texts.draftMark : '',
     muted,
     avatar: kit.link(conversation.avatar || item.peer?.avatar),
     seed: item.peer?.id ?? conversation.id,

@@ -1,3 +1,5 @@
+import { player } from './player'
+
 export interface Recording {
   path: string
   duration_ms: number
@@ -31,6 +33,8 @@ function open(): WechatMiniprogram.RecorderManager {
     current = null
     events?.done({ path: tempFilePath, duration_ms: Math.round(duration), size: fileSize })
   })
+  // A call or an alarm took the microphone: what was said so far is kept.
+  made.onInterruptionBegin?.(() => stopRecording())
   made.onError(({ errMsg }) => {
     const events = current
     current = null
@@ -40,6 +44,8 @@ function open(): WechatMiniprogram.RecorderManager {
 }
 
 export function startRecording(events: RecorderEvents): void {
+  // Or it would record what it plays.
+  player.stop()
   manager = manager ?? open()
   current = events
   manager.start(OPTIONS)

@@ -130,6 +130,33 @@ const zh = {
   recordOfTwo: '{name}和{other}的聊天记录',
   recordCount: '查看 {n} 条聊天记录',
   recordGone: '这份聊天记录已被撤回或清除',
+  reEdit: '重新编辑',
+  pickMention: '选择提醒的人',
+  everyone: '所有人',
+  findMember: '搜索成员',
+  noMember: '没有找到“{query}”',
+  mentionsMe: '[有人@我]',
+  draftMark: '[草稿]',
+  clear: '清除',
+  openSettings: '去设置',
+  searchHint: '搜索聊天记录',
+  searchAbout: '输入关键词，查找聊过的文字、文件和卡片',
+  noHits: '没有找到“{query}”',
+  hitsFound: '找到 {n} 条',
+  messageGone: '找不到这条消息',
+  onSpeaker: '正在用扬声器播放',
+  onEarpiece: '正在用听筒播放',
+  toEarpiece: '改用听筒',
+  toSpeaker: '改用扬声器',
+  unheard: '未听',
+  voiceFailed: '没能播放，请再点一次',
+  place: '位置',
+  privacyTitle: '隐私保护提示',
+  privacyText: '使用这项功能前，请阅读并同意{name}。拒绝后仍可使用其他功能。',
+  privacyName: '《用户隐私保护指引》',
+  privacyAgree: '同意',
+  privacyRefuse: '拒绝',
+  privacyRefused: '您未同意隐私保护指引，此功能暂不可用',
 }
 
 export type Texts = typeof zh
@@ -263,9 +290,39 @@ const en: Texts = {
   recordOfTwo: 'Chat history of {name} and {other}',
   recordCount: 'See {n} messages',
   recordGone: 'This chat history was taken back or erased',
+  reEdit: 'Edit again',
+  pickMention: 'Mention someone',
+  everyone: 'Everyone',
+  findMember: 'Search members',
+  noMember: 'No one found for “{query}”',
+  mentionsMe: '[You were mentioned]',
+  draftMark: '[Draft]',
+  clear: 'Clear',
+  openSettings: 'Open',
+  searchHint: 'Search messages',
+  searchAbout: 'Find texts, files and cards by what they say',
+  noHits: 'Nothing found for “{query}”',
+  hitsFound: '{n} found',
+  messageGone: 'This message cannot be found',
+  onSpeaker: 'Playing on the speaker',
+  onEarpiece: 'Playing on the earpiece',
+  toEarpiece: 'Use earpiece',
+  toSpeaker: 'Use speaker',
+  unheard: 'Not heard yet',
+  voiceFailed: 'Could not play it. Please tap again',
+  place: 'Location',
+  privacyTitle: 'Your privacy',
+  privacyText: 'Please read and accept {name} before you use this. If you refuse, everything else still works.',
+  privacyName: 'the privacy guideline',
+  privacyAgree: 'Accept',
+  privacyRefuse: 'Refuse',
+  privacyRefused: 'This works only after you accept the privacy guideline',
 }
 
 const TEXTS: Record<Language, Texts> = { 'zh-CN': zh, en }
+
+/** How everyone is called in a mention: it was written in the sender's language. */
+export const EVERYONE_CALLED = [zh.everyone, en.everyone]
 
 export function textsOf(language: Language): Texts {
   return TEXTS[language]

@@ -33,7 +33,7 @@ let kit: Kit
 const host = {
   getAppBaseInfo: () => ({ language: 'zh_CN' }),
   showToast: vi.fn(),
-  previewImage: vi.fn(),
+  previewMedia: vi.fn(),
   setClipboardData: vi.fn(),
   showActionSheet: vi.fn(() => Promise.resolve({ tapIndex: 0 })),
 }
@@ -333,7 +333,8 @@ describe('a bundle', () => {
     await vi.waitFor(() => expect(said(shown)).toHaveLength(3))
     shown.instance['onPicture']!({ detail: { key: 'b7.1.2' } })
     const urls = ['https://im.test/v1/media/m1', 'https://im.test/v1/media/m2']
-    expect(host.previewImage).toHaveBeenCalledWith({ urls, current: urls[1] })
+    const sources = urls.map((url) => ({ url, type: 'image' }))
+    expect(host.previewMedia).toHaveBeenCalledWith(expect.objectContaining({ sources, current: 1 }))
   })
 
   test('a long one crosses to the view in steps', async () => {

@@ -21,7 +21,14 @@ interface Harness {
   errors(): string[]
   setDataStats(): { calls: number; bytes: number; largest: number }
   setTheme(theme: 'light' | 'dark'): void
-  page(): { say(text: string): void; wear(look: object): void; asked(): Record<string, unknown>[] }
+  page(): {
+    say(text: string): void
+    wear(look: object): void
+    asked(): Record<string, unknown>[]
+    said(): string[]
+    need(): string[]
+    answers(): string[]
+  }
 }
 
 declare global {

@@ -39,6 +39,7 @@ describe('selected messages', () => {
         return Promise.resolve()
       },
       measure: () => Promise.resolve(null),
+      topOf: () => Promise.resolve(null),
     }
     view = new ListView(host, client as unknown as Client, 'c1')
     await view.start()

@@ -9,6 +9,7 @@ let fails = false
 vi.mock('@chaguan/sdk', () => ({
   createClient: ({ endpoint }: { endpoint: string }) => ({
     endpoint,
+    on: () => () => undefined,
     deviceId: async () => 'd_1',
     http: async (method: string, path: string, body: unknown) => {
       asked.push([method, path, body])

@@ -1,8 +1,13 @@
 /** What has to be declared before calls that touch the user's own things work. */
+import fs from 'node:fs'
+import path from 'node:path'
 import type { Found, Place } from '../findings'
-import { GUIDELINE, KIT_CALLS, LOCATION_SCOPES, REQUIRED_INFOS } from '../facts/privacy'
+import { GUIDELINE, KIT_ASKED, KIT_CALLS, LOCATION_SCOPES, REQUIRED_INFOS } from '../facts/privacy'
 import { placeIn, placeOf, record, strings, text, type Project } from '../project'
-import { usedPackages } from './used'
+import { plainTemplate } from '../source'
+import { unitsOf, usedPackages, type Unit } from './used'
+
+const KIT = /^@chaguan\/mini-kit\//
 
 /** The first place of each call of `wx`, asked for beforehand or not: what is declared is what may be called. */
 function calls(project: Project): Map<string, Place> {
@@ -10,7 +15,22 @@ function calls(project: Project): Map<string, Place> {
   for (const { file, code } of project.scripts)
     for (const match of code.matchAll(/\bwx\.(\w+)\s*\??\.?\s*(?=\()/g))
       if (!found.has(match[1]!)) found.set(match[1]!, placeIn(project, file, code, match.index))
+  for (const unit of unitsOf(project))
+    for (const [api, at] of askedOf(project, unit)) if (!found.has(api)) found.set(api, at)
   return found
+}
+
+/** What the kit is told to use by an attribute in a template. */
+function askedOf(project: Project, { file, json }: Unit): [string, Place][] {
+  const known = { ...record(project.app.value.usingComponents), ...record(json?.value.usingComponents) }
+  const tags = Object.keys(known).filter((tag) => KIT.test(text(known[tag])))
+  if (!tags.length) return []
+  const wxml = fs.readFileSync(path.join(project.program, `${file}.wxml`), 'utf8')
+  const plain = plainTemplate(wxml)
+  return Object.entries(KIT_ASKED).flatMap(([attribute, api]): [string, Place][] => {
+    const given = new RegExp(`<(?:${tags.join('|')})\\s(?:[^>]*\\s)?${attribute}(?=[\\s=/>])`).exec(plain)
+    return given ? [[api, placeIn(project, `${file}.wxml`, wxml, given.index)]] : []
+  })
 }
 
 export function* requiredInfos(project: Project): Iterable<Found> {

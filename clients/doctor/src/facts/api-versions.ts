@@ -9,7 +9,7 @@ const since = new Map(
 export const apiSince = (api: string): string => since.get(api) ?? ''
 
 /** What our packages call without asking first; a test reads it from their sources. */
-export const PACKAGES_NEED: Record<string, string> = { '@chaguan/sdk': '2.9.3', '@chaguan/mini-kit': '2.12.0' }
+export const PACKAGES_NEED: Record<string, string> = { '@chaguan/sdk': '2.9.3', '@chaguan/mini-kit': '2.10.0' }
 
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [a, b].map((version) => version.split('.').map(Number))

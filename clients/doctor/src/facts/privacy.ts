@@ -54,5 +54,8 @@ export const LOCATION_SCOPES: Record<string, string> = {
   getFuzzyLocation: 'scope.userFuzzyLocation',
 }
 
+/** What the kit calls only where a template gives a component of it that attribute. */
+export const KIT_ASKED: Record<string, string> = { location: 'chooseLocation' }
+
 /** What the kit's input bar and bubbles use; a test reads it from its sources. */
 export const KIT_CALLS = ['chooseMedia', 'chooseMessageFile', 'getRecorderManager', 'setClipboardData']

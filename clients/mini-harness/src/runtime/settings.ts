@@ -19,6 +19,8 @@ export interface HarnessConfig {
   payment: 'fail' | 'cancel' | 'ok'
   /** What wx.requestSubscribeMessage answers for every template. */
   subscribe: 'accept' | 'reject'
+  /** What wx.chooseLocation answers; null: the user goes back without choosing. */
+  place: { name: string; address: string; latitude: number; longitude: number } | null
   /** Deny the microphone, as a user may. */
   recordPermission: boolean
   suspendAfterMs: number
@@ -45,6 +47,7 @@ function initial(): HarnessConfig {
     platform: 'ios',
     payment: 'fail',
     subscribe: 'accept',
+    place: { name: '龙井村', address: '浙江省杭州市西湖区龙井路', latitude: 30.2213, longitude: 120.1042 },
     recordPermission: true,
     suspendAfterMs: 5000,
     socketCloseSilent: false,

@@ -55,7 +55,8 @@ export const account = {
     throw new Refusal('auth deny')
   }),
   chooseLocation: api('chooseLocation', () => {
-    throw new Refusal('cancel')
+    if (!config.place) throw new Refusal('cancel')
+    return config.place
   }),
   openLocation: api('openLocation', () => undefined),
   scanCode: api('scanCode', () => {

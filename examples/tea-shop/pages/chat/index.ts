@@ -7,18 +7,20 @@ import { pick, texts } from '../../services/texts'
 interface Query {
   id?: string
   title?: string
+  /** Of a message that was found. */
+  seq?: string
   page?: string
   product_id?: string
   order_id?: string
 }
 
 Page({
-  data: { t: texts(), id: '', title: '', failed: false, suggestion: null as Card | null, tools: [] as { id: string; label: string }[] },
+  data: { t: texts(), id: '', seq: 0, title: '', failed: false, suggestion: null as Card | null, tools: [] as { id: string; label: string }[] },
   query: {} as Query,
 
   onLoad(query: Query) {
     this.query = query
-    if (query.id) this.setData({ id: query.id, title: decodeURIComponent(query.title ?? '') })
+    if (query.id) this.setData({ id: query.id, seq: Number(query.seq ?? 0), title: decodeURIComponent(query.title ?? '') })
     else void this.open()
     void this.suggest()
   },

@@ -10,9 +10,9 @@ Page({
     showBadge()
   },
 
-  open(event: WechatMiniprogram.CustomEvent<{ id: string; title: string }>) {
-    const { id, title } = event.detail
-    void wx.navigateTo({ url: `/pages/chat/index?id=${id}&title=${encodeURIComponent(title)}` })
+  open(event: WechatMiniprogram.CustomEvent<{ id: string; title: string; seq: number }>) {
+    const { id, title, seq } = event.detail
+    void wx.navigateTo({ url: `/pages/chat/index?id=${id}&title=${encodeURIComponent(title)}${seq ? `&seq=${seq}` : ''}` })
   },
 
   contact() {

@@ -1,13 +1,11 @@
-import { tellFailure } from '../../hosts'
-
+/** A video by its picture; the list shows it in full. */
 Component({
   externalClasses: ['custom-class'],
   properties: { body: Object, progress: Number, sending: Boolean },
   methods: {
-    open() {
-      const { src, poster } = this.data.body as { src: string; poster: string }
-      if (src && !this.data.sending)
-        wx.previewMedia({ sources: [{ url: src, type: 'video', poster }], fail: ({ errMsg }) => tellFailure(errMsg) })
+    /** Signed links expire: the list asks for a fresh one. */
+    onError() {
+      this.triggerEvent('expired', {}, { bubbles: true, composed: true })
     },
   },
 })

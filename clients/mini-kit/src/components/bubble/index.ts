@@ -2,7 +2,7 @@ import type { Kind } from '../../bodies'
 import type { Row } from '../../rows'
 
 /** What opens where it can be seen whole: whoever holds the messages knows how. */
-const TAPPED: Partial<Record<Kind, string>> = { image: 'picture', merged: 'bundle' }
+const TAPPED: Partial<Record<Kind, string>> = { image: 'picture', video: 'picture', merged: 'bundle' }
 
 /** One message by its kind. `row` is a line of the message list. */
 Component({
@@ -12,7 +12,8 @@ Component({
     onTap() {
       const row = this.data.row as Row
       const name = TAPPED[row.body.kind]
-      if (name) this.triggerEvent(name, { key: row.key }, { bubbles: true, composed: true })
+      const onItsWay = row.body.kind === 'video' && row.status === 'sending'
+      if (name && !onItsWay) this.triggerEvent(name, { key: row.key }, { bubbles: true, composed: true })
     },
   },
 })

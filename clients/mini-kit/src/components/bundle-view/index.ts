@@ -1,10 +1,11 @@
 import type { Merged } from '@chaguan/sdk'
 import { openBundle } from '@chaguan/sdk/forward'
 import { bodyOfContent } from '../../bodies'
-import { bundlePictures, bundleRows, bundleTitle, pictureOf, type BundleRow } from '../../bundles'
+import { bundleRows, bundleTitle, type BundleRow } from '../../bundles'
 import { choose } from '../../hosts'
 import { kit } from '../../kit'
 import { player } from '../../player'
+import { viewMedia } from '../../viewer'
 
 /** Rows that cross to the view at once. */
 const STEP = 20
@@ -119,7 +120,9 @@ Component({
     onPicture(event: Event<{ key: string }>) {
       const merged = this.merged()
       const item = this.itemOf(event.detail.key)
-      if (merged && item) void wx.previewImage({ urls: bundlePictures(merged), current: pictureOf(item) })
+      if (!merged || !item) return
+      const all = merged.items.map(({ content }, i) => ({ content, client_msg_id: String(i) }))
+      viewMedia(all, { client_msg_id: String(merged.items.indexOf(item)) })
     },
 
     async onMenu(event: WechatMiniprogram.TouchEvent) {

@@ -1,14 +1,33 @@
 import type { Card, Client } from '@chaguan/sdk'
+import { bodyOf } from '../../bodies'
+import { draftOf, keepDraft } from '../../drafts'
 import { tellFailure } from '../../hosts'
 import { kit } from '../../kit'
+import { EVERYONE, MOST_MENTIONS, type Mention, type Writing } from '../../mentions'
+import { player } from '../../player'
 import type { PickedMedia } from '../input-bar/index'
 
 type Event<T extends object> = WechatMiniprogram.CustomEvent<T>
 
+interface Place {
+  latitude: number
+  longitude: number
+  name: string
+  address: string
+}
+
+interface Bar {
+  closePanel(): void
+  mention(who: Mention): void
+  putBack(writing: Writing): void
+}
+
+/** Of names and addresses of places, as the protocol has it. */
+const SHORT_TEXT = 200
+
 /** A short break is nobody's business. */
 const BANNER_AFTER_MS = 2500
 
-const drafts = new Map<string, string>()
 const offs = new WeakMap<object, (() => void)[]>()
 const timers = new WeakMap<object, ReturnType<typeof setTimeout>>()
 
@@ -17,12 +36,19 @@ const timers = new WeakMap<object, ReturnType<typeof setTimeout>>()
  * instance the product the customer comes from. Events: `card` {page, url, action, card} (the kit opens `page` itself
  * unless `handle-cards` is set), `avatar` {user}, `tool` {id}, `sent` {content}. Slots: `header` above the messages,
  * `above-input` under them, `empty` (with `use-empty-slot`) in their place. `generic:bubble`: see the message list.
+ * `openSearch()` searches in the conversation, `reach(seq)` shows a message at its place.
  */
 Component({
   options: { multipleSlots: true },
   externalClasses: ['custom-class', 'list-class', 'bubble-class', 'bar-class', 'field-class'],
   properties: {
     conversationId: String,
+    /** The message to show at its place, for instance one that was found; 0: the end. */
+    seq: Number,
+    /** Offers to search, in the panel under +. */
+    searchable: Boolean,
+    /** Offers to send a place; app.json must name `chooseLocation` in `requiredPrivateInfos`. */
+    location: Boolean,
     suggestion: { type: Object, value: null as unknown as Record<string, never> },
     tools: { type: Array, value: [] as { id: string; label: string }[] },
     handleCards: Boolean,
@@ -31,15 +57,21 @@ Component({
   data: {
     banner: '',
     quote: { seq: 0, text: '' },
-    draft: '',
+    draft: { text: '', mentions: [] } as Writing,
     dismissed: false,
     selecting: false,
+    picking: false,
+    searching: false,
+    voice: '' as '' | 'speaker' | 'ear',
     texts: kit.texts,
     look: kit.look,
   },
   observers: {
     conversationId(id: string) {
-      this.setData({ draft: drafts.get(id) ?? '', quote: { seq: 0, text: '' } })
+      this.setData({ draft: draftOf(id), quote: { seq: 0, text: '' }, picking: false, searching: false })
+    },
+    'conversationId, seq'(id: string, seq: number) {
+      if (id && seq) wx.nextTick(() => void this.reach(seq))
     },
     suggestion() {
       this.setData({ dismissed: false })
@@ -49,6 +81,9 @@ Component({
     attached() {
       offs.set(this, [kit.onChange(() => this.follow())])
       this.follow()
+    },
+    ready() {
+      if (this.data.seq) void this.reach(this.data.seq)
     },
     detached() {
       offs.get(this)?.forEach((off) => off())
@@ -65,6 +100,7 @@ Component({
       if (!first || !client) return
       offs.set(this, [
         first,
+        player.onChange(() => this.voicePlays()),
         client.on('connection', () => this.connection(client)),
         client.on('signed-out', () => this.setData({ banner: kit.texts.stopped })),
       ])
@@ -83,20 +119,81 @@ Component({
       )
     },
 
-    onChange(event: Event<{ text: string }>) {
-      drafts.set(this.data.conversationId, event.detail.text)
+    /** Which way the voice comes that plays now. */
+    voicePlays() {
+      const voice = player.playing ? (player.earpiece ? 'ear' : 'speaker') : ''
+      if (voice !== this.data.voice) this.setData({ voice })
+    },
+
+    switchVoice() {
+      player.setEarpiece(!player.earpiece)
+    },
+
+    bar(): Bar | null {
+      return this.selectComponent('.input') as unknown as Bar | null
+    },
+
+    onChange(event: Event<Writing>) {
+      keepDraft(this.data.conversationId, event.detail)
+    },
+
+    /** Elsewhere than in groups there is nobody to call. */
+    onAt() {
+      if (kit.client?.conversations.find(this.data.conversationId)?.conversation.kind === 'group')
+        this.setData({ picking: true })
+    },
+
+    onPick(event: Event<Mention>) {
+      this.setData({ picking: false })
+      this.bar()?.mention(event.detail)
+    },
+
+    closePicker() {
+      this.setData({ picking: false })
+    },
+
+    async onReedit(event: Event<{ text: string; mentions: string[]; quoteSeq: number }>) {
+      const { client, texts } = kit
+      const { text, mentions, quoteSeq } = event.detail
+      const nameOf = (id: string) => (id === EVERYONE ? texts.everyone : (client?.users.find(id)?.name ?? ''))
+      this.bar()?.putBack({ text, mentions: mentions.map((id) => ({ id, name: nameOf(id) })) })
+      if (!client || !quoteSeq) return
+      const quoted = await client.messages.find(this.data.conversationId, quoteSeq).catch(() => null)
+      if (quoted)
+        this.setData({ quote: { seq: quoteSeq, text: bodyOf(quoted, client.me?.id ?? '', nameOf, texts).plain } })
+    },
+
+    openSearch() {
+      this.setData({ searching: true })
+    },
+
+    closeSearch() {
+      this.setData({ searching: false })
+    },
+
+    onFound(event: Event<{ seq: number }>) {
+      this.closeSearch()
+      void this.reach(event.detail.seq)
+    },
+
+    /** Shows a message at its place, however far back; answers whether it is there. */
+    async reach(seq: number): Promise<boolean> {
+      const list = this.selectComponent('.messages') as unknown as { reach(seq: number): Promise<boolean> } | null
+      return list ? list.reach(seq) : false
     },
 
     onTyping() {
       kit.client?.typing(this.data.conversationId)
     },
 
-    onSend(event: Event<{ text: string }>) {
+    onSend(event: Event<{ text: string; mentions: string[] }>) {
       const { client } = kit
       if (!client) return
       const quoteSeq = this.data.quote.seq
       const content = { type: 'text', text: event.detail.text } as const
-      this.swallow(client.messages.send(this.data.conversationId, content, quoteSeq ? { quoteSeq } : {}).done)
+      const mentions = event.detail.mentions.slice(0, MOST_MENTIONS)
+      const options = { ...(quoteSeq && { quoteSeq }), ...(mentions.length && { mentions }) }
+      this.swallow(client.messages.send(this.data.conversationId, content, options).done)
       this.unquote()
       this.triggerEvent('sent', { content })
     },
@@ -106,6 +203,16 @@ Component({
       if (!client) return
       const { path, ...media } = event.detail
       this.swallow(client.messages.sendMedia(this.data.conversationId, { file: path, ...media }).done)
+    },
+
+    onPlace(event: Event<Place>) {
+      const { client } = kit
+      if (!client) return
+      const { latitude, longitude, name, address } = event.detail
+      const short = (text: string) => text.slice(0, SHORT_TEXT)
+      const content = { type: 'location', latitude, longitude, name: short(name), address: short(address) } as const
+      this.swallow(client.messages.send(this.data.conversationId, content).done)
+      this.triggerEvent('sent', { content })
     },
 
     sendSuggestion() {
@@ -140,8 +247,7 @@ Component({
     },
 
     onListTap() {
-      const bar = this.selectComponent('.input') as unknown as { closePanel(): void } | null
-      bar?.closePanel()
+      this.bar()?.closePanel()
     },
 
     onCard(event: Event<{ page: string; url: string }>) {

@@ -7,14 +7,18 @@ const offs = new WeakMap<object, (() => void)[]>()
 type Tap = WechatMiniprogram.TouchEvent
 
 /**
- * My conversations. Events: `open` {id, title}. A long press offers pin, mute, mark and hide. Slots: `header` above the
+ * My conversations. Events: `open` {id, title, seq}; `seq` is that of a message that was found, else 0. A long press offers pin, mute, mark and hide. Slots: `header` above the
  * rows, `empty` (with `use-empty-slot`) where there are none.
  */
 Component({
   options: { multipleSlots: true },
   externalClasses: ['custom-class', 'row-class'],
-  properties: { useEmptySlot: Boolean },
-  data: { rows: [] as Preview[], loading: true, texts: kit.texts, look: kit.look },
+  properties: {
+    useEmptySlot: Boolean,
+    /** Offers to search in all conversations. */
+    searchable: Boolean,
+  },
+  data: { rows: [] as Preview[], loading: true, searching: false, texts: kit.texts, look: kit.look },
   lifetimes: {
     attached() {
       offs.set(this, [kit.onChange(() => this.follow())])
@@ -59,7 +63,19 @@ Component({
 
     open(event: Tap) {
       const row = this.rowOf(event)
-      if (row) this.triggerEvent('open', { id: row.id, title: row.title })
+      if (row) this.triggerEvent('open', { id: row.id, title: row.title, seq: 0 })
+    },
+
+    openSearch() {
+      this.setData({ searching: true })
+    },
+
+    closeSearch() {
+      this.setData({ searching: false })
+    },
+
+    onFound(event: WechatMiniprogram.CustomEvent<{ id: string; title: string; seq: number }>) {
+      this.triggerEvent('open', event.detail)
     },
 
     rowOf(event: Tap): Preview | undefined {

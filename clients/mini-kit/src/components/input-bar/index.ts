@@ -1,12 +1,16 @@
 import { tellFailure } from '../../hosts'
 import { kit } from '../../kit'
+import { insertMention, rewrite, typedAt, type Mention, type Writing } from '../../mentions'
 import { startRecording, stopRecording, type Recording } from '../../recorder'
 import { fill } from '../../texts'
+import { lengthText } from '../../times'
 
 const CANCEL_PX = 70
 const SHORTEST_MS = 1000
 const LONGEST_S = 60
 const WARN_S = 10
+/** The field is ready to be written in. */
+const WRITING = { mode: 'text', panel: '', focus: true }
 
 interface Hold {
   startY: number
@@ -28,10 +32,15 @@ export interface PickedMedia {
 
 const holds = new WeakMap<object, Hold>()
 const offs = new WeakMap<object, () => void>()
+/** Who is mentioned in what is being written. The view needs none of it. */
+const mentioned = new WeakMap<object, readonly Mention[]>()
+/** Where the @ was typed for which a name is being picked. */
+const places = new WeakMap<object, number>()
 
 /**
- * Where messages are made. Events: `send` {text}, `media` {kind, path, …}, `typing`, `unquote`, `resize`, `tool` {id}.
- * `tools`: own entries of the panel, [{id, label}].
+ * Where messages are made. Events: `send` {text, mentions}, `media` {kind, path, …}, `place` {latitude, longitude, name,
+ * address}, `at` (an @ was typed: answer with `mention(who)`), `typing`, `change` {text, mentions}, `unquote`, `resize`,
+ * `find`, `tool` {id}. `tools`: own entries of the panel, [{id, label}].
  */
 Component({
   externalClasses: ['custom-class', 'field-class'],
@@ -40,23 +49,32 @@ Component({
     quote: String,
     /** What is being written; set it to restore a draft. */
     draft: String,
+    /** Who is mentioned in it: [{id, name}]. */
+    draftMentions: { type: Array, value: [] as Mention[] },
+    /** Offers to send a place; app.json must name `chooseLocation` in `requiredPrivateInfos`. */
+    location: Boolean,
+    /** Offers to search in the conversation. */
+    searchable: Boolean,
     tools: { type: Array, value: [] as { id: string; label: string }[] },
     maxLength: { type: Number, value: 5000 },
   },
   data: {
     text: '',
+    cursor: -1,
     mode: 'text',
     panel: '',
     focus: false,
     keyboard: 0,
     hold: '',
     left: '',
+    elapsed: '',
     texts: kit.texts,
     look: kit.look,
   },
   observers: {
-    draft(draft: string) {
-      if (draft !== this.data.text) this.setData({ text: draft })
+    'draft, draftMentions'(text: string, mentions: Mention[]) {
+      mentioned.set(this, mentions)
+      if (text !== this.data.text) this.setData({ text, cursor: -1 })
     },
     quote(quote: string) {
       if (quote) this.setData({ mode: 'text', focus: true, panel: '' })
@@ -74,22 +92,54 @@ Component({
       this.endHold(true)
     },
   },
+  pageLifetimes: {
+    hide() {
+      this.endHold(true)
+    },
+  },
   methods: {
     onInput(event: WechatMiniprogram.Input) {
-      this.setText(event.detail.value)
-      if (event.detail.value) this.triggerEvent('typing')
+      const { value, cursor } = event.detail
+      const before = this.writing()
+      const at = typedAt(before.text, value, cursor)
+      this.write(rewrite(before, value))
+      if (value) this.triggerEvent('typing')
+      if (at < 0) return
+      places.set(this, at)
+      this.triggerEvent('at')
     },
 
-    setText(text: string) {
-      this.setData({ text })
-      this.triggerEvent('change', { text })
+    writing(): Writing {
+      return { text: this.data.text, mentions: mentioned.get(this) ?? [] }
+    },
+
+    write({ text, mentions, cursor }: Writing & { cursor: number }, more: object = {}) {
+      mentioned.set(this, mentions)
+      this.setData({ text, cursor, ...more })
+      this.triggerEvent('change', { text, mentions })
+    },
+
+    /** Puts a mention where the @ was typed. */
+    mention(who: Mention) {
+      const { text } = this.data
+      this.write(insertMention(this.writing(), places.get(this) ?? text.length, who), WRITING)
+    },
+
+    /** Puts a text back that was sent once, after what is written already. */
+    putBack({ text, mentions }: Writing) {
+      const now = this.writing()
+      const all = now.text + text
+      this.write({ text: all, mentions: [...now.mentions, ...mentions], cursor: all.length }, WRITING)
+      this.resize()
     },
 
     send() {
-      const text = this.data.text.trim()
-      if (!text) return
-      this.setText('')
-      this.triggerEvent('send', { text })
+      // The space that ends a mention stays.
+      const text = this.data.text.replace(/^[ \t\r\n\u3000]+|[ \t\r\n\u3000]+$/g, '')
+      if (!text.trim()) return
+      const mentions = (mentioned.get(this) ?? []).map(({ id }) => id)
+      this.write({ text: '', mentions: [], cursor: -1 })
+      this.triggerEvent('send', { text, mentions })
     },
 
     onFocus() {
@@ -138,12 +188,13 @@ Component({
     },
 
     onEmoji(event: WechatMiniprogram.CustomEvent<{ emoji: string }>) {
-      this.setText(this.data.text + event.detail.emoji)
+      this.write({ ...this.writing(), text: this.data.text + event.detail.emoji, cursor: -1 })
     },
 
     onBackspace() {
       // An emoji is several code units; a person takes it for one.
-      this.setText(Array.from(this.data.text).slice(0, -1).join(''))
+      const before = this.writing()
+      this.write(rewrite(before, Array.from(before.text).slice(0, -1).join('')))
     },
 
     unquote() {
@@ -191,6 +242,19 @@ Component({
       })
     },
 
+    choosePlace() {
+      wx.chooseLocation({
+        success: ({ latitude, longitude, name, address }) =>
+          this.triggerEvent('place', { latitude, longitude, name, address }),
+        fail: ({ errMsg }) => tellFailure(errMsg),
+      })
+    },
+
+    find() {
+      this.closePanel()
+      this.triggerEvent('find')
+    },
+
     useTool(event: WechatMiniprogram.TouchEvent) {
       this.triggerEvent('tool', { id: (event.currentTarget.dataset as { id: string }).id })
     },
@@ -208,7 +272,7 @@ Component({
         timer: null,
       }
       holds.set(this, hold)
-      this.setData({ hold: 'on', left: '' })
+      this.setData({ hold: 'on', left: '', elapsed: '' })
       if (typeof wx.vibrateShort === 'function') wx.vibrateShort({ type: 'light', fail: () => undefined })
       startRecording({
         started: () => this.recordingStarted(hold),
@@ -251,8 +315,10 @@ Component({
       hold.startedAt = Date.now()
       if (hold.released) return stopRecording()
       hold.timer = setInterval(() => {
-        const left = LONGEST_S - Math.round((Date.now() - hold.startedAt) / 1000)
-        if (left <= WARN_S) this.setData({ left: fill(kit.texts.secondsLeft, { n: Math.max(0, left) }) })
+        const spoken = Date.now() - hold.startedAt
+        const left = Math.max(0, LONGEST_S - Math.round(spoken / 1000))
+        const warning = left <= WARN_S ? fill(kit.texts.secondsLeft, { n: left }) : ''
+        this.setData({ elapsed: lengthText(spoken), left: warning })
       }, 1000)
     },
 

@@ -1,10 +1,13 @@
 import type { Message } from '@chaguan/sdk'
 import { choose } from '../../hosts'
 import { kit } from '../../kit'
-import { ListView, PICKED_MOST, type Measures } from '../../list-view'
+import type { Measures } from '../../list-host'
+import { ListView, PICKED_MOST } from '../../list-view'
 import { player } from '../../player'
+import { keepRecalled } from '../../recalls'
 import { isPickable } from '../../rows'
 import { fill } from '../../texts'
+import { viewMedia } from '../../viewer'
 import { bodyOf } from '../../bodies'
 
 interface Keyed {
@@ -16,9 +19,14 @@ type Event<T extends object> = WechatMiniprogram.CustomEvent<T>
 const views = new WeakMap<object, ListView>()
 const offs = new WeakMap<object, () => void>()
 
+function countText(count: number): string {
+  return count ? fill(kit.texts.newMessages, { n: count > 99 ? '99+' : count }) : ''
+}
+
 /**
- * Messages of a conversation. Events: `quote` {seq, text}, `card` {page, url, action, card}, `avatar` {user},
- * `selecting` {on}: messages are being selected, and what can be done with them stands below the list.
+ * Messages of a conversation. Events: `quote` {seq, text}, `card` {page, url, action, card}, `avatar` {user}, `reedit`
+ * {text, mentions, quoteSeq}, `selecting` {on}: messages are being selected, and what can be done with them stands below
+ * the list. `reach(seq)` shows a message at its place, however far back it stands.
  * `generic:bubble` draws the messages instead of the kit's bubbles; it gets `row`. Slot `empty`, with `use-empty-slot`.
  */
 Component({
@@ -34,6 +42,8 @@ Component({
     far: false,
     fresh: 0,
     freshText: '',
+    above: 0,
+    aboveText: '',
     typing: false,
     typist: null as unknown,
     scrollTo: 0,
@@ -45,6 +55,7 @@ Component({
     forwarding: null as { seqs: number[]; merged: boolean; preview: string } | null,
     /** Seq of the bundle that is open, or 0. */
     bundle: 0,
+    flash: '',
     texts: kit.texts,
     look: kit.look,
   },
@@ -56,7 +67,10 @@ Component({
       this.setData({ pickedText: fill(kit.texts.picked, { n }) })
     },
     fresh(fresh: number) {
-      this.setData({ freshText: fresh ? fill(kit.texts.newMessages, { n: fresh > 99 ? '99+' : fresh }) : '' })
+      this.setData({ freshText: countText(fresh) })
+    },
+    above(above: number) {
+      this.setData({ aboveText: countText(above) })
     },
   },
   lifetimes: {
@@ -100,10 +114,23 @@ Component({
       this.setData({ forwarding: null, bundle: 0 })
       this.unselect()
       if (!client || !id) return
-      const host = { draw: (patch: object) => this.draw(patch), measure: () => this.measure() }
+      const host = {
+        draw: (patch: object) => this.draw(patch),
+        measure: () => this.measure(),
+        topOf: (key: string) => this.topOf(key),
+      }
       const view = new ListView(host, client, id)
       views.set(this, view)
-      this.setData({ pages: [], ready: false, failed: false, typing: false, texts: kit.texts, look: kit.look })
+      this.setData({
+        pages: [],
+        ready: false,
+        failed: false,
+        typing: false,
+        above: 0,
+        texts: kit.texts,
+        look: kit.look,
+      })
+      player.follow((key) => view.unheardAfter(key))
       void view.start()
     },
 
@@ -124,9 +151,28 @@ Component({
       })
     },
 
+    topOf(key: string): Promise<number | null> {
+      return new Promise((resolve) => {
+        const query = this.createSelectorQuery()
+        query.select(`#m-${key}`).boundingClientRect((row) => resolve(row ? row.top : null))
+        query.exec()
+      })
+    },
+
+    toUnread() {
+      void views.get(this)?.toUnread()
+    },
+
     /** For who holds this component: the list's frame changed. */
     resized() {
       void views.get(this)?.resized()
+    },
+
+    /** Shows a message at its place; false, and said so, where there is none. */
+    async reach(seq: number): Promise<boolean> {
+      const found = (await views.get(this)?.reach(seq)) ?? false
+      if (!found) void wx.showToast({ title: kit.texts.messageGone, icon: 'none' })
+      return found
     },
 
     toEnd() {
@@ -148,10 +194,7 @@ Component({
     onPicture(event: Event<Keyed>) {
       const view = views.get(this)
       const message = view?.message(event.detail.key)
-      if (!view || !message) return
-      const linkOf = ({ content }: Message) =>
-        content?.type === 'image' ? kit.link(content.url ?? content.thumb_url) : ''
-      void wx.previewImage({ urls: view.pictures().map(linkOf).filter(Boolean), current: linkOf(message) })
+      if (view && message) viewMedia(view.pictures(), message)
     },
 
     onExpired(event: WechatMiniprogram.BaseEvent) {
@@ -172,7 +215,7 @@ Component({
     },
 
     onQuoted(event: Event<{ seq: number }>) {
-      void views.get(this)?.reach(event.detail.seq)
+      void this.reach(event.detail.seq)
     },
 
     onReact(event: Event<Keyed & { emoji: string; on: boolean }>) {
@@ -216,6 +259,7 @@ Component({
     },
 
     async recall(message: Message) {
+      keepRecalled(message)
       try {
         await kit.client?.messages.recall(this.data.conversationId, message.seq)
       } catch {

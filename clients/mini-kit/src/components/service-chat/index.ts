@@ -17,6 +17,8 @@ Component({
     suggestion: { type: Object, value: null as unknown as Record<string, never> },
     tools: { type: Array, value: [] as { id: string; label: string }[] },
     handleCards: Boolean,
+    searchable: Boolean,
+    location: Boolean,
   },
   data: { id: '', failed: false, texts: kit.texts, look: kit.look },
   lifetimes: {
