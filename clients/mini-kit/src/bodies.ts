@@ -4,7 +4,7 @@ import { kit } from './kit'
 import { cutMentions, EVERYONE } from './mentions'
 import { noticeText } from './notices'
 import { findRecalled } from './recalls'
-import { EVERYONE_CALLED, fill, type Texts } from './texts'
+import { everyoneCalled, fill, type Texts } from './texts'
 import { lengthText } from './times'
 
 export type Kind =
@@ -187,7 +187,7 @@ function told(body: Body, message: Message, me: string, nameOf: (userId: string)
   const { content, mentions = [], sender_id, created_at } = message
   if (body.kind === 'voice') return { ...body, at: created_at, theirs: sender_id !== me }
   if (content?.type !== 'text' || !mentions.length) return body
-  const all = mentions.indexOf(EVERYONE) >= 0 ? EVERYONE_CALLED : []
+  const all = mentions.indexOf(EVERYONE) >= 0 ? everyoneCalled() : []
   const mine = mentions.indexOf(me) >= 0 ? [nameOf(me)] : []
   return { ...body, parts: mentionParts(content.text, [...mentions.map(nameOf), ...all], [...mine, ...all]) }
 }

@@ -322,7 +322,9 @@ const en: Texts = {
 const TEXTS: Record<Language, Texts> = { 'zh-CN': zh, en }
 
 /** How everyone is called in a mention: it was written in the sender's language. */
-export const EVERYONE_CALLED = [zh.everyone, en.everyone]
+export function everyoneCalled(): string[] {
+  return [zh.everyone, en.everyone]
+}
 
 export function textsOf(language: Language): Texts {
   return TEXTS[language]
