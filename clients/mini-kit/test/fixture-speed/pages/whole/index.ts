@@ -21,9 +21,10 @@ Page({
       firstUnread: '',
       marked: { key: '', note: '' },
       group: false,
+      picked: new Set(),
       userOf: (id) => fake.users.find(id),
       messageOf: () => undefined,
-    } as RowContext
+    } as Partial<RowContext> as RowContext
     const rows = messages.map((message, i) => rowOf(message, messages[i - 1], context))
     this.setData({ rows, into: '' }, () => this.setData({ into: 'end' }))
   },
