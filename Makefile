@@ -10,7 +10,7 @@ export PYTHONUTF8 := 1
 
 SEEDS    ?= 1 2 3
 
-.PHONY: run cluster test check bench bench-cluster soak chaos bundle screenshots lock format clean help
+.PHONY: run cluster test check bench bench-cluster soak chaos bundle wechat screenshots lock format clean help
 
 run: ## start Chaguan with demo data (PORT=8080 HOST=127.0.0.1 DATA_DIR=./data)
 	$(SETUP) run
@@ -48,6 +48,10 @@ bundle: ## one archive in dist/ that installs Chaguan on a machine without a net
 chaos: ## three seeds of faults on three nodes (SEEDS="1 2 3" ARGS="--messages 1000000 --faults 66 --people 200")
 	$(SETUP) test
 	@for seed in $(SEEDS); do $(VENV) -m tests.chaos.play --seed $$seed $(ARGS) || exit 1; done
+
+wechat: ## compile what ships with WeChat's own compiler, without a network (276 MB of npm packages, once)
+	$(SETUP) wechat
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(VENV) -m tools.offline node tools/wechat/check.mjs .cache/wechat
 
 screenshots: ## take the pictures of docs/images anew
 	$(SETUP) test

@@ -1,4 +1,4 @@
-"""Pins anew: requirements/*.in -> *.txt with hashes, and both package-lock files. No registry address is written."""
+"""Pins anew: requirements/*.in -> *.txt with hashes, and the package-lock files. No registry address is written."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def main() -> int:
                 cwd=ROOT / "requirements",
                 otherwise=f"requirements/{name}.in could not be resolved; the reason is above.",
             )
-        for folder in (ROOT / "clients", ROOT / "tools" / "browser"):
+        for folder in (ROOT / "clients", ROOT / "tools" / "browser", ROOT / "tools" / "wechat"):
             run_step(
                 f"{folder.relative_to(ROOT)}/package-lock.json",
                 ["npm", "update", "--package-lock-only", "--no-audit", "--no-fund"],

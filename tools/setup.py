@@ -1,4 +1,4 @@
-"""Makes this folder ready for one goal: `python -m tools.setup run|test|check|bench|lock`.
+"""Makes this folder ready for one goal: `python -m tools.setup run|test|check|bench|wechat|lock`.
 
 Standard library only, no question, no root, nothing outside this folder but the package managers' own caches.
 Each step remembers a hash of its inputs, so that a second run does nothing.
@@ -15,6 +15,7 @@ from tools.browser_env import ensure_browser
 from tools.node_env import ensure_node, ensure_node_modules, ensure_web
 from tools.python_env import ensure_packages, ensure_project, ensure_venv
 from tools.steps import CACHE, StepFailed
+from tools.wechat_env import ensure_wechat
 
 
 def _server() -> None:
@@ -36,6 +37,7 @@ GOALS: dict[str, list[Callable[[], None]]] = {
     "test": [ensure_venv, _dev, ensure_project, ensure_node_modules, ensure_web, ensure_browser],
     "check": [ensure_venv, _dev, ensure_project, ensure_node_modules, ensure_web],
     "bench": [ensure_venv, _server, ensure_project],
+    "wechat": [ensure_venv, ensure_node_modules, ensure_web, ensure_wechat],
     "lock": [ensure_venv, _lock],
 }
 

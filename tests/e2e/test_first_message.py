@@ -22,15 +22,7 @@ CHINESE = PAGE.with_name("first-message.zh-CN.md")
 MOST_OWN_LINES = 12
 PUBLIC = "https://im.example.com"
 # What the developer tools make of “TypeScript, 不使用模板”.
-EMPTY = {
-    "app.ts": "App({})\n",
-    "app.json": '{ "pages": ["pages/index/index"], "style": "v2", "lazyCodeLoading": "requiredComponents" }\n',
-    "pages/index/index.ts": "Page({})\n",
-    "pages/index/index.json": '{\n  "usingComponents": {}\n}\n',
-    "pages/index/index.wxml": "<!--index.wxml-->\n",
-    "project.config.json": '{ "appid": "touristappid", "compileType": "miniprogram", "setting": { "es6": true } }\n',
-    "package.json": '{ "private": true }\n',
-}
+EMPTY: dict[str, str] = json.loads((CLIENTS.parent / "tools/wechat/empty-project.json").read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")

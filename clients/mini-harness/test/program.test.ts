@@ -165,6 +165,10 @@ describe('templates and components', () => {
     expect(await page.locator('[class$=sum]').textContent()).toBe('20')
     expect(await page.locator('.sized').evaluate((element) => element.clientWidth)).toBe(50)
   })
+  test('in wxs the constructor of a value is the name of its type', async () => {
+    const page = await open()
+    expect(await page.locator('.price').first().textContent()).toMatch(/^¥\d/)
+  })
   test('component and page lifetimes reach a component', async () => {
     const page = await open('/pages/features/index')
     await expect

@@ -26,6 +26,7 @@ export class ListView {
   private context: RowContext
   private offs: (() => void)[] = []
   private opened = false
+  private ended = false
   private visible = true
   private busy = false
   private atEnd = true
@@ -73,6 +74,7 @@ export class ListView {
   }
 
   stop(): void {
+    this.ended = true
     this.offs.forEach((off) => off())
     this.offs = []
     if (this.framing) clearTimeout(this.framing)
@@ -304,6 +306,9 @@ export class ListView {
   }
 
   private async open(): Promise<void> {
+    // A list that is told its conversation and attached in one turn begins twice: the first must not draw.
+    await Promise.resolve()
+    if (this.ended) return
     this.opened = true
     this.window = this.read()
     this.context = this.makeContext(this.firstUnread())

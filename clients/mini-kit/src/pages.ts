@@ -50,10 +50,10 @@ export class Pages {
     return this.shown.find((message) => message.client_msg_id === key)
   }
 
-  /** Starts from the newest messages, or from `atLeast` of them. */
-  reset(all: readonly Message[], atLeast = 2 * PAGE_ROWS): Patch {
+  /** Starts from the newest messages, more than a screen of them, or from `atLeast`; the next come once these stand. */
+  reset(all: readonly Message[], atLeast = PAGE_ROWS): Patch {
     this.all = all
-    const start = Math.max(0, all.length - Math.max(atLeast, 2 * PAGE_ROWS))
+    const start = Math.max(0, all.length - Math.max(atLeast, PAGE_ROWS))
     this.shown = all.slice(start)
     this.pages = this.cut(start)
     return { pages: this.pages.map(visible) }

@@ -37,8 +37,8 @@ describe('the pages of a conversation', () => {
     const pages = new Pages(rowOf)
     const view: View = { pages: [] }
     apply(view, pages.reset(log(1, 10_000)))
-    expect(keys(view)).toEqual(expected(log(10_000 - 2 * PAGE_ROWS + 1, 10_000)))
-    expect(pages.hidden).toBe(10_000 - 2 * PAGE_ROWS)
+    expect(keys(view)).toEqual(expected(log(10_000 - PAGE_ROWS + 1, 10_000)))
+    expect(pages.hidden).toBe(10_000 - PAGE_ROWS)
   })
 
   test('a new message crosses to the view as one row', () => {
@@ -58,17 +58,17 @@ describe('the pages of a conversation', () => {
     const before = log(1, 30)
     pages.reset(before)
     const after = before.map((one) => (one.seq === 30 ? { ...one, status: 'failed' as const } : one))
-    expect(pages.update(after)).toEqual({ 'pages[1].rows[9].status': 'failed' })
+    expect(pages.update(after)).toEqual({ 'pages[0].rows[19].status': 'failed' })
   })
 
   test('older messages that arrive stay out of the view until the reader comes near', () => {
     const pages = new Pages(rowOf)
     const view: View = { pages: [] }
-    apply(view, pages.reset(log(31, 60)))
+    apply(view, pages.reset(log(41, 60)))
     apply(view, pages.update(log(1, 60)))
-    expect(keys(view)[0]).toBe('key-31')
+    expect(keys(view)[0]).toBe('key-41')
     apply(view, pages.prepend())
-    expect(keys(view)).toEqual(expected(log(11, 60)))
+    expect(keys(view)).toEqual(expected(log(21, 60)))
   })
 
   test('what is far away is a frame of the height it had and comes back whole', () => {

@@ -20,6 +20,9 @@ const home = path.join(import.meta.dirname, '..')
 interface Harness {
   errors(): string[]
   setDataStats(): { calls: number; bytes: number; largest: number }
+  resetSetDataStats(): void
+  open(url: string): void
+  reLaunch(url: string): void
   setTheme(theme: 'light' | 'dark'): void
   page(): {
     say(text: string): void
@@ -47,13 +50,15 @@ export interface Phones {
   close(): Promise<void>
 }
 
-export async function startPhones(): Promise<Phones> {
+/** `root` is the folder of a program, `more` where other packages than the kit are. */
+export async function startPhones(root = 'fixture', more: Record<string, string> = {}): Promise<Phones> {
   const outDir = fs.mkdtempSync(path.join(os.tmpdir(), 'mini-kit-'))
   const npm = {
     '@chaguan/mini-kit': path.join(home, 'miniprogram_dist'),
     '@chaguan/sdk': path.join(home, '../sdk/miniprogram_dist'),
+    ...more,
   }
-  await buildMiniProgram({ root: path.join(import.meta.dirname, 'fixture'), outDir, npm })
+  await buildMiniProgram({ root: path.resolve(import.meta.dirname, root), outDir, npm })
   const site = await serve(outDir)
   const browser = await chromium.launch({ executablePath: browserPath!, args: FLAGS })
   return {
@@ -63,6 +68,11 @@ export async function startPhones(): Promise<Phones> {
         deviceScaleFactor: 2,
         colorScheme: dark ? 'dark' : 'light',
       })
+      // Whatever a program fetches from elsewhere, as TDesign its letters: a test has no network.
+      await context.route(
+        ({ hostname }) => hostname !== '127.0.0.1',
+        (route) => route.abort(),
+      )
       const page = await context.newPage()
       const complaints: string[] = []
       page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()))

@@ -34,7 +34,7 @@ const BUDGETS = {
 const INTERNAL = `store logs away isOnline addUsers addView expectSeq config emit flush isBehind changesFrom fetchRow
   currentToken applyUserChanged applyWelcome applyEntry applyInbox applySync afterWelcome welcomed stateChanged
   isOtherEpoch mergeHistory updateInbox updateLog saveSession saveItem eraseItem reached pumpAll ordinalAt onWelcome
-  births gaps moveMark setLog setRow shown changes`.split(/\s+/)
+  births gaps moveMark setLog setRow shown changes wipe uploadItem outbox`.split(/\s+/)
 
 function checkInternal() {
   const outside = readFileSync(protocol, 'utf8') + readFileSync(`${root}src/core/types.ts`, 'utf8')

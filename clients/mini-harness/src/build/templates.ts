@@ -3,6 +3,9 @@ import path from 'node:path'
 import { TmplGroup } from 'glass-easel-template-compiler'
 import { BuildError, type Sources } from './sources'
 
+/** `value.constructor` of a variable or what it holds. */
+const CONSTRUCTOR = /(?<![\w$.\])])([A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*|\[[^\]]*\])*)\.constructor\b/g
+
 interface TemplateProblem {
   isError: boolean
   message: string
@@ -56,6 +59,7 @@ function addScript(group: TmplGroup, sources: Sources, base: string, seen: Set<s
       required.push(path.posix.join(path.posix.dirname(base), String(reference)))
       return `${open}${reference}${close}`
     })
+    .replace(CONSTRUCTOR, 'getTypeName($1)')
   group.addScript(base, code)
   for (const next of required) addScript(group, sources, next, seen)
 }

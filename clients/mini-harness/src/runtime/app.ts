@@ -33,9 +33,10 @@ export function installAppGlobals(): void {
   Object.assign(globalThis, {
     App: (definition: AppInstance) => void (instance = definition),
     getApp: () => instance,
-    // WXS knows no constructors.
+    // WXS knows no constructors, and `value.constructor` is the name of its type there: the build asks for it here.
     getDate: (...parts: [number]) => new Date(...parts),
     getRegExp: (pattern: string, flags?: string) => new RegExp(pattern, flags),
+    getTypeName: (value: unknown) => Object.prototype.toString.call(value).slice(8, -1),
   })
   window.addEventListener('error', (event) =>
     reportToApp(`${event.message}\n${(event.error as Error | undefined)?.stack ?? ''}`),

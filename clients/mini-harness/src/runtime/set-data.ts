@@ -3,7 +3,7 @@ import { config } from './settings'
 
 export interface SetDataStats {
   calls: number
-  /** Characters of JSON. */
+  /** Of JSON in UTF-8. */
   bytes: number
   /** The dearest single call. */
   largest: number
@@ -12,6 +12,7 @@ export interface SetDataStats {
 const stats: SetDataStats = { calls: 0, bytes: 0, largest: 0 }
 /** WeChat refuses a single call above this. */
 const LIMIT = 1024 * 1024
+const encoder = new TextEncoder()
 
 type SetData = (this: { is: string }, data: Record<string, unknown>, done?: () => void) => void
 
@@ -29,10 +30,10 @@ export function installSetData(prototype: { setData: SetData }): void {
     if (!config.twoThreads) return original.call(this, data, done)
     const crossed = JSON.stringify(data) ?? '{}'
     stats.calls += 1
-    stats.bytes += crossed.length
-    stats.largest = Math.max(stats.largest, crossed.length)
-    if (crossed.length > LIMIT)
-      console.error(`setData of ${this.is}: ${crossed.length} characters, above the limit of ${LIMIT}`)
+    const bytes = encoder.encode(crossed).length
+    stats.bytes += bytes
+    stats.largest = Math.max(stats.largest, bytes)
+    if (bytes > LIMIT) console.error(`setData of ${this.is}: ${bytes} bytes, above the limit of ${LIMIT}`)
     return original.call(this, restore(data, crossed), done)
   }
 }

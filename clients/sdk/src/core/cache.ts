@@ -57,7 +57,9 @@ export function createCache(storage: KeyValueStorage, prefix: string, report: (e
     return id
   }
 
+  /** Asked by whoever signs in: until it is known who that is, nothing is written for the one before. */
   const session = (): Promise<Session | null> => {
+    owner = ''
     return read<Session>('session')
   }
 
@@ -66,27 +68,32 @@ export function createCache(storage: KeyValueStorage, prefix: string, report: (e
     write('session', session)
   }
 
-  const restore = async (userId: string, store: Store): Promise<boolean> => {
-    owner = userId
-    const state = await read<SavedState>(`${userId}:state`)
-    if (!state || state.version !== VERSION) return false
-    sizes = new Map((await read<[string, number][]>(`${userId}:logs`)) || [])
-    const { epoch, userVersion, nextCursor, listEnd, seenAt, role, me } = state
-    Object.assign(store, { epoch, userVersion, nextCursor, listEnd, seenAt, role, me })
-    store.addUsers(state.users)
-    const saved = await Promise.all(state.rows.map((row) => readLog(userId, row.conversation.id)))
-    state.rows.forEach((row, i) => restoreRow(store, row, saved[i] || null))
-    return true
-  }
-
-  const readLog = (userId: string, id: string): Promise<SavedLog | null> => {
-    return sizes.has(id) ? read<SavedLog>(`${userId}:log:${id}`) : Promise.resolve(null)
+  /** Reads what is kept of a user; what it answers with puts that into the store, and gives what was not sent yet. */
+  const restore = async (userId: string): Promise<(store: Store) => OutboxItem[] | null> => {
+    const found = await read<SavedState>(`${userId}:state`)
+    const state = found && found.version === VERSION ? found : null
+    const held = new Map(await read<[string, number][]>(`${userId}:logs`))
+    const rows = state ? state.rows : []
+    const saved = await Promise.all(
+      rows.map(async ({ conversation: { id } }) => (held.has(id) ? read<SavedLog>(`${userId}:log:${id}`) : null)),
+    )
+    const items = await outbox(userId)
+    return (store) => {
+      owner = userId
+      if (!state) return null
+      sizes = held
+      const { epoch, userVersion, nextCursor, listEnd, seenAt, role, me } = state
+      Object.assign(store, { epoch, userVersion, nextCursor, listEnd, seenAt, role, me })
+      store.addUsers(state.users)
+      rows.forEach((row, i) => restoreRow(store, row, saved[i] || null))
+      return items
+    }
   }
 
   const outbox = async (userId: string): Promise<OutboxItem[]> => {
     await chain
     const begin = `${prefix}${userId}:out:`
-    const keys = (await storage.keys().catch(() => [])).filter((key) => key.indexOf(begin) === 0)
+    const keys = await keysOf(begin).catch(() => [])
     const items = await Promise.all(keys.map((key) => read<OutboxItem>(key.slice(prefix.length))))
     return items.filter((item): item is OutboxItem => item !== null)
   }
@@ -94,44 +101,47 @@ export function createCache(storage: KeyValueStorage, prefix: string, report: (e
   const saveItem = (item: OutboxItem): void => {
     // Only paths survive a restart; a Blob does not.
     const media = item.media && { ...item.media, file: typeof item.media.file === 'string' ? item.media.file : null }
-    write(`${owner}:out:${item.client_msg_id}`, { ...item, media })
+    if (owner) write(`${owner}:out:${item.client_msg_id}`, { ...item, media })
   }
 
   const eraseItem = (item: OutboxItem): void => {
-    enqueue(() => storage.remove(`${prefix}${owner}:out:${item.client_msg_id}`))
+    remove(`${owner}:out:${item.client_msg_id}`)
   }
 
   /** Writes rows, and the logs of the conversations named. */
   const save = (store: Store, changedLogs: Iterable<string>): void => {
     if (!store.me || !owner) return
     for (const id of Array.from(changedLogs)) saveLog(store, id)
-    evict(MAX_LOG_BYTES)
+    evict()
     write(`${owner}:state`, stateOf(store))
     write(`${owner}:logs`, Array.from(sizes))
   }
 
-  const saveLog = (store: Store, id: string): void => {
+  const logKey = (id: string): string => `${owner}:log:${id}`
+
+  /** Keeps the last messages, fewer where they are long. */
+  const saveLog = (store: Store, id: string, count = MESSAGES_KEPT): void => {
     const log = store.logs.get(id)
     sizes.delete(id)
-    const key = `${owner}:log:${id}`
-    if (!log || log.live.shown.length < 2) return enqueue(() => storage.remove(prefix + key))
-    const { upTo, live } = trim(log, MESSAGES_KEPT)
+    const key = logKey(id)
+    if (!log || log.live.shown.length < 2 || count < 2) return remove(key)
+    const { upTo, live } = trim(log, count)
     const saved: SavedLog = { upTo, messages: live.shown, before: live.before }
     const bytes = utf8Length(JSON.stringify(saved))
-    if (bytes > MAX_KEY_BYTES) return enqueue(() => storage.remove(prefix + key))
+    if (bytes > MAX_KEY_BYTES) return saveLog(store, id, count >> 1)
     sizes.set(id, bytes)
     write(key, saved)
   }
 
-  const evict = (limit: number): void => {
+  const evict = (): void => {
     let total = 0
     sizes.forEach((bytes) => (total += bytes))
-    for (const [id, bytes] of Array.from(sizes)) {
-      if (total <= limit) return
+    sizes.forEach((bytes, id) => {
+      if (total <= MAX_LOG_BYTES) return
       total -= bytes
       sizes.delete(id)
-      enqueue(() => storage.remove(`${prefix}${owner}:log:${id}`))
-    }
+      remove(logKey(id))
+    })
   }
 
   /** Forgets all of this prefix, of every user. */
@@ -139,8 +149,7 @@ export function createCache(storage: KeyValueStorage, prefix: string, report: (e
     sizes.clear()
     owner = ''
     enqueue(async () => {
-      const keys = (await storage.keys()).filter((key) => key.indexOf(prefix) === 0)
-      await Promise.all(keys.map((key) => storage.remove(key)))
+      await removeAll(await keysOf(prefix))
     })
     return settled()
   }
@@ -161,24 +170,37 @@ export function createCache(storage: KeyValueStorage, prefix: string, report: (e
     }
   }
 
-  const write = (key: string, value: unknown): void => {
-    const text = JSON.stringify(value)
-    enqueue(async () => {
-      try {
-        await storage.set(prefix + key, text)
-      } catch {
-        // No room: what is kept for convenience goes first, then once more; a second failure is reported.
-        await makeRoom()
-        await storage.set(prefix + key, text)
-      }
-    })
+  const remove = (key: string): void => {
+    enqueue(() => storage.remove(prefix + key))
   }
 
-  const makeRoom = async (): Promise<void> => {
+  const write = (key: string, value: unknown): void => {
+    const text = JSON.stringify(value)
+    const attempt = (): Promise<unknown> =>
+      storage.set(prefix + key, text).catch(async (error: unknown) => {
+        if (!(await makeRoom())) throw error
+        return attempt()
+      })
+    enqueue(attempt)
+  }
+
+  const keysOf = async (begin: string): Promise<string[]> =>
+    (await storage.keys()).filter((key) => key.indexOf(begin) === 0)
+
+  const removeAll = (keys: string[]): Promise<unknown> => Promise.all(keys.map((key) => storage.remove(key)))
+
+  /** What is kept for convenience goes: first what no start would read, of other users too, then the oldest log. */
+  const makeRoom = async (): Promise<boolean> => {
+    const keys = await keysOf(prefix)
     const ids = Array.from(sizes.keys())
-    const oldest = ids.slice(0, Math.ceil(ids.length / 2))
-    oldest.forEach((id) => sizes.delete(id))
-    await Promise.all(oldest.map((id) => storage.remove(`${prefix}${owner}:log:${id}`)))
+    const known = ids.map((id) => prefix + logKey(id))
+    let going = keys.filter((key) => key.indexOf(':log:') > 0 && known.indexOf(key) < 0)
+    if (!going.length) {
+      going = known.slice(0, 1)
+      sizes.delete(ids[0] || '')
+    }
+    await removeAll(going)
+    return going.length > 0
   }
 
   const enqueue = (task: () => Promise<unknown>): void => {

@@ -137,14 +137,13 @@ export function createEngine(config: ClientOptions): Engine {
     const session = await cache.session()
     if (mine !== signIns) return
     device = deviceId
-    if (session && account && session.account === account) await restore(session.user_id)
-    if (mine === signIns) connection.start()
-  }
-
-  const restore = async (userId: string): Promise<void> => {
-    if (await cache.restore(userId, store)) outbox.restore(await cache.outbox(userId))
-    store.gaps()
+    const isSame = session && account && session.account === account
+    const put = isSame ? await cache.restore(session.user_id) : null
+    if (mine !== signIns) return
+    const unsent = put?.(store)
+    if (unsent) outbox.restore(unsent)
     flush()
+    connection.start()
   }
 
   const signOut = async (): Promise<void> => {

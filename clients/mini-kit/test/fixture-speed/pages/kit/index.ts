@@ -1,0 +1,7 @@
+import { fake } from '../../talk'
+
+Page({
+  say(text: string) {
+    fake.say(text)
+  },
+})
