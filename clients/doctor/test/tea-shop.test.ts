@@ -45,7 +45,7 @@ test('a chat that sends places is told to declare it, where it is told to send t
   fs.writeFileSync(file, declared.replace(/ *"requiredPrivateInfos".*\n/, ''))
   const missing = complaints(false).filter(({ severity }) => severity === 'error')
   fs.writeFileSync(file, declared)
-  expect(missing.map(({ check, at }) => [check, at.file])).toEqual([
+  expect(missing.map(({ check, at }) => [check, at?.file])).toEqual([
     ['privacy/required-infos', 'pages/chat/index.wxml'],
   ])
 })
