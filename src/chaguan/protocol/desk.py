@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 Names = Annotated[list[Annotated[str, Meta(min_length=1, max_length=64)]], Meta(max_length=50)]
 Minutes = Annotated[int, Meta(ge=0, le=1440)]
@@ -69,7 +69,7 @@ class QueueSpec(Struct, omit_defaults=True, kw_only=True):
     name: Annotated[str, Meta(min_length=1, max_length=100)]
     position: Annotated[int, Meta(ge=0, le=10_000)] = 0
     strategy: Strategy = Strategy.least_loaded
-    match: QueueMatch = QueueMatch()
+    match: QueueMatch = field(default_factory=QueueMatch)
     skills: Names = []
     agents: Annotated[list[str], Meta(max_length=500)] = []
     urgency: Annotated[int, Meta(ge=0, le=9)] = 0
@@ -197,7 +197,7 @@ class DeskSettings(Struct, omit_defaults=True, kw_only=True):
     when nobody is there, by language (`zh-CN`, `en`).
     """
 
-    hours: Hours = Hours()
+    hours: Hours = field(default_factory=Hours)
     idle_s: Annotated[int, Meta(ge=0, le=86_400)] = 0
     reassign_s: Annotated[int, Meta(ge=0, le=86_400)] = 300
     reopen_s: Annotated[int, Meta(ge=0, le=7 * 86_400)] = 0
