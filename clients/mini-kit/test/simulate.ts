@@ -1,6 +1,7 @@
 // Built components under WeChat's own template compiler, in jsdom.
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { beforeAll, beforeEach, vi } from 'vitest'
 
 export interface Rendered {
   dom: HTMLElement
@@ -60,4 +61,25 @@ export function heardFrom(rendered: Rendered, name: string): Record<string, unkn
   const told: Record<string, unknown>[] = []
   rendered.addEventListener(name, (event) => told.push(event.detail))
   return told
+}
+
+/** What the app keeps and what toasts said, for a file of tests in which components are used as on a phone. */
+export function phone(): { stored: Map<string, unknown>; toasts: string[] } {
+  const stored = new Map<string, unknown>()
+  const toasts: string[] = []
+  beforeAll(() => {
+    host({
+      getStorageSync: (key: string) => stored.get(key) ?? '',
+      setStorage: ({ key, data }: { key: string; data: unknown }) => stored.set(key, data),
+      removeStorage: ({ key }: { key: string }) => stored.delete(key),
+      showToast: ({ title }: { title: string }) => toasts.push(title),
+      vibrateShort: () => undefined,
+      nextTick: (fn: () => void) => void Promise.resolve().then(fn),
+    })
+  })
+  beforeEach(() => {
+    vi.useRealTimers()
+    toasts.length = 0
+  })
+  return { stored, toasts }
 }

@@ -1,26 +1,11 @@
 // @vitest-environment jsdom
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ME } from './messages'
-import { heardFrom, host, module, show, use, type Rendered } from './simulate'
+import { heardFrom, host, module, phone, show, use, type Rendered } from './simulate'
 
-const stored = new Map<string, unknown>()
-const toasts: string[] = []
+const { stored, toasts } = phone()
 let shown: Rendered | undefined
 
-beforeAll(() => {
-  host({
-    getStorageSync: (key: string) => stored.get(key) ?? '',
-    setStorage: ({ key, data }: { key: string; data: unknown }) => stored.set(key, data),
-    removeStorage: ({ key }: { key: string }) => stored.delete(key),
-    showToast: ({ title }: { title: string }) => toasts.push(title),
-    vibrateShort: () => undefined,
-    nextTick: (fn: () => void) => void Promise.resolve().then(fn),
-  })
-})
-beforeEach(() => {
-  vi.useRealTimers()
-  toasts.length = 0
-})
 afterEach(() => shown?.detach())
 
 const text = () => shown!.dom.textContent ?? ''

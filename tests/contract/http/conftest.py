@@ -1,6 +1,7 @@
 import pytest
 from httpx import ASGITransport, AsyncClient
 
+from chaguan.app import open_deployment
 from chaguan.core.settings import Settings
 from chaguan.openapi.http import create_http
 from tests.accounts_stage import (
@@ -14,6 +15,8 @@ from tests.accounts_stage import (
     token_for,
     vault,
 )
+from tests.e2e.deployed import Portless
+from tests.e2e.test_chat import Town
 
 __all__ = ["accounts", "clock", "db", "make_app", "owner", "sandbox", "token_for", "vault"]
 
@@ -26,6 +29,17 @@ async def client(accounts, clock):
     transport = ASGITransport(app, raise_app_exceptions=False, client=("192.0.2.77", 4711))
     async with AsyncClient(transport=transport, base_url="http://chaguan.test") as found:
         yield found
+
+
+@pytest.fixture
+async def town(tmp_path):
+    """A whole deployment."""
+    deployment = await open_deployment(Settings(data_dir=str(tmp_path / "data")))
+    await deployment.start()
+    town = Town(Portless(deployment))
+    await town.settle()
+    yield town
+    await deployment.stop()
 
 
 class Person:

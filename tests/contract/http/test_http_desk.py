@@ -3,24 +3,10 @@
 import pytest
 from httpx import ASGITransport, AsyncClient
 
-from chaguan.app import open_deployment
 from chaguan.core.caller import Role
-from chaguan.core.settings import Settings
 from chaguan.serving import http_app
-from tests.e2e.deployed import Portless
-from tests.e2e.test_chat import Town
 
 WEEK = [[[540, 720], [840, 1080]]] * 5 + [[], []]
-
-
-@pytest.fixture
-async def town(tmp_path):
-    deployment = await open_deployment(Settings(data_dir=str(tmp_path / "data")))
-    await deployment.start()
-    town = Town(Portless(deployment))
-    await town.settle()
-    yield town
-    await deployment.stop()
 
 
 @pytest.fixture

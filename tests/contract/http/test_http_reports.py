@@ -5,24 +5,10 @@ from httpx import ASGITransport, AsyncClient
 
 from chaguan import health
 from chaguan.accounts import Scope
-from chaguan.app import open_deployment
 from chaguan.core.caller import Role
 from chaguan.core.ids import uuid7
-from chaguan.core.settings import Settings
 from chaguan.messaging.model import uuid_text
 from chaguan.serving import http_app
-from tests.e2e.deployed import Portless
-from tests.e2e.test_chat import Town
-
-
-@pytest.fixture
-async def town(tmp_path):
-    deployment = await open_deployment(Settings(data_dir=str(tmp_path / "data")))
-    await deployment.start()
-    town = Town(Portless(deployment))
-    await town.settle()
-    yield town
-    await deployment.stop()
 
 
 @pytest.fixture
