@@ -4,7 +4,6 @@ the owner of the desk's consumer; what another did meanwhile is found where a de
 import asyncio
 import contextlib
 import logging
-import traceback
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
@@ -13,6 +12,7 @@ from sqlalchemy import Connection
 
 from chaguan.core.clock import Clock
 from chaguan.core.errors import AppError, ErrorCode
+from chaguan.core.logs import places
 from chaguan.desk import presence, rules
 from chaguan.desk.changes import Changes, Decide, Step
 from chaguan.desk.model import Held
@@ -111,8 +111,7 @@ class Dispatcher:
         """Where and not what, as an exception's text may quote a message."""
         self.failures += 1
         if self.failures == 1:
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            logger.error("the desk stumbles: %s at %s:%d", type(error).__name__, place.filename, place.lineno)
+            logger.error("the desk stumbles: %s at %s", type(error).__name__, places(error))
 
     async def step(self) -> None:
         """One look, and everything that follows from it."""
