@@ -6,8 +6,10 @@ import io
 import pytest
 from PIL import Image
 
+from chaguan.contact import store
 from chaguan.core.caller import Caller, Role
 from chaguan.media import Kind, spool
+from chaguan.metrics.collecting import Metrics
 from tests.contact_stage import AES_KEY, APPID, TOKEN, Stage, open_stage
 
 
@@ -45,6 +47,47 @@ async def test_a_customer_writes_from_wechat_and_is_answered_there(stage: Stage)
     contact = await stage.contact(room, left=4)
     assert contact["until_at"] > 0
     await stage.agent.until("wechat_contact_changed")
+
+
+async def test_its_consumer_is_measured_since_somebody_came_by_contact(stage: Stage):
+    async def is_ready() -> bool:
+        return True
+
+    async def consumers() -> set[str]:
+        families = await Metrics(stage.deployment, is_ready).families()
+        (lag,) = [family for family in families if family.name == "chaguan_consumer_lag_seconds"]
+        return {sample.labels["consumer"] for sample in lag.samples}
+
+    assert await consumers() == {"search", "desk"}
+    await stage.say("在吗？")
+    room = await stage.take()
+    await stage.agent.say(room, "在的")
+    await stage.shown(1)
+    assert await consumers() == {"search", "desk", "contact"}
+
+
+async def test_what_nobody_foresaw_ends_no_work_for_good(stage: Stage, monkeypatch, caplog):
+    failed = []
+
+    def once(name: str):
+        real = getattr(store, name)
+
+        def broken(*arguments: object, **named: object) -> object:
+            if name not in failed:
+                failed.append(name)
+                raise RuntimeError("not foreseen")
+            return real(*arguments, **named)
+
+        monkeypatch.setattr(store, name, broken)
+
+    for name in ("has_due_push", "exists_any", "has_due_delivery"):
+        once(name)
+    await stage.say("在吗？")
+    room = await stage.take()
+    await stage.agent.say(room, "在的")
+    assert await stage.shown(1) == [{"msgtype": "text", "text": {"content": "在的"}}]
+    assert len(failed) == 3 and caplog.text.count("contact stumbles: RuntimeError") == 3
+    assert "not foreseen" not in caplog.text
 
 
 async def test_pictures_go_both_ways_and_a_page_of_the_mini_program_becomes_a_card(stage: Stage):

@@ -20,6 +20,7 @@ from chaguan.contact.store import Delivery
 from chaguan.core.caller import Caller
 from chaguan.core.clock import Clock, now_ms
 from chaguan.core.errors import AppError
+from chaguan.core.logs import places
 from chaguan.core.settings import Settings
 from chaguan.desk import DeskService, topic_of
 from chaguan.infra.database import Database
@@ -125,18 +126,25 @@ class ContactService:
             if self.is_following:
                 if feed.is_owned:
                     await self._quietly(self.outbox.work)
-            elif await self._quietly(partial(self._db.read, store.exists_any)):
-                await feed.start()
-                feed.wake()
-                self.is_following = True
+            else:
+                self.is_following = await self._quietly(self._follow)
+
+    async def _follow(self) -> bool:
+        if not await self._db.read(store.exists_any):
+            return False
+        await self.outbox.feed.start()
+        self.outbox.feed.wake()
+        return True
 
     async def _quietly(self, work: Callable[[], Awaitable[bool]]) -> bool:
-        """A database that is away for a while must not end the work for good."""
+        """Neither a database that is away for a while nor what nobody foresaw may end the work for good."""
         try:
             return await work()
         except AppError as error:
             logger.warning("contact: %s", error)
-            return False
+        except Exception as error:  # noqa: BLE001  it is told, and tried again at the next look
+            logger.error("contact stumbles: %s at %s", type(error).__name__, places(error))
+        return False
 
     async def _find(self, conversation_id: str) -> Contact | None:
         return await self._db.read(partial(store.find, conversation_id=conversation_id))

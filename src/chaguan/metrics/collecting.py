@@ -127,7 +127,9 @@ class Metrics:
         yield "chaguan_writer_queue_bytes", _one(size)
         for name, figures in _batches(writer.figures):
             yield name, histogram(figures)
-        feeds = (search.feed, deployment.desk.feed)
+        feeds = [search.feed, deployment.desk.feed]
+        if deployment.contact.is_following:
+            feeds.append(deployment.contact.outbox.feed)
         wanted = feeds if deployment.settings.search else feeds[1:]
         yield "chaguan_consumer_lag_seconds", _by("consumer", {f.name: f.lag_ms / 1000 for f in feeds})
         yield "chaguan_consumer_owned", _by("consumer", {f.name: int(f.is_owned) for f in wanted})
