@@ -181,6 +181,11 @@ export const CASES: Record<CheckId, Case> = {
     at: '',
     good: withChat(),
   },
+  'npm/name-taken': {
+    bad: { ...withChat(), 'chat/index.wxml': '<view/>', 'chat/index.json': '{}' },
+    at: 'chat/index.wxml:1',
+    good: { ...withChat(), 'pages/chat/index.wxml': '<view/>', 'chat/own.wxml': '<view/>', 'chat/own.json': '{}' },
+  },
   'npm/tag-undeclared': {
     bad: { 'pages/home/index.wxml': '<view>\n  <cg-chat />\n</view>' },
     at: 'pages/home/index.wxml:2',

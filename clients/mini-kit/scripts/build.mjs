@@ -4,7 +4,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-const SIZE_LIMIT = 250 * 1024
+const SIZE_LIMIT = 300 * 1024
 const home = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const source = path.join(home, 'src')
 const target = path.join(home, 'miniprogram_dist')

@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { dataUrl } from './data-url.mjs'
 
 const line = (paths) =>
   `<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24' fill='none' stroke='#000' stroke-width='1.6' stroke-linecap='round' stroke-linejoin='round'>${paths}</svg>`
@@ -68,11 +69,8 @@ const ICONS = {
   ),
 }
 
-const encode = (svg) => svg.replace(/</g, '%3C').replace(/>/g, '%3E').replace(/#/g, '%23')
-const rules = Object.entries(ICONS).map(([name, svg]) => {
-  const url = `url("data:image/svg+xml,${encode(svg)}")`
-  return `.cg-i-${name} {\n  -webkit-mask-image: ${url};\n  mask-image: ${url};\n}`
-})
+const rules = Object.entries(ICONS).map(([name, svg]) => `.cg-i-${name} {\n  --i: ${dataUrl(svg)};\n}`)
+// The drawing goes through a variable, so that it is there once and not once for each name of the property.
 const head = `/* Made by scripts/icons.mjs. */
 .cg-i {
   display: block;
@@ -80,8 +78,8 @@ const head = `/* Made by scripts/icons.mjs. */
   width: 24px;
   height: 24px;
   background: currentColor;
-  -webkit-mask: center / contain no-repeat;
-  mask: center / contain no-repeat;
+  -webkit-mask: var(--i) center / contain no-repeat;
+  mask: var(--i) center / contain no-repeat;
 }`
 const home = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 fs.mkdirSync(path.join(home, 'src/styles'), { recursive: true })

@@ -1,6 +1,7 @@
 import type { Card, Content, Message } from '@chaguan/sdk'
 import { bundleBody } from './bundles'
 import { kit } from './kit'
+import { cutEmoji } from './emoji'
 import { cutMentions, EVERYONE } from './mentions'
 import { noticeText } from './notices'
 import { findRecalled } from './recalls'
@@ -22,8 +23,8 @@ export interface Part {
   id: number
   text: string
   link: boolean
-  /** A mention, or one of the reader. */
-  at?: 'at' | 'me'
+  /** The class it is drawn with: that of a mention (`at`, `me` for one of the reader) or of an emoji. */
+  look?: string
 }
 
 const PICTURE_MOST = 180
@@ -44,18 +45,27 @@ export function sizeText(bytes = 0): string {
   return `${(bytes / 1024 / 1024).toFixed(1)} MB`
 }
 
-/** Text cut where links begin and end. */
+/** Text cut where links and drawn emoji begin and end. */
 export function partsOf(text: string): Part[] {
   const parts: Part[] = []
   let at = 0
   for (let found = LINK.exec(text); found; found = LINK.exec(text)) {
-    if (found.index > at) parts.push({ id: parts.length, text: text.slice(at, found.index), link: false })
-    parts.push({ id: parts.length, text: found[0], link: true })
+    parts.push(...wordParts(text.slice(at, found.index)), { id: 0, text: found[0], link: true })
     at = found.index + found[0].length
   }
-  if (at < text.length) parts.push({ id: parts.length, text: text.slice(at), link: false })
-  return parts
+  return numbered(parts.concat(wordParts(text.slice(at))))
 }
+
+function wordParts(text: string): Part[] {
+  return cutEmoji(text).map(({ text: said, drawn }) => ({
+    id: 0,
+    text: said,
+    link: false,
+    ...(drawn && { look: drawn }),
+  }))
+}
+
+const numbered = (parts: readonly Part[]): Part[] => parts.map((part, id) => ({ ...part, id }))
 
 /** At most 24 bars of 10 to 100, from up to 64 peaks. */
 export function barsOf(waveform: readonly number[] = [], seconds: number): number[] {
@@ -194,9 +204,9 @@ function told(body: Body, message: Message, me: string, nameOf: (userId: string)
 
 function mentionParts(text: string, names: readonly string[], mine: readonly string[]): Part[] {
   const parts = cutMentions(text, names, mine).map(({ text: said, at }) =>
-    at ? [{ id: 0, text: said, link: false, at }] : partsOf(said),
+    at ? [{ id: 0, text: said, link: false, look: at }] : partsOf(said),
   )
-  return parts.reduce((all, some) => all.concat(some), []).map((part, id) => ({ ...part, id }))
+  return numbered(parts.reduce((all, some) => all.concat(some), []))
 }
 
 /** `nameOf` gives the name of a user, `me` is the reader's own id. */

@@ -1,5 +1,6 @@
 import type { Message, User } from '@chaguan/sdk'
 import { bodyOf, type Body } from './bodies'
+import { drawnClass } from './emoji'
 import { kit } from './kit'
 import { fill, type Texts } from './texts'
 import { momentText } from './times'
@@ -8,6 +9,8 @@ const SEPARATE_AFTER_MS = 5 * 60_000
 
 export interface Reaction {
   emoji: string
+  /** The class that draws it; empty where the phone does. */
+  drawn: string
   count: number
   mine: boolean
 }
@@ -101,6 +104,7 @@ export function rowOf(message: Message, previous: Message | undefined, context: 
     quote: quoteOf(message, context),
     reactions: (message.reactions ?? []).map(([emoji, users]) => ({
       emoji,
+      drawn: drawnClass(emoji),
       count: users.length,
       mine: users.indexOf(me) >= 0,
     })),

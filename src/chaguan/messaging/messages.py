@@ -81,6 +81,7 @@ class Messages:
             return False
         room, member = found
         rules.check_may_send(room, member, caller.user_id)
+        rules.check_mentions(caller, room, member, command.mentions)
         self._pace.count(room)
         draft = _message(caller, room, member, command, content, encode(content))
         draft.trace = asking.trace
@@ -91,6 +92,7 @@ class Messages:
         """Append a message of somebody whose right to send was decided above (the desk lets servers speak)."""
         asked = encode(command.content)
         rules.check_content(command.content, len(asked))
+        rules.check_mentions(caller, room, member, command.mentions)
         content = command.content
         if type(content) is not Text:
             content = await self._before_append(caller, room, content)
@@ -121,6 +123,7 @@ class Messages:
         rules.check_may_send(room, member, caller.user_id)
         asked = encode([command.target_seq, command.content])
         rules.check_content(command.content, len(asked))
+        rules.check_mentions(caller, room, member, command.mentions)
         content = await self._before_append(caller, room, command.content)
         key = uuid_bytes(command.client_msg_id)
         state = State(mentions=command.mentions)

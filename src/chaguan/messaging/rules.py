@@ -25,6 +25,7 @@ MAX_EDITS = 100
 MAX_REACTION_KINDS = 20
 MAX_REACTION_USERS = 500
 RUNNING_A_GROUP = (MemberRole.owner, MemberRole.admin)
+EVERYONE = "all"
 
 # An emoji is one or more pictographs, flags, keycaps or their joiners and variants; never letters or spaces.
 _EMOJI = re.compile(
@@ -71,6 +72,14 @@ def check_may_recall(
         raise AppError(ErrorCode.forbidden, "not your message")
     if limits.recall_window_s >= 0 and age_ms > limits.recall_window_s * 1000:
         raise AppError(ErrorCode.forbidden, "too late to recall", window_s=limits.recall_window_s)
+
+
+def check_mentions(caller: Caller, room: Room, member: Membership, mentions: list[str]) -> None:
+    """A call to all of a group rings in everybody's pocket: not a right of every customer in it."""
+    if EVERYONE not in mentions or room.kind is not ConversationKind.group:
+        return
+    if member.role not in RUNNING_A_GROUP and caller.kind == UserKind.customer:
+        raise AppError(ErrorCode.forbidden, "only those who run a group may mention all of it")
 
 
 def check_emoji(emoji: str) -> None:

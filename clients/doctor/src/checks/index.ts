@@ -43,6 +43,7 @@ export const CHECKS: Record<CheckId, Check> = {
   'npm/component-missing': npm.componentMissing,
   'npm/peer-missing': npm.peerMissing,
   'npm/versions-differ': npm.versionsDiffer,
+  'npm/name-taken': npm.nameTaken,
   'npm/tag-undeclared': npm.tagUndeclared,
   'subpackages/independent': subpackages.independent,
   'subpackages/main-into-sub': subpackages.mainIntoSub,

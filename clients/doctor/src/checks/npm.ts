@@ -89,6 +89,24 @@ export function* peerMissing(project: Project): Iterable<Found> {
   }
 }
 
+/**
+ * `../chat/index` in a package: WeChat's compiler looks for `/chat/index` in the program's root first, finds the
+ * program's own, and stops.
+ */
+export function* nameTaken(project: Project): Iterable<Found> {
+  const own = new Set(project.files.map((file) => file.path))
+  for (const [name] of firstUses(project)) {
+    if (!name.startsWith('@chaguan/')) continue
+    const parts = built(project, name).flatMap((copy) =>
+      project.files
+        .filter((file) => file.path.startsWith(`${copy}/components/`))
+        .map((file) => file.path.split('/').at(-2)),
+    )
+    const taken = [...new Set(parts)].find((part) => own.has(`${part}/index.wxml`))
+    if (taken) yield { severity: 'error', at: placeIn(project, `${taken}/index.wxml`, '', 0), data: { name, taken } }
+  }
+}
+
 /** A tag that nobody declared is drawn as nothing at all, without a word. */
 export function* tagUndeclared(project: Project): Iterable<Found> {
   const everywhere = Object.keys(record(project.app.value.usingComponents))

@@ -166,6 +166,11 @@ export const checksEn = {
     why: 'The two are tested together in that version only.',
     fix: 'npm install {name}@{own} {peer}@{range}, then 工具 → 构建 npm.',
   },
+  'npm/name-taken': {
+    what: '/{taken}/index has the name of a component of {name}.',
+    why: 'WeChat’s compiler takes it where the package names its own ../{taken}/index, and the program does not compile.',
+    fix: 'Move it, to /pages/{taken}/index for example.',
+  },
   'npm/tag-undeclared': {
     what: '<{tag}> is declared neither in {json} nor in app.json.',
     why: 'WeChat draws an unknown tag as nothing, without an error.',

@@ -162,6 +162,11 @@ export const checksZh: Record<CheckId, Words> = {
     why: '两者只在那个版本下一起测试过。',
     fix: 'npm install {name}@{own} {peer}@{range}，然后 工具 → 构建 npm。',
   },
+  'npm/name-taken': {
+    what: '/{taken}/index 与 {name} 的组件同名。',
+    why: '包内引用 ../{taken}/index 时，微信的编译器会先找到它，于是编译不通过。',
+    fix: '换个位置，比如 /pages/{taken}/index。',
+  },
   'npm/tag-undeclared': {
     what: '<{tag}> 在 {json} 和 app.json 里都没有声明。',
     why: '微信遇到不认识的标签什么也不显示，也不报错。',

@@ -1,11 +1,11 @@
-import { EMOJI } from '../../emoji'
+import { drawnClass, EMOJI } from '../../emoji'
 import { kit } from '../../kit'
 
 /** Emoji to pick. Events: `pick` {emoji}, `backspace`, `send`. */
 Component({
   externalClasses: ['custom-class'],
   properties: { canSend: Boolean },
-  data: { emoji: EMOJI, texts: kit.texts },
+  data: { emoji: EMOJI.map((emoji) => ({ emoji, drawn: drawnClass(emoji) })), texts: kit.texts },
   lifetimes: {
     attached() {
       this.setData({ texts: kit.texts })
