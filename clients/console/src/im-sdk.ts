@@ -1,6 +1,7 @@
 /** `Im` through `@chaguan/sdk`. Only translation: what the SDK does is not done again here. */
 import { browserAdapter, type Client, type ConnectionState, createClient } from '@chaguan/sdk'
 import { createDesk, type DeskModule } from '@chaguan/sdk/desk'
+import { openBundle } from '@chaguan/sdk/forward'
 import { addMembers, createGroup, listMembers, removeMember, setMemberRole, updateGroup } from '@chaguan/sdk/groups'
 import { listContacts, reportUser, setBlock } from '@chaguan/sdk/people'
 import { createPresence, type PresenceModule } from '@chaguan/sdk/presence'
@@ -73,6 +74,7 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
     loadNewer: async (id) => void (await client.messages.loadNewer(id)),
     loadAround: async (id, seq) => void (await client.messages.around(id, seq)),
     findMessage: (id, seq) => client.messages.find(id, seq),
+    openBundle: (id, seq) => openBundle(client, id, seq),
     refresh: (id, seqs) => client.messages.refresh(id, seqs),
     send: async (id, content, options) => {
       left(client.messages.send(id, content, sendOptions(options)).done)

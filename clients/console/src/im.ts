@@ -13,6 +13,7 @@ import type {
   Limits,
   Member,
   MemberRole,
+  Merged,
   MessageSent,
   Presence,
   SearchPage,
@@ -140,6 +141,8 @@ export interface Im {
   loadAround(conversationId: string, seq: number): Promise<void>
   /** A message that may not be loaded, for what it is quoted in; null if it can't be seen. */
   findMessage(conversationId: string, seq: number): Promise<MessageSent | null>
+  /** The whole of a bundle of forwarded messages; null if it can't be seen any more. */
+  openBundle(conversationId: string, seq: number): Promise<Merged | null>
   /** Fresh links for media whose signed link has expired. */
   refresh(conversationId: string, seqs: number[]): Promise<void>
   send(conversationId: string, content: Content, options?: SendOptions): Promise<void>

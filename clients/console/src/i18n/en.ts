@@ -214,6 +214,18 @@ export const en: Messages = {
     viewer: 'Picture viewer',
     inApp: 'Opens in the mini program',
   },
+  bundle: {
+    preview: '[Chat history] {title}',
+    plain: 'Chat history',
+    of: 'Chat history of {name}',
+    ofTwo: 'Chat history of {name} and {other}',
+    ofGroup: 'Chat history of a group',
+    count: '1 message | {count} messages',
+    line: '{name}: {text}',
+    someone: 'Someone',
+    back: 'Back',
+    gone: 'This chat history is no longer there',
+  },
   notice: {
     joined: '{name} joined the group',
     added: '{actor} added {name}',

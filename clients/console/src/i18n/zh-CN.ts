@@ -212,6 +212,18 @@ export const zhCN = {
     viewer: '图片查看',
     inApp: '在小程序里打开',
   },
+  bundle: {
+    preview: '[聊天记录] {title}',
+    plain: '聊天记录',
+    of: '{name}的聊天记录',
+    ofTwo: '{name}和{other}的聊天记录',
+    ofGroup: '群聊的聊天记录',
+    count: '共 {count} 条消息',
+    line: '{name}：{text}',
+    someone: '某人',
+    back: '返回',
+    gone: '这份聊天记录已经看不到了',
+  },
   notice: {
     joined: '{name} 加入了群聊',
     added: '{actor} 邀请 {name} 加入了群聊',

@@ -1,6 +1,7 @@
 /** Any content in one line: for the list, quotes, notifications, search. */
 import { i18n } from '@/i18n'
 import type { Content } from '@/im'
+import { bundleTitle } from './bundles'
 import { noticeText } from './notices'
 
 export function preview(content: Content | null | undefined): string {
@@ -23,6 +24,8 @@ export function preview(content: Content | null | undefined): string {
       return t('content.card', { title: content.title })
     case 'system':
       return noticeText(content)
+    case 'merged':
+      return t('bundle.preview', { title: bundleTitle(content) })
     case 'custom':
       return content.fallback
     case 'encrypted':
