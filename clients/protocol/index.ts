@@ -49,7 +49,7 @@ export interface Appended {
 }
 
 /** What an administrator did. A reader that meets another name shows the name. */
-export type AuditAction = "agent_changed" | "app_changed" | "app_created" | "app_secret_rotated" | "desk_changed" | "device_revoked" | "key_created" | "key_revoked" | "key_rotated" | "queue_changed" | "queue_created" | "queue_removed" | "reports_read" | "shop_changed" | "shop_created" | "staff_changed" | "staff_invited" | "staff_reset"
+export type AuditAction = "agent_changed" | "app_changed" | "app_created" | "app_secret_rotated" | "desk_changed" | "device_revoked" | "key_created" | "key_revoked" | "key_rotated" | "queue_changed" | "queue_created" | "queue_removed" | "replies_imported" | "reply_changed" | "reply_created" | "reply_removed" | "reports_read" | "shop_changed" | "shop_created" | "staff_changed" | "staff_invited" | "staff_reset"
 
 /**
  * Something of the business: a product, an order, a coupon.
@@ -169,7 +169,7 @@ export interface CloseConversation {
   id: number
 }
 
-export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetCustomerContext
+export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetCustomerContext | WriteNote | EditNote | RemoveNote | ListNotes | WatchNotes | TypeNote | ListMentions | ReadMentions
 
 export type Content = Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported
 
@@ -325,6 +325,20 @@ export interface EditMessage {
   client_msg_id: string
   target_seq: number
   content: Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported
+  mentions?: string[]
+  id: number
+}
+
+/**
+ * Agents: write my note at `seq` anew. Who is mentioned for the first time is told. Answered with `Noted`. Errors:
+ * `forbidden` (not mine), `not_found`, `conflict` (removed), `bad_request`.
+ */
+export interface EditNote {
+  type: "edit_note"
+  client_msg_id: string
+  conversation_id: string
+  seq: number
+  text: string
   mentions?: string[]
   id: number
 }
@@ -648,6 +662,27 @@ export interface ListMembers {
   id: number
 }
 
+/** Agents: notes that name me, the newest first, below the time `before` (0: from now). Answered with `Mentions`. */
+export interface ListMentions {
+  type: "list_mentions"
+  before?: number
+  limit?: number
+  id: number
+}
+
+/**
+ * Agents: notes of a service conversation. With `changed_after`: those that changed above that seq, the oldest
+ * change first; otherwise the latest, or the latest below `before`. Answered with `Notes`.
+ */
+export interface ListNotes {
+  type: "list_notes"
+  conversation_id: string
+  changed_after?: number
+  before?: number
+  limit?: number
+  id: number
+}
+
 /** A point on the map in GCJ-02, the coordinates that `wx.chooseLocation` gives and `wx.openLocation` takes. */
 export interface Location {
   type: "location"
@@ -720,6 +755,32 @@ export interface MemberPage {
 
 /** What a member may do in this conversation. In a service conversation `customer` asks and `agent` answers. */
 export type MemberRole = "admin" | "agent" | "customer" | "member" | "owner"
+
+/** A note that names me. `read_at`: when I saw it, 0: not yet. */
+export interface Mention {
+  note: Note
+  customer_id?: string
+  read_at?: number
+}
+
+/** To an agent: a colleague named me in a note. `unread`: how many such notes I have not seen. */
+export interface Mentioned {
+  type: "mentioned"
+  mention: Mention
+  unread: number
+  users?: User[]
+}
+
+/**
+ * Notes that name me, the newest first. `unread`: how many of all I have not seen. `next_before`: ask with it for
+ * older ones; 0: there are none.
+ */
+export interface Mentions {
+  mentions: Mention[]
+  users?: User[]
+  unread?: number
+  next_before?: number
+}
 
 /**
  * Messages of another conversation, forwarded as one. Only the server makes it (`forward_messages`), so nobody can
@@ -819,6 +880,51 @@ export interface MessagesErased {
 }
 
 /**
+ * What somebody of the staff wrote for colleagues. It stands in the conversation at `seq`, where its log has an
+ * `entry_hidden`; of two copies the one with the larger `changed_seq` is the newer.
+ *
+ * `mentions`: colleagues who were told of it. `whisper_to`: it is a whisper, which only its author, this agent and
+ * supervisors (administrators and owners) get. `edited_at`: 0 while it is as first written. `removed_by`: it was taken
+ * back, and `text` is empty.
+ */
+export interface Note {
+  conversation_id: string
+  seq: number
+  changed_seq: number
+  created_at: number
+  author_id: string
+  case_id?: string
+  text?: string
+  mentions?: string[]
+  whisper_to?: string
+  edited_at?: number
+  removed_by?: string
+}
+
+/** To agents who watch the notes of a conversation: a colleague writes one; show it for 6 s or until it is there. */
+export interface NoteTyping {
+  type: "note_typing"
+  conversation_id: string
+  user_id: string
+}
+
+/** A note as it is after what was asked. */
+export interface Noted {
+  note: Note
+}
+
+/**
+ * Notes of a conversation in the order of `seq`, and the people in them. `more`: the page was full, ask on.
+ * `changed_seq` is the largest of all that changed before this answer was made: ask with it for what comes later.
+ */
+export interface Notes {
+  notes: Note[]
+  users?: User[]
+  more?: boolean
+  changed_seq?: number
+}
+
+/**
  * Begin one more consultation on the thread of a service conversation, with a subject of its own, beside what is
  * open there. For its customer and for agents. Answered with `CaseReply`. Errors: `conflict` (5 are open already).
  */
@@ -881,7 +987,7 @@ export interface PullEntries {
   id: number
 }
 
-export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | WechatContactChanged | AgentsChanged | WaitingMoved | LinesMoved | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
+export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | WechatContactChanged | AgentsChanged | WaitingMoved | LinesMoved | NoteTyping | Mentioned | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
 
 /**
  * Where cases of a shop wait. Rules are asked in order of `position`, the first that fits takes the case.
@@ -947,6 +1053,13 @@ export interface ReactionSet {
   created_at: number
 }
 
+/** Agents: I have seen all notes that name me, or those of one conversation. Answered with `Mentions` (the latest). */
+export interface ReadMentions {
+  type: "read_mentions"
+  conversation_id?: string
+  id: number
+}
+
 /**
  * Why a case is where it is: a code, and the figures behind it. Clients have the words; one that they don't know is
  * shown as its code.
@@ -979,6 +1092,15 @@ export interface RemoveMember {
   conversation_id: string
   client_msg_id: string
   user_id: string
+  id: number
+}
+
+/** Agents: take my note back; supervisors: anybody's. Its words are gone, its place stays. Answered with `Noted`. */
+export interface RemoveNote {
+  type: "remove_note"
+  client_msg_id: string
+  conversation_id: string
+  seq: number
   id: number
 }
 
@@ -1192,6 +1314,13 @@ export interface TransferCase {
   id: number
 }
 
+/** Agents: I am writing a note; at most once per 3 s. Only colleagues who watch the notes are told. */
+export interface TypeNote {
+  type: "type_note"
+  conversation_id: string
+  id: number
+}
+
 /** Somebody is writing; show it for 6 s or until their next message. */
 export interface Typing {
   type: "typing"
@@ -1313,6 +1442,18 @@ export interface WatchDesk {
 }
 
 /**
+ * Agents: the latest notes, and from now on, until `close_conversation`, who writes one (`note_typing`). That notes
+ * changed, the conversation's own entries tell: at each `entry_hidden` ask `list_notes` with `changed_after`.
+ * Answered with `Notes`.
+ */
+export interface WatchNotes {
+  type: "watch_notes"
+  conversation_id: string
+  limit?: number
+  id: number
+}
+
+/**
  * Be told whether these users (at most 100, replacing the former list) are online. Answered with
  * `Presences`; changes come as `presence_changed`.
  */
@@ -1391,6 +1532,26 @@ export interface Welcome {
   role?: string
 }
 
+/**
+ * Agents: write something for colleagues into a service conversation, without belonging to it. The customer never
+ * gets it. `mentions` are told, if they may see the conversation. `case_id`: the case it is about; empty: the newest.
+ * Answered with `Noted`.
+ *
+ * `whisper`: for supervisors (administrators and owners); only the agent who has the case, the author and supervisors
+ * get it, so it mentions nobody. Errors: `forbidden`, `not_found`, `bad_request` (`data.reason`: `empty`,
+ * `not_staff` with `user_ids`, `nobody_to_whisper_to`, `whisper_mentions`).
+ */
+export interface WriteNote {
+  type: "write_note"
+  client_msg_id: string
+  conversation_id: string
+  text: string
+  case_id?: string
+  mentions?: string[]
+  whisper?: boolean
+  id: number
+}
+
 /** What `ok` of the reply holds, by the command's `type`. */
 export interface Replies {
   hello: Welcome
@@ -1434,4 +1595,12 @@ export interface Replies {
   set_agent_state: Agent
   get_waiting: Waiting
   get_customer_context: CustomerContext
+  write_note: Noted
+  edit_note: Noted
+  remove_note: Noted
+  list_notes: Notes
+  watch_notes: Notes
+  type_note: null
+  list_mentions: Mentions
+  read_mentions: Mentions
 }

@@ -13,6 +13,7 @@ from chaguan.core.clock import now_ms
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import ConfigError, Settings
 from chaguan.desk import AgentAccess, ContextService, ContextSource, DeskService
+from chaguan.desk.canned import CannedReplies
 from chaguan.gateway.addresses import forwarded_address, proxies
 from chaguan.gateway.edge import Edge, EdgeSettings
 from chaguan.gateway.pace import Pace
@@ -92,6 +93,8 @@ class Deployment:
         self.desk = DeskService(
             db, self.messaging, self.publisher, accounts.directory, accounts.directory.attributes
         )
+        self.canned = CannedReplies(db, self.media)
+        self.desk.notes.desk_staff = accounts.directory.desk_staff
         self.contact = ContactService(
             db,
             vault,

@@ -27,7 +27,7 @@ from chaguan.gateway.server import EdgeServer, end_now, listen, raise_descriptor
 from chaguan.infra import opening
 from chaguan.infra.together import refuse_many, refuse_unworkable
 from chaguan.metrics.siblings import socket_of, whole_node
-from chaguan.openapi import conversations, media, platforms, reports
+from chaguan.openapi import canned, conversations, media, platforms, reports
 from chaguan.openapi import desk as desk_api
 from chaguan.openapi.http import create_http
 from chaguan.openapi.observing import Observed
@@ -228,6 +228,7 @@ def http_app(
         *reports.HANDLERS,
         *platforms.HANDLERS,
         *desk_api.HANDLERS,
+        *canned.HANDLERS,
         *pages.pages(
             demo=deployment.settings.demo,
             extra=extra,
@@ -244,6 +245,7 @@ def http_app(
         "limits": deployment.settings.limits,
         "messaging": deployment.messaging,
         "desk": deployment.desk,
+        "canned": deployment.canned,
         "contact": deployment.contact,
     }
     return create_http(deployment.accounts, deployment.settings, handlers=handlers, dependencies=given)

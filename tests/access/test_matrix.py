@@ -78,6 +78,12 @@ def in_conversation(scene: Scene) -> list[Struct]:
         c.TransferCase(id=1, case_id=scene.case_id, queue_id="q_none"),
         c.ResolveCase(id=1, case_id=scene.case_id),
         c.TakeCase(id=1, case_id=scene.case_id),
+        c.WriteNote(**{**changing, "client_msg_id": key()}, text="给同事的"),
+        c.EditNote(**{**changing, "client_msg_id": key()}, seq=1, text="改"),
+        c.RemoveNote(**{**changing, "client_msg_id": key()}, seq=1),
+        c.ListNotes(**at),
+        c.WatchNotes(**at),
+        c.TypeNote(**at),
     ]
 
 
@@ -94,6 +100,8 @@ def of_oneself(cast: Cast, caller: Caller) -> list[Struct]:
         c.SetBlock(id=1, user_id=other, on=True),
         c.WatchDesk(id=1),
         c.SetAgentState(id=1, state=AgentState.offline),
+        c.ListMentions(id=1),
+        c.ReadMentions(id=1),
     ]
 
 

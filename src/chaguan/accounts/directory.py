@@ -64,6 +64,10 @@ class Directory:
         """Staff who joined and are not disabled, by name."""
         return await self._db.read(lambda connection: store.list_colleagues(connection, text, limit))
 
+    async def desk_staff(self, user_ids: Sequence[str]) -> set[str]:
+        """Those of them who joined, are not disabled and may sit at a desk."""
+        return await self._db.read(lambda connection: store.list_desk_staff(connection, user_ids))
+
     def hold(self, user: User) -> None:
         """The newest state of a user, by whoever just stored or read it."""
         self._readings.changed(user.id)

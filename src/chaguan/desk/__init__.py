@@ -5,6 +5,8 @@ from chaguan.desk.agents import TOPIC as AGENTS_TOPIC
 from chaguan.desk.agents import AgentChange, Agents
 from chaguan.desk.arrangement import Arrangement
 from chaguan.desk.context import ContextService, ContextSource
+from chaguan.desk.notes import NoteBook
+from chaguan.desk.notes import topic_of as notes_topic_of
 from chaguan.desk.service import AgentAccess, DeskService, topic_of
 
 __all__ = [
@@ -16,5 +18,7 @@ __all__ = [
     "ContextService",
     "ContextSource",
     "DeskService",
+    "NoteBook",
+    "notes_topic_of",
     "topic_of",
 ]

@@ -27,6 +27,11 @@ def is_agent(caller: Caller) -> bool:
     return caller.is_staff and caller.role in _AGENTS
 
 
+def is_supervisor(caller: Caller) -> bool:
+    """Who looks after agents: reads along, whispers, takes over."""
+    return caller.is_staff and caller.is_admin
+
+
 def opens_case(open_ones: Sequence[Held], ended_seq: int, seq: int) -> bool:
     """Whether a customer's message at `seq` begins a new consultation or goes on with an ended one."""
     return not open_ones and seq > ended_seq

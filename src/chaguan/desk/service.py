@@ -20,6 +20,7 @@ from chaguan.desk.changes import EVERYTHING, Changes
 from chaguan.desk.dispatch import Dispatcher
 from chaguan.desk.follow import Following
 from chaguan.desk.lines import Lines, lines_of
+from chaguan.desk.notes import NoteBook
 from chaguan.desk.openings import Attributes, Openings
 from chaguan.desk.store import cases as store
 from chaguan.infra.database import Database
@@ -90,6 +91,8 @@ class DeskService:
         self.agents = Agents(db, publisher, directory, clock, self.dispatcher.wake)
         self.arrangement = Arrangement(db, clock, self.dispatcher.wake)
         self.lines = Lines(db, messaging, publisher, topic_of, clock)
+        self.notes = NoteBook(db, messaging, publisher, directory, clock)
+        self.notes.wrote = self.agents.did_something
         self.dispatcher.looked += [self.agents.tell, self.lines.tell]
         messaging.log.listeners.append(self.feed.wake)
         messaging.views.cases = store.shown_of

@@ -126,3 +126,62 @@ arrivals = Table(
     sqlite_with_rowid=False,
 )
 """Where a customer came from, until their first message opens a case."""
+
+case_notes = Table(
+    "case_notes",
+    metadata,
+    Column("conversation_id", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("changed_seq", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("author_id", Text, nullable=False),
+    _text("case_id"),
+    _text("mentions"),
+    _text("whisper_to"),
+    _number("edited_at"),
+    _text("removed_by"),
+    Column("revision", LargeBinary, nullable=False),
+    Column("body", LargeBinary),
+    Index("case_notes_by_change", "conversation_id", "changed_seq", unique=True),
+    sqlite_with_rowid=False,
+)
+"""What staff wrote to one another; the log has a place for each (`seq`) and nothing of it (ADR 20). `body` is sealed and
+bound to `revision`, the key of the command that wrote it; null once removed. `mentions` is a JSON list."""
+
+case_mentions = Table(
+    "case_mentions",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("conversation_id", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    _number("read_at"),
+    Index("case_mentions_by_time", "user_id", "at"),
+    _some("case_mentions_unread", "user_id", where="read_at = 0"),
+    sqlite_with_rowid=False,
+)
+"""Who was named in which note."""
+
+canned_replies = Table(
+    "canned_replies",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("shop_id"),
+    _text("owner_id"),
+    Column("shortcut", Text, nullable=False),
+    Column("spec", Text, nullable=False),
+    _number("updated_at"),
+    Index("canned_replies_by_shortcut", "owner_id", "shop_id", "shortcut", unique=True),
+)
+"""`spec` is the reply in JSON, as the wire has it. Without a shop it is every shop's, without an owner all agents'."""
+
+canned_uses = Table(
+    "canned_uses",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("reply_id", Text, primary_key=True),
+    _number("uses"),
+    _number("used_at"),
+    sqlite_with_rowid=False,
+)
+"""How often an agent used a reply, in thousandths that halve every two weeks, as of `used_at`."""

@@ -10,7 +10,7 @@ from chaguan.core.caller import Caller
 from chaguan.core.clock import Clock, now_ms
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Limits as LimitSettings
-from chaguan.desk import AGENTS_TOPIC, topic_of
+from chaguan.desk import AGENTS_TOPIC, notes_topic_of, topic_of
 from chaguan.gateway.calls import Call
 from chaguan.gateway.hub import Hub, Listener
 from chaguan.gateway.lifetime import Lifetime, State
@@ -139,7 +139,10 @@ class Routes:
             return await self._presence.watch(session, caller, command.user_ids)
         if isinstance(command, c.WatchDesk):
             return await self._watch_desk(session, caller, command)
+        if isinstance(command, c.WatchNotes):
+            return await self._watch_notes(session, caller, command)
         if isinstance(command, c.CloseConversation):
+            self._hub.unsubscribe(session, notes_topic_of(command.conversation_id))
             if await self._sync.only_looks(caller, command.conversation_id):
                 self._hub.unsubscribe(session, command.conversation_id)
             return None
@@ -201,6 +204,14 @@ class Routes:
             for topic in added:
                 self._hub.unsubscribe(session, topic)
             raise
+
+    async def _watch_notes(self, session: Session, caller: Caller, command: c.WatchNotes) -> Struct | None:
+        """Only who may read notes hears who writes one: first the verb decides, then the session listens."""
+        notes = await self._verbs.run(caller, command)
+        topic = notes_topic_of(command.conversation_id)
+        if self._hub.subscribe(session, topic):
+            await self._ready([topic])
+        return notes
 
 
 def _check_waits(session: Session) -> None:

@@ -83,6 +83,14 @@ class Verbs:
             c.SetAgentState: desk.agents.set_state,
             c.GetWaiting: desk.lines.waiting,
             c.GetCustomerContext: self._get_customer_context,
+            c.WriteNote: desk.notes.write,
+            c.EditNote: desk.notes.edit,
+            c.RemoveNote: desk.notes.remove,
+            c.ListNotes: desk.notes.page,
+            c.WatchNotes: desk.notes.watch,
+            c.TypeNote: desk.notes.typing,
+            c.ListMentions: desk.notes.mentions,
+            c.ReadMentions: desk.notes.read_mentions,
         }
 
     async def run(self, caller: Caller, command: Struct) -> Struct | None:

@@ -26,10 +26,13 @@ KINDS: tuple[type[Struct], ...] = (
     wire.CaseChanged,
     wire.MessagesErased,
     wire.FloorRaised,
+    wire.EntryHidden,
 )
 """Stored as their index: only ever append to this tuple."""
 
-MESSAGE, EDIT, RECALL, REACTION, JOINED, LEFT, ROLE, CHANGED, CASE, ERASED, FLOOR = range(len(KINDS))
+MESSAGE, EDIT, RECALL, REACTION, JOINED, LEFT, ROLE, CHANGED, CASE, ERASED, FLOOR, HIDDEN = range(len(KINDS))
+
+# HIDDEN is a place in the log and nothing else: what stands there, another domain keeps for those who may see it.
 
 NOTICES = (JOINED, LEFT, ROLE, CHANGED, CASE)
 """What is told in words between the messages."""

@@ -14,8 +14,9 @@ from chaguan.core.errors import AppError, ErrorCode
 from chaguan.desk import DeskService
 from chaguan.messaging import Messaging
 from chaguan.openapi.errors import refusals
-from chaguan.protocol.commands import GetHistory, Key, SendMessage
+from chaguan.protocol.commands import GetHistory, SendMessage
 from chaguan.protocol.content import Content
+from chaguan.protocol.envelope import Key
 from chaguan.protocol.replies import History, Opened, Sent
 
 ConversationId = Annotated[str, PathParameter(max_length=64)]

@@ -29,6 +29,7 @@ _TAGS = [
     Tag("auth", "Signing in, staying signed in, signing out."),
     Tag("me", "One's own account."),
     Tag("admin", "Administration, for owners and administrators. Every change is recorded."),
+    Tag("desk", "What agents work with."),
     Tag("server", "For the business's own servers, with an API key."),
     Tag("platforms", "Where WeChat pushes to. Proved by its signature, not by a token."),
     Tag("public", "What everybody may know."),

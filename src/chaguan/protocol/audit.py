@@ -24,3 +24,7 @@ class AuditAction(StrEnum):
     queue_removed = "queue_removed"
     desk_changed = "desk_changed"
     agent_changed = "agent_changed"
+    reply_created = "reply_created"
+    reply_changed = "reply_changed"
+    reply_removed = "reply_removed"
+    replies_imported = "replies_imported"

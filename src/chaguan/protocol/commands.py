@@ -19,21 +19,21 @@ from chaguan.protocol.content import MAX_MERGED_ITEMS, Content, Id
 from chaguan.protocol.conversations import MemberRole
 from chaguan.protocol.depth import check_depth
 from chaguan.protocol.desk import AgentState
+from chaguan.protocol.envelope import Emoji, Ids, Key, Language, Limit, Name, Number, Seq
+from chaguan.protocol.note_commands import EditNote as EditNote
+from chaguan.protocol.note_commands import ListMentions as ListMentions
+from chaguan.protocol.note_commands import ListNotes as ListNotes
+from chaguan.protocol.note_commands import ReadMentions as ReadMentions
+from chaguan.protocol.note_commands import RemoveNote as RemoveNote
+from chaguan.protocol.note_commands import TypeNote as TypeNote
+from chaguan.protocol.note_commands import WatchNotes as WatchNotes
+from chaguan.protocol.note_commands import WriteNote as WriteNote
 
 PROTOCOL_VERSION = 1
 
-Key = Annotated[str, Meta(min_length=36, max_length=36, pattern="^[0-9a-fA-F-]{36}$")]
-Seq = Annotated[int, Meta(ge=0, le=2**53)]
-Limit = Annotated[int, Meta(ge=1, le=200)]
-Name = Annotated[str, Meta(min_length=1, max_length=100)]
-Ids = Annotated[list[Id], Meta(max_length=200)]
-Emoji = Annotated[str, Meta(min_length=1, max_length=32)]
-Language = Annotated[str, Meta(max_length=35, pattern="^[A-Za-z0-9-]*$")]
-"""A BCP 47 tag such as `zh-CN` or `en`; empty: not said."""
-
 
 class _Command(Struct, tag_field="type", kw_only=True, omit_defaults=True):
-    id: Annotated[int, Meta(ge=0, le=2**53)]
+    id: Number
 
 
 class Hello(_Command, tag="hello"):
@@ -477,4 +477,12 @@ Command = (
     | SetAgentState
     | GetWaiting
     | GetCustomerContext
+    | WriteNote
+    | EditNote
+    | RemoveNote
+    | ListNotes
+    | WatchNotes
+    | TypeNote
+    | ListMentions
+    | ReadMentions
 )

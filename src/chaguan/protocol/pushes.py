@@ -9,6 +9,7 @@ from chaguan.protocol.contact import WechatContact
 from chaguan.protocol.conversations import Case, Inbox, User
 from chaguan.protocol.desk import Agent, Line, Waiting
 from chaguan.protocol.entries import Entry
+from chaguan.protocol.notes import Mention
 from chaguan.protocol.replies import ConversationView
 
 
@@ -92,6 +93,21 @@ class LinesMoved(_Push, tag="lines_moved"):
     lines: list[Line]
 
 
+class NoteTyping(_Push, tag="note_typing"):
+    """To agents who watch the notes of a conversation: a colleague writes one; show it for 6 s or until it is there."""
+
+    conversation_id: str
+    user_id: str
+
+
+class Mentioned(_Push, tag="mentioned"):
+    """To an agent: a colleague named me in a note. `unread`: how many such notes I have not seen."""
+
+    mention: Mention
+    unread: int
+    users: list[User] = []
+
+
 class ResumeNeeded(_Push, tag="resume_needed"):
     """The connection could not keep up and pushes were left out: send `resume` now."""
 
@@ -112,6 +128,8 @@ Push = (
     | AgentsChanged
     | WaitingMoved
     | LinesMoved
+    | NoteTyping
+    | Mentioned
     | ResumeNeeded
     | SignedOut
     | Entry

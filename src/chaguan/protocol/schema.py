@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from chaguan.protocol import commands as c
-from chaguan.protocol import contact, pushes, replies
+from chaguan.protocol import contact, notes, pushes, replies
 from chaguan.protocol.audit import AuditAction
 from chaguan.protocol.content import Content
 from chaguan.protocol.desk import Agent, Waiting
@@ -55,6 +55,14 @@ REPLY_OF: dict[type[msgspec.Struct], type[msgspec.Struct] | None] = {
     c.SetAgentState: Agent,
     c.GetWaiting: Waiting,
     c.GetCustomerContext: replies.CustomerContext,
+    c.WriteNote: notes.Noted,
+    c.EditNote: notes.Noted,
+    c.RemoveNote: notes.Noted,
+    c.ListNotes: notes.Notes,
+    c.WatchNotes: notes.Notes,
+    c.TypeNote: None,
+    c.ListMentions: notes.Mentions,
+    c.ReadMentions: notes.Mentions,
 }
 """What `ok` holds for each command; None: null."""
 

@@ -1,5 +1,6 @@
 """A shop with a desk on a real database. The desk decides when a test says so (`settle`), not by itself."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +23,24 @@ SHOP = "s_tea"
 class Shop(World):
     desk: DeskService
     attributes: dict[str, dict[str, Any]]
+    may_be_told: set[str]
+    """Who sits at a desk, and so may be mentioned."""
 
     def build(self) -> None:
         super().build()
         self.attributes = getattr(self, "attributes", {})
+        self.may_be_told = getattr(self, "may_be_told", set())
         self.desk = self.another_desk()
 
     def another_desk(self) -> DeskService:
         """As a second process has it, on the same data."""
         desk = DeskService(self.db, self.messaging, self.pushes, self.people, self._told, lambda: self.now)
         desk.agents.is_here = lambda _user_id: True
+        desk.notes.desk_staff = self._desk_staff
         return desk
+
+    async def _desk_staff(self, user_ids: Sequence[str]) -> set[str]:
+        return self.may_be_told & set(user_ids)
 
     async def _told(self, user_id: str) -> dict[str, Any]:
         return self.attributes.get(user_id, {})

@@ -1,3 +1,4 @@
+import { repliesActsEn, repliesEn } from './replies.en'
 import type { Messages } from './zh-CN'
 
 export const en: Messages = {
@@ -600,6 +601,7 @@ export const en: Messages = {
       queue_removed: 'Removed a queue',
       desk_changed: 'Changed the hours or rules of a desk',
       agent_changed: 'Changed what an agent can do',
+      ...repliesActsEn,
     },
     details: {
       email: 'Email',
@@ -631,6 +633,7 @@ export const en: Messages = {
     empty: 'No reports',
     messages: '{count} message as evidence | {count} messages as evidence',
   },
+  ...repliesEn,
   time: {
     now: 'just now',
     minutes: '{count} min ago',

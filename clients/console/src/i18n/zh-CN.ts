@@ -1,5 +1,6 @@
 /** Chinese, the default. Its keys are the type that every other language has to fill. */
 import type { AuditAction } from '@chaguan/protocol'
+import { repliesActsZhCN, repliesZhCN } from './replies.zh-CN'
 
 export const zhCN = {
   app: { name: '茶馆', title: '茶馆 · 工作台', tagline: '把客人请进自己的店里聊' },
@@ -598,6 +599,7 @@ export const zhCN = {
       queue_removed: '删除了排队队列',
       desk_changed: '修改了客服台的时间或规则',
       agent_changed: '修改了客服的能力设置',
+      ...repliesActsZhCN,
     } satisfies Record<AuditAction, string>,
     details: {
       email: '邮箱',
@@ -629,6 +631,7 @@ export const zhCN = {
     empty: '没有举报',
     messages: '{count} 条消息作为依据',
   },
+  ...repliesZhCN,
   time: {
     now: '刚刚',
     minutes: '{count} 分钟前',
@@ -640,7 +643,7 @@ export const zhCN = {
   },
 }
 
-type Filled<T> = { [K in keyof T]: T[K] extends string ? string : Filled<T[K]> }
+export type Filled<T> = { [K in keyof T]: T[K] extends string ? string : Filled<T[K]> }
 
 /** What a language has to say: the keys above, no more and no fewer. */
 export type Messages = Filled<typeof zhCN>

@@ -1,6 +1,8 @@
 import type { Case, CaseReply, ConversationView, CustomerContext, Desk, DeskChanged } from '@chaguan/protocol'
 import type { Client } from '../core/client'
 
+export { createNotes, type NoteOptions, type NotesModule, type NotesState } from './notes'
+
 /** What `observe` tells: the cases of a shop, the oldest first. */
 export interface DeskChange {
   shop_id: string

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, select, update
 
 from chaguan.accounts.store.rows import AnyRow, insert_or_nothing
 from chaguan.accounts.tables import devices, identities, staff, users
+from chaguan.core.caller import Role
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.protocol.conversations import User, UserKind
 
@@ -190,6 +191,21 @@ def list_identities(connection: Connection, user_id: str) -> list[Identity]:
         .order_by(identities.c.kind, identities.c.created_at)
     )
     return [Identity(*row) for row in rows]
+
+
+def list_desk_staff(connection: Connection, user_ids: Sequence[str]) -> set[str]:
+    """Those of them who can sign in and whose role has a desk."""
+    statement = (
+        select(users.c.id)
+        .join(staff, staff.c.user_id == users.c.id)
+        .where(
+            users.c.id.in_(user_ids),
+            users.c.disabled_at.is_(None),
+            staff.c.joined_at.is_not(None),
+            staff.c.role.in_([Role.owner.value, Role.admin.value, Role.agent.value]),
+        )
+    )
+    return {row.id for row in connection.execute(statement)}
 
 
 def list_colleagues(connection: Connection, text: str, limit: int) -> list[User]:
