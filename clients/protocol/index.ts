@@ -42,6 +42,20 @@ export interface AgentsChanged {
   users?: User[]
 }
 
+/**
+ * A target that comes near or was missed. `since`: when what it is about began, `at`: when that was noticed (UTC
+ * milliseconds); `limit_s`: what was promised.
+ */
+export interface Alarm {
+  target: Target
+  level: AlarmLevel
+  since: number
+  at: number
+  limit_s: number
+}
+
+export type AlarmLevel = "breached" | "warned"
+
 /** The entry is in the log. `seq` 0: there was nothing to change. */
 export interface Appended {
   seq: number
@@ -109,6 +123,8 @@ export interface Case {
   outcome?: string
   reopened?: number
   reason?: Reason | null
+  tags?: string[]
+  alarms?: Alarm[]
 }
 
 /** A consultation in a service conversation was opened, taken, resolved …; `agent_id` is who has it now. */
@@ -118,6 +134,7 @@ export interface CaseChanged {
   case_id: string
   status: string
   agent_id?: string
+  quiet?: boolean
   conversation_id: string
   seq: number
   created_at: number
@@ -142,7 +159,7 @@ export interface CaseEvent {
 }
 
 /** What happened to a case. Readers that meet another one show its reason. */
-export type CaseEventKind = "abandoned" | "assigned" | "handed_over" | "opened" | "overflowed" | "queued" | "reopened" | "resolved" | "returned" | "taken" | "transferred"
+export type CaseEventKind = "abandoned" | "assigned" | "breached" | "handed_over" | "opened" | "overflowed" | "queued" | "reopened" | "resolved" | "returned" | "tagged" | "taken" | "transferred" | "warned"
 
 /** What happened to a case, the first first; at most 500 events. */
 export interface CaseHistory {
@@ -169,7 +186,7 @@ export interface CloseConversation {
   id: number
 }
 
-export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetCustomerContext
+export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | WatchWall | SetCaseTags | TakeCase | ResolveCase | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetCustomerContext
 
 export type Content = Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported
 
@@ -296,6 +313,7 @@ export interface Desk {
   agents?: Agent[]
   queues?: Queue[]
   lines?: Line[]
+  tags?: string[]
 }
 
 /**
@@ -881,7 +899,7 @@ export interface PullEntries {
   id: number
 }
 
-export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | WechatContactChanged | AgentsChanged | WaitingMoved | LinesMoved | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
+export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | WechatContactChanged | AgentsChanged | WaitingMoved | LinesMoved | WallChanged | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
 
 /**
  * Where cases of a shop wait. Rules are asked in order of `position`, the first that fits takes the case.
@@ -889,8 +907,8 @@ export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChan
  * Agents named in `agents` serve it; with none named, all who have every one of `skills` and, where
  * `match.languages` names some, speak one of them. Each case takes `weight` of an agent's capacity. Where several
  * queues wait for the same agent, larger `urgency` goes first, then who waits longest. Who has waited for
- * `overflow_after_s` in all (0: never) goes on to the queue `overflow_to`, and keeps that time. `target_wait_s`: what the
- * shop promises itself (0: nothing), for colours and warnings.
+ * `overflow_after_s` in all (0: never) goes on to the queue `overflow_to`, and keeps that time. `target_wait_s`: how
+ * long somebody waits here at most, as the shop promises itself (0: nothing); `targets`: what else it does.
  */
 export interface Queue {
   name: string
@@ -904,6 +922,7 @@ export interface Queue {
   overflow_after_s?: number
   overflow_to?: string
   target_wait_s?: number
+  targets?: Targets
   id: string
   shop_id: string
 }
@@ -955,6 +974,8 @@ export interface ReactionSet {
  * (`after_s`), `transferred`, `agent_gone`, `reopened`, `handed_over` (by a bot, `why`). To an agent: `round_robin`, `least_loaded`, `weighted`,
  * `last_agent`, `picked`, `transferred`; with `load` before it and `of`, the agent's capacity. Still waiting:
  * `manual`, `nobody_serves`, `nobody_online`, `all_busy`, `closed`. At the end: `by_agent`, `silence`.
+ * Of a target that comes near (`target_near`) or was missed (`target_missed`): `target`, `limit_s`, `since`,
+ * `in_open_hours`, and with `moved_to` and `queue` where it went on. Of tags (`tags`): `added`, `removed`.
  */
 export interface Reason {
   code: string
@@ -1097,6 +1118,18 @@ export interface SetBlock {
   id: number
 }
 
+/**
+ * Agents: call a case something, or no longer; resolved ones too. At most 20 tags a case, 40 characters each; spaces
+ * around are cut. Answered with `CaseReply`. Errors: `bad_request` (unprintable), `conflict` (`too_many`).
+ */
+export interface SetCaseTags {
+  type: "set_case_tags"
+  case_id: string
+  add?: string[]
+  remove?: string[]
+  id: number
+}
+
 /** Make a member admin, member or owner (which makes the old owner an admin). Only the owner may. */
 export interface SetMemberRole {
   type: "set_member_role"
@@ -1166,6 +1199,29 @@ export interface TakeCase {
   case_id: string
   force?: boolean
   id: number
+}
+
+/**
+ * What a shop promises itself of each case: how soon an agent says something for the first time (`first_reply`),
+ * how long somebody stands in a queue until an agent has them (`wait`), how long until the case is resolved
+ * (`resolution`).
+ */
+export type Target = "first_reply" | "resolution" | "wait"
+
+/**
+ * What a queue promises beside `target_wait_s`; seconds, 0: nothing. What each of them measures:
+ * docs/explanation/service-times.md.
+ *
+ * `in_open_hours`: only the time in which the shop is open counts. `warn_percent`: agents are warned when so much of a
+ * target is used up (0: never). `move_to`: a case that misses a target while it waits goes on to this queue, of larger
+ * urgency say, and keeps its time; empty: supervisors are told, and it stays.
+ */
+export interface Targets {
+  first_reply_s?: number
+  resolution_s?: number
+  in_open_hours?: boolean
+  warn_percent?: number
+  move_to?: string
 }
 
 /** Plain text, shown as written; clients make links of URLs themselves. 1 to 5,000 characters. */
@@ -1302,6 +1358,63 @@ export interface WaitingMoved {
 }
 
 /**
+ * How a shop's desk stands at the moment `at`, as its log tells. Counts of a day are those since `day_at`, midnight
+ * by the shop's clock.
+ *
+ * `with_bot`: cases that a bot answers. `replied`: customers who got their first reply today; `first_reply_ms` is the
+ * median of how long it took, -1 without any. `rated`: customers who gave stars today, `rating` their mean. Agents'
+ * states and loads come as `agents_changed`.
+ */
+export interface Wall {
+  shop_id: string
+  at: number
+  day_at: number
+  queues?: WallQueue[]
+  waiting?: number
+  oldest_at?: number
+  open?: number
+  with_bot?: number
+  opened?: number
+  resolved?: number
+  abandoned?: number
+  replied?: number
+  first_reply_ms?: number
+  breached?: number
+  rated?: number
+  rating?: number
+}
+
+/**
+ * To who watches the wall: the desk stands so now. Replaces what was known; who hears nothing for 45 s shows that
+ * their figures are old.
+ */
+export interface WallChanged {
+  type: "wall_changed"
+  wall: Wall
+}
+
+/**
+ * One queue on the wall: how many wait, since when the first does (UTC milliseconds, 0: nobody), how many are with an
+ * agent, and how many targets were missed today. The one without an id: cases of no queue.
+ */
+export interface WallQueue {
+  queue_id?: string
+  name?: string
+  waiting?: number
+  oldest_at?: number
+  open?: number
+  breached?: number
+  target_wait_s?: number
+}
+
+/** `agents` are those who were ever at a desk; `users`: their names and pictures. */
+export interface WallReply {
+  wall: Wall
+  agents?: Agent[]
+  users?: User[]
+}
+
+/**
  * Agents: the cases that wait or are open, the agents and the queues; and from now on each change as `desk_changed`
  * and `agents_changed`. Answered with `Desk`. Errors: `forbidden`.
  */
@@ -1319,6 +1432,16 @@ export interface WatchDesk {
 export interface WatchPresence {
   type: "watch_presence"
   user_ids: string[]
+  id: number
+}
+
+/**
+ * Agents: how the whole desk stands, for a screen on the wall; and from now on each change as `wall_changed`, at most
+ * once a second, every 15 s without any, and as `agents_changed`. Answered with `WallReply`.
+ */
+export interface WatchWall {
+  type: "watch_wall"
+  shop_id?: string
   id: number
 }
 
@@ -1425,6 +1548,8 @@ export interface Replies {
   report_user: null
   watch_presence: Presences
   watch_desk: Desk
+  watch_wall: WallReply
+  set_case_tags: CaseReply
   take_case: CaseReply
   resolve_case: CaseReply
   get_wechat_contact: WechatContact

@@ -75,6 +75,7 @@ def in_conversation(scene: Scene) -> list[Struct]:
         c.OpenCase(id=1, client_msg_id=key(), conversation_id=scene.conversation_id, subject="发票"),
         c.GetWaiting(**at),
         c.GetCaseHistory(id=1, case_id=scene.case_id),
+        c.SetCaseTags(id=1, case_id=scene.case_id, add=["退货"]),
         c.TransferCase(id=1, case_id=scene.case_id, queue_id="q_none"),
         c.ResolveCase(id=1, case_id=scene.case_id),
         c.TakeCase(id=1, case_id=scene.case_id),
@@ -93,6 +94,7 @@ def of_oneself(cast: Cast, caller: Caller) -> list[Struct]:
         c.OpenService(id=1),
         c.SetBlock(id=1, user_id=other, on=True),
         c.WatchDesk(id=1),
+        c.WatchWall(id=1),
         c.SetAgentState(id=1, state=AgentState.offline),
     ]
 

@@ -5,7 +5,10 @@ from chaguan.desk.agents import TOPIC as AGENTS_TOPIC
 from chaguan.desk.agents import AgentChange, Agents
 from chaguan.desk.arrangement import Arrangement
 from chaguan.desk.context import ContextService, ContextSource
-from chaguan.desk.service import AgentAccess, DeskService, topic_of
+from chaguan.desk.service import AgentAccess, DeskService, topic_of, wall_of
+from chaguan.desk.times.report import By
+from chaguan.desk.times.reports import Asked, ServiceReport
+from chaguan.desk.times.table import as_csv
 
 __all__ = [
     "AGENTS_TOPIC",
@@ -13,8 +16,13 @@ __all__ = [
     "AgentChange",
     "Agents",
     "Arrangement",
+    "Asked",
+    "By",
     "ContextService",
     "ContextSource",
     "DeskService",
+    "ServiceReport",
+    "as_csv",
     "topic_of",
+    "wall_of",
 ]
