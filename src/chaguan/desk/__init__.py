@@ -7,7 +7,10 @@ from chaguan.desk.arrangement import Arrangement
 from chaguan.desk.context import ContextService, ContextSource
 from chaguan.desk.notes import NoteBook
 from chaguan.desk.notes import topic_of as notes_topic_of
-from chaguan.desk.service import AgentAccess, DeskService, topic_of
+from chaguan.desk.service import AgentAccess, DeskService, topic_of, wall_of
+from chaguan.desk.times.report import By
+from chaguan.desk.times.reports import Asked, ServiceReport
+from chaguan.desk.times.table import as_csv
 
 __all__ = [
     "AGENTS_TOPIC",
@@ -15,10 +18,15 @@ __all__ = [
     "AgentChange",
     "Agents",
     "Arrangement",
+    "Asked",
+    "By",
     "ContextService",
     "ContextSource",
     "DeskService",
     "NoteBook",
+    "ServiceReport",
+    "as_csv",
     "notes_topic_of",
     "topic_of",
+    "wall_of",
 ]

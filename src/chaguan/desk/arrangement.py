@@ -56,7 +56,7 @@ class Arrangement:
         return queue
 
     async def remove_queue(self, caller: Caller, shop_id: str, queue_id: str) -> None:
-        """Who waits there is put where the other rules say. `conflict` (`in_use`) while another overflows into it."""
+        """Who waits there is put where the other rules say. `conflict` (`in_use`) while another sends cases into it."""
         access_admin(caller)
         now = self._clock()
 
@@ -66,9 +66,9 @@ class Arrangement:
             if gone is None:
                 raise AppError(ErrorCode.not_found, "no such queue")
             for other in queues.values():
-                if other.overflow_to == queue_id:
+                if queue_id in (other.overflow_to, other.targets.move_to):
                     raise AppError(
-                        ErrorCode.conflict, "another overflows into it", reason="in_use", queue_id=other.id
+                        ErrorCode.conflict, "another sends cases into it", reason="in_use", queue_id=other.id
                     )
             store.remove_queue(con, queue_id, now)
             record_act(con, now, caller, AuditAction.queue_removed, queue_id, name=gone.name)
@@ -117,6 +117,8 @@ def _check(queue: Queue) -> None:
 def _check_beside(queue: Queue, others: list[Queue]) -> None:
     if len(others) >= MAX_QUEUES:
         raise AppError(ErrorCode.conflict, "queues", reason="too_many", limit=MAX_QUEUES)
+    if queue.targets.move_to and queue.targets.move_to not in {each.id for each in others}:
+        raise AppError(ErrorCode.not_found, "no such queue", field="targets.move_to")
     if queue.overflow_to and queue.overflow_to not in {queue.id, *(each.id for each in others)}:
         raise AppError(ErrorCode.not_found, "no such queue", field="overflow_to")
     loop = loop_of([queue, *others])

@@ -9,7 +9,7 @@ from chaguan.core.caller import Caller
 from chaguan.core.clock import Clock
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.desk import presence, rules
-from chaguan.desk.changes import Changes, Decide, Step, open_note
+from chaguan.desk.changes import QUIET, Changes, Decide, Step, open_note
 from chaguan.desk.follow import Following
 from chaguan.desk.model import Event, Held
 from chaguan.desk.openings import Openings
@@ -104,7 +104,7 @@ class Cases:
         if not subject:
             raise AppError(ErrorCode.bad_request, "a subject says something", field="subject")
         held = await self._openings.named(room, caller.user_id, subject, uuid_bytes(command.client_msg_id))
-        return CaseReply(msgspec.structs.replace(held.case, reason=None))
+        return CaseReply(store.without_desk(held.case))
 
     async def history(self, caller: Caller, command: c.GetCaseHistory) -> CaseHistory:
         case, room = await self.access_case(caller, command.case_id)
@@ -134,7 +134,7 @@ class Cases:
     async def follow(self, room: Room, seq: int) -> None:
         """By the log's reader: what follows from a change, also one whose process died behind the commit."""
         event = await self._db.read(lambda con: store.event_at(con, room.id, seq))
-        if event is None or event.kind == CaseEventKind.opened.value:
+        if event is None or event.kind in (CaseEventKind.opened, *QUIET):
             return
         await self._following.settle(room, event)
         if not event.actor_id:

@@ -20,10 +20,12 @@ from chaguan.messaging import Messaging
 from chaguan.messaging.log import Draft
 from chaguan.messaging.model import CASE, Membership, Room, State
 from chaguan.protocol.conversations import Case, CaseStatus, MemberRole
-from chaguan.protocol.desk import CaseEventKind
+from chaguan.protocol.desk import CaseEventKind, Reason
 
 EVERYTHING = Membership(MemberRole.agent, [(1, 0)], looks_only=True)
 TRIES = 5
+QUIET = (CaseEventKind.warned, CaseEventKind.breached, CaseEventKind.tagged)
+"""Changes after which a case has the status and agent it had."""
 
 
 class Step(Struct, kw_only=True):
@@ -31,6 +33,8 @@ class Step(Struct, kw_only=True):
 
     held: Held
     kind: CaseEventKind
+    reason: Reason | None = None
+    """Why this happened, where it isn't why the case is where it is."""
 
 
 Decide = Callable[[Connection, Held, int], Step | None]
@@ -69,11 +73,11 @@ class Changes:
                 held, step = await self._db.read(lambda con: self._look(con, case_id, decide))
                 if step is None:
                     return held, None
-                wanted = _place(step.held)
+                wanted, is_quiet = _place(step.held), step.kind in QUIET
             else:
-                wanted = place
+                wanted, is_quiet = place, False
             try:
-                return await self._append(room, actor_id, case_id, decide, wanted, note)
+                return await self._append(room, actor_id, case_id, decide, wanted, note, is_quiet)
             except _AsWanted as as_wanted:
                 return as_wanted.held, None
             except _Moved:
@@ -103,7 +107,14 @@ class Changes:
         return held, decide(con, held, self._clock())
 
     async def _append(
-        self, room: Room, actor_id: str, case_id: str, decide: Decide, wanted: Place, note: str
+        self,
+        room: Room,
+        actor_id: str,
+        case_id: str,
+        decide: Decide,
+        wanted: Place,
+        note: str,
+        is_quiet: bool,
     ) -> tuple[Held, Event]:
         decided: list[tuple[Held, Event]] = []
         sealed = seal_note(room, case_id, note) if note else None
@@ -114,12 +125,12 @@ class Changes:
             step = decide(con, now, at)
             if step is None:
                 raise _AsWanted(now)
-            if _place(step.held) != wanted:
+            if _place(step.held) != wanted or (step.kind in QUIET) != is_quiet:
                 raise _Moved
             decided[:] = [self._write(con, now, step, actor_id, seq, at, sealed)]
             return decided[0][0].case
 
-        await self._put(room, actor_id, case_id, wanted, effect, uuid7())
+        await self._put(room, actor_id, case_id, wanted, effect, uuid7(), is_quiet=is_quiet)
         return decided[0]
 
     def _write(
@@ -134,7 +145,7 @@ class Changes:
     ) -> tuple[Held, Event]:
         version = store.next_version(con, step.held.case.shop_id)
         case = msgspec.structs.replace(step.held.case, version=version)
-        is_end = case.status is CaseStatus.resolved
+        is_end = case.status is CaseStatus.resolved and step.kind not in QUIET
         held = msgspec.structs.replace(
             step.held, case=case, resolved_seq=seq if is_end else step.held.resolved_seq
         )
@@ -142,7 +153,7 @@ class Changes:
             store.insert(con, held)
         else:
             store.update(con, held)
-        event = _event(former, held, step.kind, actor_id, seq, at, note)
+        event = _event(former, held, step, actor_id, seq, at, note)
         store.add_event(con, event)
         if step.kind is CaseEventKind.assigned:
             setup.note_assigned(con, case.agent_id, at)
@@ -156,11 +167,15 @@ class Changes:
         place: Place,
         effect: Callable[[Connection, int, int], Case],
         key: bytes,
+        *,
+        is_quiet: bool = False,
     ) -> None:
         status, agent_id = place
         fields: dict[str, Any] = {"case_id": case_id, "status": status.value}
         if agent_id:
             fields["agent_id"] = agent_id
+        if is_quiet:
+            fields["quiet"] = True
         await self._log.append(
             Draft(
                 room=room,
@@ -190,25 +205,26 @@ def _place(held: Held) -> Place:
 def _event(
     former: Held | None,
     held: Held,
-    kind: CaseEventKind,
+    step: Step,
     actor_id: str,
     seq: int,
     at: int,
     note: bytes | None,
 ) -> Event:
     case, before = held.case, former.case if former else None
+    reason = step.reason or case.reason
     return Event(
         conversation_id=case.conversation_id,
         seq=seq,
         case_id=case.id,
         at=at,
-        kind=kind.value,
+        kind=step.kind.value,
         actor_id=actor_id,
         agent_id=case.agent_id,
         former_agent_id=before.agent_id if before and before.agent_id != case.agent_id else "",
         queue_id=case.queue_id,
         former_queue_id=before.queue_id if before and before.queue_id != case.queue_id else "",
-        reason=msgspec.json.encode(case.reason).decode() if case.reason else "",
+        reason=msgspec.json.encode(reason).decode() if reason else "",
         note=note,
     )
 

@@ -85,7 +85,11 @@ def in_queue(held: Held, queue: Queue | None, reason: Reason, at: int, avoid_id:
 
 def with_bot(held: Held, bot_id: str) -> Held:
     """A case that would wait in its queue, but a bot answers first: it has no place there before it is handed over."""
-    return msgspec.structs.replace(held, case=msgspec.structs.replace(held.case, bot_id=bot_id, queued_at=0))
+    reason = held.case.reason or Reason("")
+    # Who measures times reads the history, and time with a bot is apart.
+    told = Reason(reason.code, {**reason.data, "bot_id": bot_id})
+    case = msgspec.structs.replace(held.case, bot_id=bot_id, queued_at=0, reason=told)
+    return msgspec.structs.replace(held, case=case)
 
 
 def ended(held: Held, outcome: str, reason: Reason, at: int) -> Held:

@@ -23,6 +23,13 @@ from chaguan.desk.lines import Lines, lines_of
 from chaguan.desk.notes import NoteBook
 from chaguan.desk.openings import Attributes, Openings
 from chaguan.desk.store import cases as store
+from chaguan.desk.store import tags as tag_store
+from chaguan.desk.tags import SUGGESTED, Tags
+from chaguan.desk.times.alarms import Alarms
+from chaguan.desk.times.consumer import ServiceTimes
+from chaguan.desk.times.reports import Reports
+from chaguan.desk.times.wall import TOPIC as WALL
+from chaguan.desk.times.wall import Walls
 from chaguan.infra.database import Database
 from chaguan.messaging import Messaging
 from chaguan.messaging.feed import Feed
@@ -39,6 +46,10 @@ MAX_CONTEXT = 2_048
 
 def topic_of(shop_id: str) -> str:
     return f"{TOPIC}{shop_id}"
+
+
+def wall_of(shop_id: str) -> str:
+    return f"{WALL}{shop_id}"
 
 
 async def _nothing_told(_user_id: str) -> dict[str, Any]:
@@ -82,12 +93,17 @@ class DeskService:
         self.feed = Feed(db, "desk", self._read_log, prefix="s_")
         changes = Changes(db, messaging, clock)
         changes.tell = self._tell
+        self.times = ServiceTimes(db, messaging, clock)
+        self.alarms = Alarms(db, messaging, changes, self.times, clock)
         self._openings = Openings(db, messaging, changes, attributes, clock)
         following = Following(db, messaging, directory)
         self.cases = Cases(db, messaging, changes, self._openings, following, directory, clock)
         self.dispatcher = Dispatcher(
             db, messaging, changes, self._openings, lambda: self.feed.is_owned, clock
         )
+        self.tags = Tags(db, self.cases, changes, clock)
+        self.walls = Walls(db, publisher, directory, self.times, clock)
+        self.reports = Reports(db, directory)
         self.agents = Agents(db, publisher, directory, clock, self.dispatcher.wake)
         self.arrangement = Arrangement(db, clock, self.dispatcher.wake)
         self.lines = Lines(db, messaging, publisher, topic_of, clock)
@@ -104,8 +120,14 @@ class DeskService:
         if consumers:
             await self.feed.start()
             await self.dispatcher.start()
+            await self.times.start()
+            await self.alarms.start()
+            await self.walls.start()
 
     async def stop(self) -> None:
+        await self.walls.stop()
+        await self.alarms.stop()
+        await self.times.stop()
         await self.dispatcher.stop()
         await self.feed.stop()
         await self.agents.stop()
@@ -158,6 +180,7 @@ class DeskService:
             queues = of_shop(con, shop_id)
             desk = Desk(shop_id, version, [], agents=shown_all(con, now), queues=queues)
             desk.lines = lines_of(con, queues, now)
+            desk.tags = tag_store.lately(con, shop_id, SUGGESTED)
             desk.cases = _known_since(con, shop_id, command.version, version)
             return desk
 

@@ -44,6 +44,8 @@ cases = Table(
     _text("avoid_id"),
     _text("last_agent_id"),
     _number("moves"),
+    _text("tags"),
+    _text("alarms"),
     _some("one_open_case", "conversation_id", "topic", where="status <> 'resolved'", unique=True),
     _some("cases_waiting", "queue_id", "queued_at", "id", where="status = 'waiting'"),
     _some("cases_handled", "queue_id", "resolved_at", where="status = 'resolved'"),
@@ -53,7 +55,7 @@ cases = Table(
 )
 """One row a consultation. `status` is one of the three words that nodes of every version know (ADR 18). `weight` is what
 it takes of an agent's capacity; `avoid_id` passed it on; `last_agent_id` had this customer before; `moves` counts how
-often it changed queues by itself."""
+often it changed queues by itself. `tags` and `alarms` are JSON."""
 
 case_events = Table(
     "case_events",
@@ -185,3 +187,72 @@ canned_uses = Table(
     sqlite_with_rowid=False,
 )
 """How often an agent used a reply, in thousandths that halve every two weeks, as of `used_at`."""
+case_facts = Table(
+    "case_facts",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("conversation_id", Text, nullable=False),
+    Column("shop_id", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    _text("queue_id"),
+    _text("agent_id"),
+    Column("with_bot", Integer, nullable=False, server_default="0"),
+    _number("opened_at"),
+    _number("round_at"),
+    _number("waiting_at"),
+    _number("held_at"),
+    _number("asked_at"),
+    _number("first_from_at"),
+    _number("first_reply_at"),
+    _number("ended_at"),
+    _number("moved_seq"),
+    _number("entry_id"),
+    _some("case_facts_alive", "conversation_id", where="ended_at = 0"),
+    _some("case_facts_of_shop", "shop_id", where="ended_at = 0"),
+    Index("case_facts_by_entry", "entry_id"),
+    sqlite_with_rowid=False,
+)
+"""Where the times of a case stand, as the log tells: `times.facts.Fact`. Written by the consumer of the log alone."""
+
+case_spans = Table(
+    "case_spans",
+    metadata,
+    Column("entry_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    Column("case_id", Text, nullable=False),
+    Column("shop_id", Text, nullable=False),
+    _text("queue_id"),
+    _text("agent_id"),
+    Column("from_at", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    _text("target"),
+    Index("case_spans_by_time", "shop_id", "at", "entry_id", "kind"),
+    sqlite_with_rowid=False,
+)
+"""What was measured: one row for what ended with an entry of the log. Rows are never changed."""
+
+case_dues = Table(
+    "case_dues",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("level", Text, primary_key=True),
+    Column("from_at", BigInteger, primary_key=True, autoincrement=False),
+    Column("conversation_id", Text, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("limit_s", BigInteger, nullable=False),
+    _number("ended_at"),
+    Index("case_dues_by_time", "due_at"),
+    sqlite_with_rowid=False,
+)
+"""When somebody must be warned, or told that a target was missed. `ended_at`: what ran ended, but too late."""
+
+shop_tags = Table(
+    "shop_tags",
+    metadata,
+    Column("shop_id", Text, primary_key=True),
+    Column("tag", Text, primary_key=True),
+    Column("used_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What agents of a shop have called cases, for suggestions."""

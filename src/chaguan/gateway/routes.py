@@ -1,7 +1,7 @@
 """What a session may ask, and in which state: signing in, catching up, watching; all else goes to the verbs."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -10,7 +10,7 @@ from chaguan.core.caller import Caller
 from chaguan.core.clock import Clock, now_ms
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Limits as LimitSettings
-from chaguan.desk import AGENTS_TOPIC, notes_topic_of, topic_of
+from chaguan.desk import AGENTS_TOPIC, notes_topic_of, topic_of, wall_of
 from chaguan.gateway.calls import Call
 from chaguan.gateway.hub import Hub, Listener
 from chaguan.gateway.lifetime import Lifetime, State
@@ -141,6 +141,8 @@ class Routes:
             return await self._watch_desk(session, caller, command)
         if isinstance(command, c.WatchNotes):
             return await self._watch_notes(session, caller, command)
+        if isinstance(command, c.WatchWall):
+            return await self._watch_wall(session, caller, command)
         if isinstance(command, c.CloseConversation):
             self._hub.unsubscribe(session, notes_topic_of(command.conversation_id))
             if await self._sync.only_looks(caller, command.conversation_id):
@@ -194,12 +196,21 @@ class Routes:
     async def _watch_desk(self, session: Session, caller: Caller, command: c.WatchDesk) -> Struct:
         shop_id = await self._verbs.shop_of(caller, command.shop_id)
         topics = [topic_of(shop_id), AGENTS_TOPIC]
+        return await self._watch(session, caller, topics, lambda: self._verbs.watch_desk(caller, command))
+
+    async def _watch_wall(self, session: Session, caller: Caller, command: c.WatchWall) -> Struct:
+        topics = [wall_of(await self._verbs.shop_of(caller, command.shop_id)), AGENTS_TOPIC]
+        return await self._watch(session, caller, topics, lambda: self._verbs.watch_wall(caller, command))
+
+    async def _watch(
+        self, session: Session, caller: Caller, topics: list[str], read: Callable[[], Awaitable[Struct]]
+    ) -> Struct:
         added = [topic for topic in topics if caller.is_staff and self._hub.subscribe(session, topic)]
         if not added:
-            return await self._verbs.watch_desk(caller, command)
+            return await read()
         try:
             await self._ready(added)
-            return await self._verbs.watch_desk(caller, command)
+            return await read()
         except AppError:
             for topic in added:
                 self._hub.unsubscribe(session, topic)

@@ -14,7 +14,7 @@ from chaguan.messaging import Messaging
 from chaguan.messaging.ports import Asking
 from chaguan.protocol import commands as c
 from chaguan.protocol.conversations import User
-from chaguan.protocol.replies import CustomerContext, Desk, Opened, Users
+from chaguan.protocol.replies import CustomerContext, Desk, Opened, Users, WallReply
 
 Verb = Callable[[Caller, Any], Awaitable[Struct | None]]
 
@@ -74,6 +74,8 @@ class Verbs:
             c.SetBlock: m.safety.set_block,
             c.ReportUser: m.safety.report,
             c.WatchDesk: self.watch_desk,
+            c.SetCaseTags: desk.tags.set_tags,
+            c.WatchWall: self.watch_wall,
             c.GetWechatContact: contact.get,
             c.TakeCase: desk.cases.take,
             c.ResolveCase: desk.cases.resolve,
@@ -110,6 +112,9 @@ class Verbs:
 
     async def watch_desk(self, caller: Caller, command: c.WatchDesk) -> Desk:
         return await self._desk.watch(caller, command, await self.shop_of(caller, command.shop_id))
+
+    async def watch_wall(self, caller: Caller, command: c.WatchWall) -> WallReply:
+        return await self._desk.walls.watch(caller, await self.shop_of(caller, command.shop_id))
 
     async def _open_service(self, caller: Caller, command: c.OpenService) -> Opened:
         return await self._desk.open_service(caller, command, await self.shop_of(caller, command.shop_id))

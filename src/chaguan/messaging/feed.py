@@ -158,6 +158,18 @@ class Feed:
         self.wake()
         await self._idle.wait()
 
+    async def begin_anew(self, forget: Work[Any]) -> None:
+        """Read the log once more from its beginning; `forget` undoes, in the same transaction, what was made of it.
+        Where another process is the owner, that one notices when the log next grows."""
+
+        def write(connection: Connection) -> None:
+            log.set_position(connection, self.name, 0)
+            forget(connection)
+
+        await self._db.write(write)
+        self._must_reload = True
+        self.wake()
+
     async def _run(self) -> None:
         while True:
             await self._owned.wait()
@@ -250,6 +262,11 @@ class Feed:
         self._stored = end
         if work is not None and self.on_stored is not None:
             self.on_stored()
+
+
+def log_end(connection: Connection) -> int:
+    """The id of the newest entry there is."""
+    return log.end(connection)[0]
 
 
 def begin_at_end(connection: Connection, name: str) -> None:

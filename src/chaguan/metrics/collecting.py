@@ -41,6 +41,7 @@ class Metrics:
             *self._http(),
             *self._broker(),
             *self._storage(),
+            *await self._desk(),
             *((name, _one(value)) for name, value in process.figures().items()),
         ]
         for hook in self.hooks:
@@ -119,6 +120,22 @@ class Metrics:
         outcomes = ("published", "unheard", "dropped")
         yield "chaguan_broker_messages_total", _by("outcome", {name: figures[name] for name in outcomes})
 
+    async def _desk(self) -> Found:
+        """Asked of the database once a scrape; of several processes the one that gives out cases answers."""
+        desk = self._deployment.desk
+        alarms = [
+            Sample({"target": target, "level": level}, count)
+            for (target, level), count in desk.alarms.noticed.items()
+        ]
+        found: list[tuple[str, list[Sample]]] = [("chaguan_desk_alarms_total", alarms)]
+        if desk.feed.is_owned:
+            lines = await desk.walls.lines()
+            waiting = {queue_id or "none": count for queue_id, (count, _) in lines.items()}
+            longest = {queue_id or "none": ms / 1000 for queue_id, (_, ms) in lines.items()}
+            found.append(("chaguan_desk_waiting", _by("queue", waiting)))
+            found.append(("chaguan_desk_longest_wait_seconds", _by("queue", longest)))
+        return found
+
     def _storage(self) -> Iterator[tuple[str, list[Sample]]]:
         deployment = self._deployment
         writer, search = deployment.messaging.writer, deployment.messaging.search
@@ -127,7 +144,7 @@ class Metrics:
         yield "chaguan_writer_queue_bytes", _one(size)
         for name, figures in _batches(writer.figures):
             yield name, histogram(figures)
-        feeds = [search.feed, deployment.desk.feed]
+        feeds = [search.feed, deployment.desk.feed, deployment.desk.times.feed]
         if deployment.contact.is_following:
             feeds.append(deployment.contact.outbox.feed)
         wanted = feeds if deployment.settings.search else feeds[1:]

@@ -18,7 +18,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from chaguan.protocol.content import MAX_MERGED_ITEMS, Content, Id
 from chaguan.protocol.conversations import MemberRole
 from chaguan.protocol.depth import check_depth
-from chaguan.protocol.desk import AgentState
+from chaguan.protocol.desk import AgentState, Tags
 from chaguan.protocol.envelope import Emoji, Ids, Key, Language, Limit, Name, Number, Seq
 from chaguan.protocol.note_commands import EditNote as EditNote
 from chaguan.protocol.note_commands import ListMentions as ListMentions
@@ -406,6 +406,22 @@ class OpenCase(_Command, tag="open_case"):
     subject: Annotated[str, Meta(min_length=1, max_length=100)]
 
 
+class SetCaseTags(_Command, tag="set_case_tags"):
+    """Agents: call a case something, or no longer; resolved ones too. At most 20 tags a case, 40 characters each; spaces
+    around are cut. Answered with `CaseReply`. Errors: `bad_request` (unprintable), `conflict` (`too_many`)."""
+
+    case_id: Id
+    add: Tags = []
+    remove: Tags = []
+
+
+class WatchWall(_Command, tag="watch_wall"):
+    """Agents: how the whole desk stands, for a screen on the wall; and from now on each change as `wall_changed`, at most
+    once a second, every 15 s without any, and as `agents_changed`. Answered with `WallReply`."""
+
+    shop_id: Annotated[str, Meta(max_length=64)] = ""
+
+
 class GetCaseHistory(_Command, tag="get_case_history"):
     """Agents: what happened to a case, in order, with reasons and notes. Answered with `CaseHistory`."""
 
@@ -468,6 +484,8 @@ Command = (
     | ReportUser
     | WatchPresence
     | WatchDesk
+    | WatchWall
+    | SetCaseTags
     | TakeCase
     | ResolveCase
     | GetWechatContact

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from chaguan.protocol.desk import Reason
+from chaguan.protocol.desk import Alarm, Reason
 
 
 class UserKind(StrEnum):
@@ -135,3 +135,7 @@ class Case(Struct, omit_defaults=True, kw_only=True):
     """How often."""
     reason: Reason | None = None
     """Why it is where it is."""
+    tags: list[str] = []
+    """What agents call it, in the order they did."""
+    alarms: list[Alarm] = []
+    """Targets of its queue that came near or were missed, the last of each."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, field
 
 Names = Annotated[list[Annotated[str, Meta(min_length=1, max_length=64)]], Meta(max_length=50)]
+Tags = Annotated[list[Annotated[str, Meta(min_length=1, max_length=40)]], Meta(max_length=20)]
 Minutes = Annotated[int, Meta(ge=0, le=1440)]
 
 
@@ -42,6 +43,8 @@ class Reason(Struct, omit_defaults=True):
     (`after_s`), `transferred`, `agent_gone`, `reopened`, `handed_over` (by a bot, `why`). To an agent: `round_robin`, `least_loaded`, `weighted`,
     `last_agent`, `picked`, `transferred`; with `load` before it and `of`, the agent's capacity. Still waiting:
     `manual`, `nobody_serves`, `nobody_online`, `all_busy`, `closed`. At the end: `by_agent`, `silence`.
+    Of a target that comes near (`target_near`) or was missed (`target_missed`): `target`, `limit_s`, `since`,
+    `in_open_hours`, and with `moved_to` and `queue` where it went on. Of tags (`tags`): `added`, `removed`.
     """
 
     code: str
@@ -63,6 +66,48 @@ class QueueMatch(Struct, omit_defaults=True, kw_only=True, frozen=True):
     categories: Names = []
 
 
+class Target(StrEnum):
+    """What a shop promises itself of each case: how soon an agent says something for the first time (`first_reply`),
+    how long somebody stands in a queue until an agent has them (`wait`), how long until the case is resolved
+    (`resolution`)."""
+
+    first_reply = "first_reply"
+    wait = "wait"
+    resolution = "resolution"
+
+
+class AlarmLevel(StrEnum):
+    warned = "warned"
+    breached = "breached"
+
+
+class Alarm(Struct, omit_defaults=True, kw_only=True, frozen=True):
+    """A target that comes near or was missed. `since`: when what it is about began, `at`: when that was noticed (UTC
+    milliseconds); `limit_s`: what was promised."""
+
+    target: Target
+    level: AlarmLevel
+    since: int
+    at: int
+    limit_s: int
+
+
+class Targets(Struct, omit_defaults=True, kw_only=True, frozen=True):
+    """What a queue promises beside `target_wait_s`; seconds, 0: nothing. What each of them measures:
+    docs/explanation/service-times.md.
+
+    `in_open_hours`: only the time in which the shop is open counts. `warn_percent`: agents are warned when so much of a
+    target is used up (0: never). `move_to`: a case that misses a target while it waits goes on to this queue, of larger
+    urgency say, and keeps its time; empty: supervisors are told, and it stays.
+    """
+
+    first_reply_s: Annotated[int, Meta(ge=0, le=30 * 86_400)] = 0
+    resolution_s: Annotated[int, Meta(ge=0, le=90 * 86_400)] = 0
+    in_open_hours: bool = True
+    warn_percent: Annotated[int, Meta(ge=0, le=99)] = 80
+    move_to: Annotated[str, Meta(max_length=64)] = ""
+
+
 class QueueSpec(Struct, omit_defaults=True, kw_only=True):
     """What an administrator settles about a queue. What the fields mean stands at `Queue`."""
 
@@ -77,6 +122,7 @@ class QueueSpec(Struct, omit_defaults=True, kw_only=True):
     overflow_after_s: Annotated[int, Meta(ge=0, le=86_400)] = 0
     overflow_to: Annotated[str, Meta(max_length=64)] = ""
     target_wait_s: Annotated[int, Meta(ge=0, le=86_400)] = 0
+    targets: Targets = field(default_factory=Targets)
 
 
 class Queue(QueueSpec, omit_defaults=True, kw_only=True):
@@ -85,8 +131,8 @@ class Queue(QueueSpec, omit_defaults=True, kw_only=True):
     Agents named in `agents` serve it; with none named, all who have every one of `skills` and, where
     `match.languages` names some, speak one of them. Each case takes `weight` of an agent's capacity. Where several
     queues wait for the same agent, larger `urgency` goes first, then who waits longest. Who has waited for
-    `overflow_after_s` in all (0: never) goes on to the queue `overflow_to`, and keeps that time. `target_wait_s`: what the
-    shop promises itself (0: nothing), for colours and warnings.
+    `overflow_after_s` in all (0: never) goes on to the queue `overflow_to`, and keeps that time. `target_wait_s`: how
+    long somebody waits here at most, as the shop promises itself (0: nothing); `targets`: what else it does.
     """
 
     id: str
@@ -126,6 +172,9 @@ class CaseEventKind(StrEnum):
     resolved = "resolved"
     abandoned = "abandoned"
     reopened = "reopened"
+    warned = "warned"
+    breached = "breached"
+    tagged = "tagged"
 
 
 class CaseEvent(Struct, omit_defaults=True, kw_only=True):
@@ -203,3 +252,43 @@ class DeskSettings(Struct, omit_defaults=True, kw_only=True):
     reopen_s: Annotated[int, Meta(ge=0, le=7 * 86_400)] = 0
     abandon_s: Annotated[int, Meta(ge=0, le=7 * 86_400)] = 0
     out_of_hours: dict[Annotated[str, Meta(max_length=35)], Annotated[str, Meta(max_length=1_000)]] = {}
+
+
+class WallQueue(Struct, omit_defaults=True, kw_only=True):
+    """One queue on the wall: how many wait, since when the first does (UTC milliseconds, 0: nobody), how many are with an
+    agent, and how many targets were missed today. The one without an id: cases of no queue."""
+
+    queue_id: str = ""
+    name: str = ""
+    waiting: int = 0
+    oldest_at: int = 0
+    open: int = 0
+    breached: int = 0
+    target_wait_s: int = 0
+
+
+class Wall(Struct, omit_defaults=True, kw_only=True):
+    """How a shop's desk stands at the moment `at`, as its log tells. Counts of a day are those since `day_at`, midnight
+    by the shop's clock.
+
+    `with_bot`: cases that a bot answers. `replied`: customers who got their first reply today; `first_reply_ms` is the
+    median of how long it took, -1 without any. `rated`: customers who gave stars today, `rating` their mean. Agents'
+    states and loads come as `agents_changed`.
+    """
+
+    shop_id: str
+    at: int
+    day_at: int
+    queues: list[WallQueue] = []
+    waiting: int = 0
+    oldest_at: int = 0
+    open: int = 0
+    with_bot: int = 0
+    opened: int = 0
+    resolved: int = 0
+    abandoned: int = 0
+    replied: int = 0
+    first_reply_ms: int = -1
+    breached: int = 0
+    rated: int = 0
+    rating: float = 0.0

@@ -119,6 +119,8 @@ class CaseChanged(_Entry, tag="case_changed"):
     status: str
     """`waiting`, `open` or `resolved`. Readers treat an unknown status as `open`."""
     agent_id: str = ""
+    quiet: bool = False
+    """Nothing to tell people of: its status and agent are as before."""
 
 
 class MessagesErased(_Entry, tag="messages_erased"):

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from chaguan.protocol.contact import WechatContact
 from chaguan.protocol.conversations import Case, Inbox, User
-from chaguan.protocol.desk import Agent, Line, Waiting
+from chaguan.protocol.desk import Agent, Line, Waiting, Wall
 from chaguan.protocol.entries import Entry
 from chaguan.protocol.notes import Mention
 from chaguan.protocol.replies import ConversationView
@@ -108,6 +108,13 @@ class Mentioned(_Push, tag="mentioned"):
     users: list[User] = []
 
 
+class WallChanged(_Push, tag="wall_changed"):
+    """To who watches the wall: the desk stands so now. Replaces what was known; who hears nothing for 45 s shows that
+    their figures are old."""
+
+    wall: Wall
+
+
 class ResumeNeeded(_Push, tag="resume_needed"):
     """The connection could not keep up and pushes were left out: send `resume` now."""
 
@@ -130,6 +137,7 @@ Push = (
     | LinesMoved
     | NoteTyping
     | Mentioned
+    | WallChanged
     | ResumeNeeded
     | SignedOut
     | Entry

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from chaguan.protocol.conversations import Case, Conversation, Inbox, Member, User
-from chaguan.protocol.desk import Agent, CaseEvent, Line, Queue
+from chaguan.protocol.desk import Agent, CaseEvent, Line, Queue, Wall
 from chaguan.protocol.entries import Entry, MessageSent
 from chaguan.protocol.errors import ErrorBody
 
@@ -197,6 +197,16 @@ class Desk(Struct, omit_defaults=True):
     queues: list[Queue] = []
     lines: list[Line] = []
     """How it stands with each of the queues."""
+    tags: list[str] = []
+    """What agents of this shop called cases last, at most 100, for suggestions."""
+
+
+class WallReply(Struct, omit_defaults=True):
+    """`agents` are those who were ever at a desk; `users`: their names and pictures."""
+
+    wall: Wall
+    agents: list[Agent] = []
+    users: list[User] = []
 
 
 class CaseHistory(Struct, omit_defaults=True):

@@ -46,6 +46,8 @@ REPLY_OF: dict[type[msgspec.Struct], type[msgspec.Struct] | None] = {
     c.ReportUser: None,
     c.WatchPresence: replies.Presences,
     c.WatchDesk: replies.Desk,
+    c.WatchWall: replies.WallReply,
+    c.SetCaseTags: replies.CaseReply,
     c.TakeCase: replies.CaseReply,
     c.ResolveCase: replies.CaseReply,
     c.GetWechatContact: contact.WechatContact,

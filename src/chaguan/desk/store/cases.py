@@ -10,11 +10,11 @@ from sqlalchemy import Connection, text
 from chaguan.desk.model import Event, Held
 from chaguan.infra.database.sql import TEXTS, Statement, is_postgres
 from chaguan.protocol.conversations import Case, CaseStatus
-from chaguan.protocol.desk import Reason
+from chaguan.protocol.desk import Alarm, Reason
 
 _PUBLIC = (
     "id, conversation_id, shop_id, customer_id, status, agent_id, opened_at, taken_at, resolved_at, version, context, "
-    "subject, queue_id, queued_at, bot_id, outcome, reopened, reason"
+    "subject, queue_id, queued_at, bot_id, outcome, reopened, reason, tags, alarms"
 )
 _PRIVATE = "topic, weight, avoid_id, last_agent_id, moves, resolved_seq"
 _COLUMNS = f"{_PUBLIC}, {_PRIVATE}"
@@ -62,6 +62,7 @@ _HANDLED = Statement(
     "SELECT resolved_at - taken_at FROM cases WHERE queue_id = ? AND status = 'resolved' AND taken_at > 0 "
     "ORDER BY resolved_at DESC LIMIT ?"
 )
+_SHOPS = Statement("SELECT shop_id FROM desk_versions ORDER BY shop_id")
 _LAST_AGENT = Statement(
     "SELECT agent_id FROM cases WHERE conversation_id = ? AND agent_id <> '' ORDER BY opened_at DESC, id DESC LIMIT 1"
 )
@@ -88,6 +89,8 @@ def _held(row: Sequence[Any]) -> Held:
     values["status"] = CaseStatus(values["status"])
     values["context"] = json.loads(values["context"]) if values["context"] else {}
     values["reason"] = msgspec.json.decode(values["reason"], type=Reason) if values["reason"] else None
+    values["tags"] = json.loads(values["tags"]) if values["tags"] else []
+    values["alarms"] = msgspec.json.decode(values["alarms"], type=list[Alarm]) if values["alarms"] else []
     return Held(case=Case(**values), **dict(zip(_PRIVATE_NAMES, row[len(_NAMES) :], strict=True)))
 
 
@@ -97,6 +100,8 @@ def _values(held: Held, names: Iterable[str]) -> list[Any]:
     values["status"] = held.case.status.value
     values["context"] = json.dumps(held.case.context, ensure_ascii=False) if held.case.context else ""
     values["reason"] = msgspec.json.encode(held.case.reason).decode() if held.case.reason else ""
+    values["tags"] = json.dumps(held.case.tags, ensure_ascii=False) if held.case.tags else ""
+    values["alarms"] = msgspec.json.encode(held.case.alarms).decode() if held.case.alarms else ""
     return [values[name] for name in names]
 
 
@@ -151,14 +156,24 @@ def open_ones(connection: Connection, conversation_id: str) -> list[Held]:
 
 def shown_of(connection: Connection, conversation_ids: Sequence[str]) -> dict[str, Case]:
     """What a list of conversations shows of each: the newest open case, else the last. Customers have such lists too,
-    so without the reasons of the desk."""
+    so without what is the desk's own."""
     shown: dict[str, Case] = {}
     for id in conversation_ids:
         alive = open_ones(connection, id)
         held = alive[-1] if alive else latest(connection, id)
         if held is not None:
-            shown[id] = msgspec.structs.replace(held.case, reason=None)
+            shown[id] = without_desk(held.case)
     return shown
+
+
+def without_desk(case: Case) -> Case:
+    """As customers may see it."""
+    return msgspec.structs.replace(case, reason=None, tags=[], alarms=[])
+
+
+def shops(connection: Connection) -> list[str]:
+    """Those that ever had a case."""
+    return [row[0] for row in _SHOPS.rows(connection)]
 
 
 def active(connection: Connection, shop_id: str, limit: int) -> list[Case]:

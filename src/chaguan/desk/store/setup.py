@@ -12,6 +12,7 @@ from chaguan.infra.database.sql import TEXTS, Statement
 from chaguan.protocol.desk import AgentState, DeskSettings, Queue
 
 _QUEUES = Statement("SELECT spec FROM queues WHERE removed_at = 0")
+_ALL_QUEUES = Statement("SELECT spec FROM queues WHERE shop_id = ?")
 _AGENT_COLUMNS = "user_id, chosen, chosen_at, seen_at, active_at, assigned_at, capacity, skills, languages"
 _AGENTS = Statement(f"SELECT {_AGENT_COLUMNS} FROM desk_agents ORDER BY user_id")
 _AGENT = Statement(f"SELECT {_AGENT_COLUMNS} FROM desk_agents WHERE user_id = ?")
@@ -32,6 +33,12 @@ def queues(connection: Connection) -> list[Queue]:
     """Those of all shops that were not removed."""
     found = [msgspec.json.decode(row[0], type=Queue) for row in _QUEUES.rows(connection)]
     return sorted(found, key=lambda queue: (queue.shop_id, queue.position, queue.id))
+
+
+def queue_names(connection: Connection, shop_id: str) -> dict[str, str]:
+    """By id; those that were removed, too."""
+    found = [msgspec.json.decode(row[0], type=Queue) for row in _ALL_QUEUES.rows(connection, shop_id)]
+    return {queue.id: queue.name for queue in found}
 
 
 def put_queue(connection: Connection, queue: Queue) -> None:
