@@ -49,7 +49,7 @@ export interface Appended {
 }
 
 /** What an administrator did. A reader that meets another name shows the name. */
-export type AuditAction = "agent_changed" | "app_changed" | "app_created" | "app_secret_rotated" | "desk_changed" | "device_revoked" | "key_created" | "key_revoked" | "key_rotated" | "queue_changed" | "queue_created" | "queue_removed" | "reports_read" | "shop_changed" | "shop_created" | "staff_changed" | "staff_invited" | "staff_reset"
+export type AuditAction = "agent_changed" | "app_changed" | "app_created" | "app_secret_rotated" | "desk_changed" | "device_revoked" | "key_created" | "key_revoked" | "key_rotated" | "notify_changed" | "queue_changed" | "queue_created" | "queue_removed" | "reports_read" | "robot_changed" | "robot_created" | "robot_removed" | "shop_changed" | "shop_created" | "staff_changed" | "staff_invited" | "staff_reset"
 
 /**
  * Something of the business: a product, an order, a coupon.

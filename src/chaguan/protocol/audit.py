@@ -24,3 +24,7 @@ class AuditAction(StrEnum):
     queue_removed = "queue_removed"
     desk_changed = "desk_changed"
     agent_changed = "agent_changed"
+    notify_changed = "notify_changed"
+    robot_created = "robot_created"
+    robot_changed = "robot_changed"
+    robot_removed = "robot_removed"

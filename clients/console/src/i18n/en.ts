@@ -588,6 +588,10 @@ export const en: Messages = {
       queue_removed: 'Removed a queue',
       desk_changed: 'Changed the hours or rules of a desk',
       agent_changed: 'Changed what an agent can do',
+      notify_changed: 'Changed when agents are told of waiting customers',
+      robot_created: 'Added a group robot',
+      robot_changed: 'Changed a group robot',
+      robot_removed: 'Removed a group robot',
     },
     details: {
       email: 'Email',

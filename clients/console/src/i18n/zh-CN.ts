@@ -586,6 +586,10 @@ export const zhCN = {
       queue_removed: '删除了排队队列',
       desk_changed: '修改了客服台的时间或规则',
       agent_changed: '修改了客服的能力设置',
+      notify_changed: '修改了顾客等待时的提醒',
+      robot_created: '添加了群机器人',
+      robot_changed: '修改了群机器人',
+      robot_removed: '移除了群机器人',
     } satisfies Record<AuditAction, string>,
     details: {
       email: '邮箱',
