@@ -55,6 +55,7 @@ EXCEPTIONS: dict[str, str] = {
     "desk.Following": _INNER,
     "desk.Lines.tell": _INNER,
     "desk.Openings": _INNER,
+    "desk.Unattended": "for whoever calls agents; no caller's request reaches it",
     "desk.no_bot": _INNER,
     "desk.Alarms": "tells what is due by itself; no caller's request reaches it",
     "desk.ServiceTimes": _LIFE,
@@ -102,4 +103,7 @@ EXCEPTIONS: dict[str, str] = {
     "messaging.Sync.topics": _OWN,
     "messaging.Tail": _INNER,
     "messaging.Views": _INNER,
+    "notify.Devices.call": _INNER,
+    "notify.NotifyService": _LIFE,
+    "notify.Ringing": "calls agents by itself; no caller's request reaches it",
 }

@@ -32,6 +32,7 @@ from chaguan.infra.sealing import Keyring, Vault, new_root
 from chaguan.media import Decoders, Media
 from chaguan.messaging import Messaging
 from chaguan.messaging.model import Room
+from chaguan.notify import NotifyService
 from chaguan.others import Others, part_from
 from chaguan.platforms.wechat import WeChatClient
 from chaguan.protocol.commands import Command
@@ -107,6 +108,9 @@ class Deployment:
             http,
             settings,
         )
+        self.notify = NotifyService(
+            db, vault, accounts, self.messaging, self.desk, http, settings, sandbox_push(settings)
+        )
         context = ContextService(self.desk, accounts.directory, _Sources(accounts), self._fetch)
         verbs = Verbs(self.messaging, self.desk, context, self.contact, accounts.directory, self.shop_of)
         self.verbs = verbs
@@ -133,6 +137,7 @@ class Deployment:
         self.desk.agents.is_here = self.edge.hub.is_local
         await self.desk.start(consumers=consumers)
         await self.contact.start(consumers=consumers)
+        await self.notify.start(consumers=consumers)
         self._tasks = [
             asyncio.create_task(_every(TIDY_S, self.accounts.tidy)),
             asyncio.create_task(_every(SWEEP_S, self.media.sweep)),
@@ -178,6 +183,7 @@ class Deployment:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.pusher is not None:
             await self.pusher.stop()
+        await self.notify.stop()
         await self.contact.stop()
         await self.desk.stop()
         await self.media.close()
@@ -214,6 +220,7 @@ class Deployment:
         return answer.body
 
     def _signed_out(self, user_id: str, device_id: str | None, reason: str) -> None:
+        self.notify.signed_out(user_id, device_id)
         for session in self.edge.hub.sessions_of(user_id):
             if device_id in (None, session.device_id):
                 part_from(session, reason)
@@ -250,6 +257,12 @@ class _Sources:
         found = await self._accounts.shops.context_source(app.shop_id)
         url, secret = (found.url, found.secret) if found else ("", "")
         return ContextSource(url, secret, identity.external_id, app_id, "")
+
+
+def sandbox_push(settings: Settings) -> str:
+    """Where devices may be subscribed without TLS: at the sandbox's push service, if it is on."""
+    base = settings.wechat.base_url.removesuffix("/wechat")
+    return f"{base}/push/" if settings.sandbox and base.endswith("/sandbox") else ""
 
 
 async def open_deployment(settings: Settings, *, allow: Sequence[str] = ()) -> Deployment:

@@ -29,9 +29,19 @@ from chaguan.infra.together import refuse_many, refuse_unworkable
 from chaguan.metrics.siblings import socket_of, whole_node
 from chaguan.openapi import canned, conversations, media, platforms, reports, statistics
 from chaguan.openapi import desk as desk_api
+from chaguan.openapi import notify as notify_api
 from chaguan.openapi.http import create_http
 from chaguan.openapi.observing import Observed
-from chaguan.platforms.sandbox import Address, Mode, Pusher, SandboxWeChat, wechat_router
+from chaguan.platforms.sandbox import (
+    Address,
+    Mode,
+    Pusher,
+    SandboxWeChat,
+    push_router,
+    robots_router,
+    sites,
+    wechat_router,
+)
 from chaguan.probes import Probes
 from chaguan.supervisor import CONSUMERS, Doors, Job, Supervisor, follow_supervisor
 
@@ -230,6 +240,7 @@ def http_app(
         *platforms.HANDLERS,
         *desk_api.HANDLERS,
         *canned.HANDLERS,
+        *notify_api.HANDLERS,
         *pages.pages(
             demo=deployment.settings.demo,
             extra=extra,
@@ -237,7 +248,7 @@ def http_app(
         ),
     ]
     if stand_in is not None:
-        handlers.append(_sandbox(deployment, stand_in))
+        handlers += [_sandbox(deployment, stand_in), robots_router(), push_router()]
     given: dict[str, object] = {
         "verbs": deployment.verbs,
         "polling": deployment.polling,
@@ -248,6 +259,7 @@ def http_app(
         "desk": deployment.desk,
         "canned": deployment.canned,
         "contact": deployment.contact,
+        "notify": deployment.notify,
     }
     return create_http(deployment.accounts, deployment.settings, handlers=handlers, dependencies=given)
 
@@ -272,9 +284,9 @@ def _sandbox(deployment: Deployment, stand_in: SandboxWeChat) -> Router:
 def with_sandbox(settings: Settings, address: str) -> Settings:
     import msgspec
 
-    url = f"http://{address}{SANDBOX_PATH}"
-    wechat = msgspec.structs.replace(settings.wechat, base_url=url)
-    return msgspec.structs.replace(settings, wechat=wechat)
+    base = f"http://{address}/sandbox"
+    wechat = msgspec.structs.replace(settings.wechat, base_url=f"http://{address}{SANDBOX_PATH}")
+    return msgspec.structs.replace(settings, wechat=wechat, robots=sites(f"{base}/robots"))
 
 
 def with_shop_site(settings: Settings, origin: str) -> Settings:

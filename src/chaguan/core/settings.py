@@ -62,6 +62,19 @@ class Wechat(Struct, frozen=True, forbid_unknown_fields=True):
     """Where they are asked; another address only for tests."""
 
 
+class RobotSites(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the vendors of group robots are asked. Addresses of robots that lie elsewhere are refused."""
+
+    wecom: str = "https://qyapi.weixin.qq.com"
+    """WeCom 企业微信; another one for a WeCom on servers of your own."""
+    feishu: str = "https://open.feishu.cn"
+    """Feishu 飞书."""
+    lark: str = "https://open.larksuite.com"
+    """Feishu outside of China."""
+    dingtalk: str = "https://oapi.dingtalk.com"
+    """DingTalk 钉钉."""
+
+
 class S3(Struct, frozen=True, forbid_unknown_fields=True):
     """The S3-compatible service that `blobs_url` names. What lies there is sealed: the service can't read it."""
 
@@ -127,6 +140,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     `redis+sentinel://:password@host1,host2,host3/name/0`. Empty: one process, alone."""
     nodes: int = 1
     """How many processes serve together. While Redis can't be reached each lets through its share of the limits."""
+    push_contact: str = ""
+    """Whom the operators of browsers' push services may write to, e.g. `mailto:it@shop.example`; some refuse to push
+    without. Empty: `public_url`."""
     search: bool = True
     """Index messages for search, encrypted."""
     metrics_listen: str = ""
@@ -151,6 +167,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits = field(default_factory=Limits)
     policy: Policy = field(default_factory=Policy)
     wechat: Wechat = field(default_factory=Wechat)
+    robots: RobotSites = field(default_factory=RobotSites)
     s3: S3 = field(default_factory=S3)
 
     @property
@@ -287,10 +304,18 @@ def _check(settings: Settings) -> None:
         raise ConfigError("configuration: writer_lanes is a number from 1 to 64")
     if bool(settings.tls_certificate) is not bool(settings.tls_key):
         raise ConfigError("configuration: tls_certificate and tls_key are set together or not at all")
+    _check_push_contact(settings.push_contact)
     if settings.sandbox and not settings.demo:
         _check_sandbox(settings)
     if settings.blobs_url:
         _check_bucket(settings.blobs_url, settings.s3)
+
+
+def _check_push_contact(contact: str) -> None:
+    if contact and not re.fullmatch(r"(mailto:[^@\s]+@[^@\s]+|https://\S+)", contact):
+        raise ConfigError(
+            f"configuration: push_contact is {contact!r}; give mailto: and an address, or an https address"
+        )
 
 
 def _check_sandbox(settings: Settings) -> None:
@@ -306,6 +331,8 @@ def _check_sandbox(settings: Settings) -> None:
                 "configuration: sandbox lets anybody sign in as any customer, and "
                 f"{name} says that strangers reach this deployment; leave one of them out"
             )
+    if settings.robots != RobotSites():
+        raise ConfigError("configuration: sandbox stands in for group robots; leave [robots] out, or sandbox")
     if settings.wechat != Wechat():
         raise ConfigError(
             "configuration: sandbox stands in for WeChat; leave wechat.base_url out, or sandbox"

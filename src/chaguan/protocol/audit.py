@@ -28,3 +28,7 @@ class AuditAction(StrEnum):
     reply_changed = "reply_changed"
     reply_removed = "reply_removed"
     replies_imported = "replies_imported"
+    notify_changed = "notify_changed"
+    robot_created = "robot_created"
+    robot_changed = "robot_changed"
+    robot_removed = "robot_removed"

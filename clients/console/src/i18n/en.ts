@@ -602,6 +602,10 @@ export const en: Messages = {
       desk_changed: 'Changed the hours or rules of a desk',
       agent_changed: 'Changed what an agent can do',
       ...repliesActsEn,
+      notify_changed: 'Changed when agents are told of waiting customers',
+      robot_created: 'Added a group robot',
+      robot_changed: 'Changed a group robot',
+      robot_removed: 'Removed a group robot',
     },
     details: {
       email: 'Email',

@@ -600,6 +600,10 @@ export const zhCN = {
       desk_changed: '修改了客服台的时间或规则',
       agent_changed: '修改了客服的能力设置',
       ...repliesActsZhCN,
+      notify_changed: '修改了顾客等待时的提醒',
+      robot_created: '添加了群机器人',
+      robot_changed: '修改了群机器人',
+      robot_removed: '移除了群机器人',
     } satisfies Record<AuditAction, string>,
     details: {
       email: '邮箱',

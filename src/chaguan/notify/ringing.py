@@ -1,0 +1,229 @@
+"""Calls those who look elsewhere while somebody waits. One process of several does it, the one that owns the desk.
+
+That it rings is decided in one transaction, on the bell's row as it was read; what is said is made when it is sent, of
+what is true then, so nothing is said of who was taken meanwhile. Between sending and storing that it was sent a process
+may die: then it is said again, for who waits still. Browsers show it once, groups may read it twice.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from functools import partial
+
+import msgspec
+from sqlalchemy import Connection
+
+from chaguan.accounts import Authenticator, Shops
+from chaguan.core.caller import Caller, Role
+from chaguan.core.clock import Clock
+from chaguan.core.errors import AppError, ErrorCode
+from chaguan.core.logs import places
+from chaguan.desk import Scene, Unattended, Wait
+from chaguan.infra.database import Database
+from chaguan.infra.http import GuardedHttp
+from chaguan.messaging import Messaging
+from chaguan.notify import rules, store
+from chaguan.notify.addresses import Addresses, robot_of
+from chaguan.notify.devices import Devices
+from chaguan.notify.model import Bell, DeviceKept, NotifySettings, RobotKept
+from chaguan.notify.rules import Outcome
+from chaguan.notify.words import Told, as_text, notice
+from chaguan.platforms.robots import harmless, outcome_of, send_text
+from chaguan.protocol.content import Text
+
+logger = logging.getLogger("chaguan.notify")
+LOOK_S = 2.0
+LEASE_MS = 60_000
+AT_ONCE = 50
+
+
+class Ringing:
+    def __init__(
+        self,
+        db: Database,
+        addresses: Addresses,
+        unattended: Unattended,
+        messaging: Messaging,
+        shops: Shops,
+        authenticator: Authenticator,
+        devices: Devices,
+        http: GuardedHttp,
+        public_url: str,
+        is_owner: Callable[[], bool],
+        clock: Clock,
+    ) -> None:
+        self._db = db
+        self._addresses = addresses
+        self._unattended = unattended
+        self._messaging = messaging
+        self._shops = shops
+        self._authenticator = authenticator
+        self._devices = devices
+        self._http = http
+        self._public_url = public_url
+        self._is_owner = is_owner
+        self._clock = clock
+        self._task: asyncio.Task[None] | None = None
+        self.failures = 0
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if not self._is_owner():
+                continue
+            try:
+                await self.step()
+                self.failures = 0
+            except Exception as error:  # noqa: BLE001  it must outlive what it stumbles over
+                self.failures += 1
+                if self.failures == 1:
+                    logger.error("calling agents stumbles: %s at %s", type(error).__name__, places(error))
+                await asyncio.sleep(min(30, 0.1 * 2**self.failures))
+
+    async def step(self) -> None:
+        """One look: who is to be called, and calling them."""
+        await self._decide()
+        now = self._clock()
+        if not await self._db.read(partial(store.has_due, now=now)):
+            return
+        claim = partial(store.claim, now=now, until=now + LEASE_MS, limit=AT_ONCE)
+        claimed = await self._db.write(claim)
+        await asyncio.gather(*map(self._call, claimed))
+
+    async def _decide(self) -> None:
+        scene = await self._unattended.look()
+        if not scene.waits:
+            return
+        settings = await self._db.read(store.all_settings)
+        late = rules.overdue(scene, settings)
+        if not late:
+            return
+        ringing = [
+            (bell, rules.newest(mine))
+            for bell in await self._db.read(store.all_bells)
+            if rules.rings(bell, mine := _of(bell, scene, late), settings, scene.at)
+        ]
+        if not ringing:
+            return
+
+        def write(con: Connection) -> None:
+            for bell, until in ringing:
+                store.ring(con, bell, until, scene.at)
+
+        await self._db.write(write)
+
+    async def _call(self, bell: Bell) -> None:
+        try:
+            outcome = await self._attempt(bell)
+        except AppError as error:
+            refusal = outcome_of(error)
+            outcome = rules.after(refusal.reason, refusal.code, refusal.retry_in_ms, bell.attempts)
+        except Exception as error:  # noqa: BLE001  one bell must not silence the others
+            logger.error("a call failed: %s at %s", type(error).__name__, places(error))
+            outcome = Outcome("not_sent", "internal")
+        with contextlib.suppress(AppError):  # then it is due again when its lease ends
+            await self._settle(bell, outcome)
+
+    async def _attempt(self, bell: Bell) -> Outcome:
+        scene = await self._unattended.look()
+        settings = await self._db.read(store.all_settings)
+        late = _of(bell, scene, rules.overdue(scene, settings))
+        if not late:
+            return Outcome("taken")
+        if not bell.is_robot and not await self._is_signed_in(bell):
+            return Outcome("not_sent", "signed_out", is_gone=True)
+        told = await self._told(scene, late, settings)
+        now = self._clock()
+        if bell.is_robot:
+            return await self._say(bell, told, settings.get(bell.shop_id) or NotifySettings(), now)
+        language = msgspec.json.decode(bell.spec, type=DeviceKept).language
+        pushed = await self._devices.call(bell, notice(told, language), now)
+        if not pushed.reason:
+            return Outcome("sent")
+        if pushed.is_gone:
+            return Outcome("not_sent", pushed.reason, pushed.status, is_gone=True)
+        return rules.after(pushed.reason, pushed.status, pushed.retry_in_ms, bell.attempts)
+
+    async def _say(self, bell: Bell, told: Told, settings: NotifySettings, now: int) -> Outcome:
+        told = told._replace(name=harmless(told.name), said=harmless(told.said))
+        keyword = msgspec.json.decode(bell.spec, type=RobotKept).keyword
+        text = as_text(notice(told, settings.language), self._public_url, keyword)
+        robot = robot_of(bell.kind, self._addresses.open(bell))
+        refusal = await send_text(self._http, robot, text, now)
+        if refusal is None:
+            return Outcome("sent")
+        return rules.after(refusal.reason, refusal.code, refusal.retry_in_ms, bell.attempts)
+
+    async def _told(self, scene: Scene, late: list[Wait], settings: rules.Settings) -> Told:
+        shop_ids = {wait.shop_id for wait in late}
+        shops = {id: shop.name for id in shop_ids if (shop := await self._shops.find(id)) is not None}
+        told = Told(late, shops, rules.is_attended(scene), scene.at)
+        shop_settings = settings.get(late[0].shop_id)
+        if len(late) == 1 and shop_settings is not None and shop_settings.excerpt:
+            return await self._with_excerpt(told, late[0])
+        return told
+
+    async def _with_excerpt(self, told: Told, wait: Wait) -> Told:
+        view = await self._messaging.views.shown(wait.conversation_id)
+        said = view.last
+        if said is None or said.sender_id != wait.customer_id or not isinstance(said.content, Text):
+            return told
+        users = await self._messaging.views.users_in([view])
+        name = next((user.name for user in users if user.id == wait.customer_id), "")
+        return told._replace(name=name, said=" ".join(said.content.text.split()))
+
+    async def _is_signed_in(self, bell: Bell) -> bool:
+        """The news that a device was signed out may have been lost; the database knows."""
+        kept = msgspec.json.decode(bell.spec, type=DeviceKept)
+        caller = Caller(
+            "staff",
+            bell.user_id,
+            device_id=bell.device_id,
+            role=Role(kept.role) if kept.role else None,
+            session_id=kept.session_id,
+        )
+        try:
+            await self._authenticator.check_still_welcome(caller)
+        except AppError as error:
+            if error.code not in (ErrorCode.unauthenticated, ErrorCode.forbidden):
+                raise
+            return False
+        return True
+
+    async def _settle(self, bell: Bell, outcome: Outcome) -> None:
+        now = self._clock()
+        due_at = None if outcome.retry_in_ms is None else now + outcome.retry_in_ms
+
+        def write(con: Connection) -> None:
+            if outcome.is_gone:
+                store.remove(con, [bell.id])
+                return
+            store.settle(
+                con,
+                bell,
+                due_at,
+                state=outcome.state,
+                reason=outcome.reason,
+                vendor_code=outcome.vendor_code,
+                at=now,
+            )
+
+        await self._db.write(write)
+        if outcome.state not in ("sent", "taken"):
+            logger.info("a call of %s is %s: %s", bell.id, outcome.state, outcome.reason)
+
+
+def _of(bell: Bell, scene: Scene, late: list[Wait]) -> list[Wait]:
+    if bell.is_robot:
+        return rules.told_of(msgspec.json.decode(bell.spec, type=RobotKept), bell.shop_id, late)
+    return rules.called_to(msgspec.json.decode(bell.spec, type=DeviceKept), bell.user_id, scene, late)
