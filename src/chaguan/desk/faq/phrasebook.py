@@ -11,7 +11,10 @@ from chaguan.desk.faq.features import Features, Reader
 from chaguan.desk.faq.lexicon import lexicon
 from chaguan.desk.faq.script import read_data
 
-SUBJECTS = ("asked_delivery.txt", "asked_aftersales.txt", "asked_paying.txt", "asked_shop.txt")
+SUBJECTS = (
+    "asked_delivery.txt", "asked_aftersales.txt", "asked_paying.txt", "asked_shop.txt", "asked_using.txt",
+    "asked_wearing.txt", "asked_learning.txt", "asked_visiting.txt", "asked_beside.txt",
+)  # fmt: skip
 NEAREST = 6
 """Matters that a text is taken to be near to."""
 CLOSE, BESIDE, SHARPNESS = 0.12, 0.35, 3.5
