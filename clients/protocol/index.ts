@@ -151,6 +151,12 @@ export interface CaseHistory {
   users?: User[]
 }
 
+/** Consultations of one conversation, the latest first. */
+export interface CaseList {
+  cases: Case[]
+  users?: User[]
+}
+
 export interface CaseReply {
   case: Case
   view?: ConversationView | null
@@ -169,7 +175,7 @@ export interface CloseConversation {
   id: number
 }
 
-export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetCustomerContext
+export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | ReopenCase | ListCases | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetCustomerContext
 
 export type Content = Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported
 
@@ -622,6 +628,17 @@ export interface LinesMoved {
   lines: Line[]
 }
 
+/**
+ * Agents: the consultations of a service conversation, the latest first, what is resolved too. Answered with
+ * `CaseList`. Errors: `forbidden`, `not_found`, `bad_request` (not a service conversation).
+ */
+export interface ListCases {
+  type: "list_cases"
+  conversation_id: string
+  limit?: number
+  id: number
+}
+
 /** Staff: colleagues one can write to, by name. Customers get an empty page. Answered with `Users`. */
 export interface ListContacts {
   type: "list_contacts"
@@ -851,6 +868,9 @@ export interface Opened {
   created?: boolean
 }
 
+/** How a consultation ended: its question was dealt with, or the customer gave up. */
+export type Outcome = "abandoned" | "resolved"
+
 /** `seen_at`: when the user was last online, UTC milliseconds, 0 unknown or online. */
 export interface Presence {
   user_id: string
@@ -982,6 +1002,21 @@ export interface RemoveMember {
   id: number
 }
 
+/**
+ * Go on with a resolved consultation: it is mine, as after `take_case`, and keeps its history. `force`: although my
+ * capacity is used up. One that is open already stays as it is. Answered with `CaseReply`.
+ *
+ * Errors: `conflict` with `data.case_id` when the customer has begun another one since, which stands in its place,
+ * with `data.limit` (5 are open already), with `data.reason` `no_place` as with `take_case`, or with `data.agent_id`
+ * when a colleague has it.
+ */
+export interface ReopenCase {
+  type: "reopen_case"
+  case_id: string
+  force?: boolean
+  id: number
+}
+
 export interface Reply {
   type: "reply"
   id: number
@@ -1000,10 +1035,15 @@ export interface ReportUser {
   id: number
 }
 
-/** The consultation is done. Only its agent or an administrator. Answered with `CaseReply`. */
+/**
+ * The consultation is done, or with `outcome` `abandoned`: the customer is gone. Only its agent or an
+ * administrator. `note` is for colleagues; the customer never sees it. Answered with `CaseReply`.
+ */
 export interface ResolveCase {
   type: "resolve_case"
   case_id: string
+  outcome?: Outcome
+  note?: string
   id: number
 }
 
@@ -1427,6 +1467,8 @@ export interface Replies {
   watch_desk: Desk
   take_case: CaseReply
   resolve_case: CaseReply
+  reopen_case: CaseReply
+  list_cases: CaseList
   get_wechat_contact: WechatContact
   transfer_case: CaseReply
   open_case: CaseReply

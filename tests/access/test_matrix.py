@@ -76,8 +76,10 @@ def in_conversation(scene: Scene) -> list[Struct]:
         c.GetWaiting(**at),
         c.GetCaseHistory(id=1, case_id=scene.case_id),
         c.TransferCase(id=1, case_id=scene.case_id, queue_id="q_none"),
+        c.ListCases(**at),
         c.ResolveCase(id=1, case_id=scene.case_id),
         c.TakeCase(id=1, case_id=scene.case_id),
+        c.ReopenCase(id=1, case_id=scene.case_id),
     ]
 
 

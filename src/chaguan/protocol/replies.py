@@ -199,6 +199,14 @@ class Desk(Struct, omit_defaults=True):
     """How it stands with each of the queues."""
 
 
+class CaseList(Struct, omit_defaults=True):
+    """Consultations of one conversation, the latest first."""
+
+    cases: list[Case]
+    users: list[User] = []
+    """Their agents."""
+
+
 class CaseHistory(Struct, omit_defaults=True):
     """What happened to a case, the first first; at most 500 events."""
 
