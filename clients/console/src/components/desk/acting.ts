@@ -1,6 +1,6 @@
 /** What an agent does with the case before them, and what they are told when it does not work. */
 import { ElMessage, ElMessageBox } from 'element-plus'
-import { ref } from 'vue'
+import { nextTick, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import type { Case, Outcome } from '@/im'
 import { useChat } from '@/stores/chat'
@@ -28,6 +28,7 @@ export function useActing() {
   async function act(work: () => Promise<unknown>): Promise<boolean> {
     if (busy.value) return false
     busy.value = true
+    const focus = document.activeElement
     try {
       await work()
       return true
@@ -36,7 +37,13 @@ export function useActing() {
       return false
     } finally {
       busy.value = false
+      void nextTick(() => keepFocus(focus))
     }
+  }
+
+  /** A button that goes with what it did must not take the focus to nowhere. */
+  function keepFocus(before: Element | null): void {
+    if (before !== document.body && document.activeElement === document.body) document.getElementById('main')?.focus()
   }
 
   /** A colleague who was faster is no error: one quiet line. */
