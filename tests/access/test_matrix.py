@@ -77,6 +77,7 @@ def in_conversation(scene: Scene) -> list[Struct]:
         c.GetCaseHistory(id=1, case_id=scene.case_id),
         c.SetCaseTags(id=1, case_id=scene.case_id, add=["退货"]),
         c.TransferCase(id=1, case_id=scene.case_id, queue_id="q_none"),
+        c.ListCases(**at),
         c.ResolveCase(id=1, case_id=scene.case_id),
         c.TakeCase(id=1, case_id=scene.case_id),
         c.WriteNote(**{**changing, "client_msg_id": key()}, text="给同事的"),
@@ -85,6 +86,7 @@ def in_conversation(scene: Scene) -> list[Struct]:
         c.ListNotes(**at),
         c.WatchNotes(**at),
         c.TypeNote(**at),
+        c.ReopenCase(id=1, case_id=scene.case_id),
     ]
 
 

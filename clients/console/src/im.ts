@@ -3,7 +3,10 @@
  * in the console knows how it is done.
  */
 import type {
+  Agent,
+  AgentState,
   Case,
+  CaseHistory,
   Content,
   Conversation,
   ConversationView,
@@ -11,21 +14,29 @@ import type {
   Entry,
   Inbox,
   Limits,
+  Line,
   Member,
   MemberRole,
   Merged,
   MessageSent,
+  Outcome,
   Presence,
+  Queue,
   SearchPage,
   User,
+  Waiting,
   WechatContact,
 } from '@chaguan/protocol'
 
 export type {
+  Agent,
+  AgentState,
   Card,
   CardAction,
   CardLine,
   Case,
+  CaseEvent,
+  CaseHistory,
   Content,
   Conversation,
   ConversationView,
@@ -33,15 +44,20 @@ export type {
   Entry,
   Inbox,
   Limits,
+  Line,
   Member,
   MemberRole,
   MessageSent,
+  Outcome,
   Presence,
+  Queue,
   Quote,
   Reaction,
+  Reason,
   SearchHit,
   SearchPage,
   User,
+  Waiting,
   WechatContact,
 } from '@chaguan/protocol'
 
@@ -158,12 +174,23 @@ export interface Im {
 
   watchDesk(shopId: string): Promise<void>
   cases(shopId: string): Case[]
+  queues(shopId: string): readonly Queue[]
+  line(queueId: string): Line | undefined
+  agents(): readonly Agent[]
   /** What happens in the conversation is told live as long as it is looked into. Answers with how to stop. */
   look(conversationId: string): () => void
   /** The conversation of a case on the desk, whether or not one is in it. */
   deskView(conversationId: string): ConversationView | undefined
   takeCase(caseId: string, force: boolean): Promise<Case>
-  resolveCase(caseId: string): Promise<Case>
+  resolveCase(caseId: string, outcome: Outcome, note: string): Promise<Case>
+  reopenCase(caseId: string, force: boolean): Promise<Case>
+  transferCase(caseId: string, to: { agentId: string } | { queueId: string }, note: string): Promise<Case>
+  openCase(conversationId: string, subject: string): Promise<Case>
+  caseHistory(caseId: string): Promise<CaseHistory>
+  /** All of a conversation, the latest first. */
+  casesOf(conversationId: string): Promise<Case[]>
+  waiting(conversationId: string): Promise<Waiting>
+  setAgentState(state: AgentState): Promise<Agent>
   /** How the customer is reached in WeChat's own chat, now and after each change. Answers with how to stop. */
   watchWechat(conversationId: string, fn: (contact: WechatContact) => void): () => void
   customerContext(conversationId: string, language: string): Promise<CustomerContext>

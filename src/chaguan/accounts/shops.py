@@ -35,12 +35,21 @@ class Shop(msgspec.Struct, kw_only=True):
     created_at: int = 0
 
 
+class ServedApp(msgspec.Struct, kw_only=True):
+    """Where customers come from, as the shop's agents see it."""
+
+    id: str
+    name: str
+    kind: str
+
+
 class ServedShop(msgspec.Struct, kw_only=True):
     """A shop as its agents see it."""
 
     id: str
     name: str
     avatar: str = ""
+    apps: list[ServedApp] = []
 
 
 class ContextSource(msgspec.Struct, frozen=True):
@@ -80,8 +89,18 @@ class Shops:
     async def list_served(self, caller: Caller) -> list[ServedShop]:
         """The shops at whose desk the caller may sit."""
         access_agent(caller)
+        rows = await self._acts.read(store.list_apps)
         return [
-            ServedShop(id=shop.id, name=shop.name, avatar=shop.avatar)
+            ServedShop(
+                id=shop.id,
+                name=shop.name,
+                avatar=shop.avatar,
+                apps=[
+                    ServedApp(id=row.id, name=row.name, kind=row.kind)
+                    for row in rows
+                    if row.shop_id == shop.id and row.disabled_at is None
+                ],
+            )
             for shop in (await self._all()).values()
         ]
 

@@ -22,7 +22,7 @@ from chaguan.messaging.ports import Directory
 from chaguan.protocol import commands as c
 from chaguan.protocol.conversations import Case, CaseStatus, ConversationKind
 from chaguan.protocol.desk import AgentState, CaseEvent, CaseEventKind, Queue, Reason
-from chaguan.protocol.replies import CaseHistory, CaseReply
+from chaguan.protocol.replies import CaseHistory, CaseList, CaseReply
 
 MAX_EVENTS = 500
 
@@ -78,10 +78,33 @@ class Cases:
             if held.case.status is CaseStatus.resolved:
                 return None
             rules.check_may_end(held.case, caller)
-            step = rules.ended(held, "resolved", Reason("by_agent"), at)
-            return Step(held=step, kind=CaseEventKind.resolved)
+            step = rules.ended(held, command.outcome.value, Reason("by_agent"), at)
+            return Step(held=step, kind=CaseEventKind(command.outcome.value))
+
+        return await self._settled(caller, room, case, decide, command.note)
+
+    async def reopen(self, caller: Caller, command: c.ReopenCase) -> CaseReply:
+        case, room = await self.access_case(caller, command.case_id)
+
+        def decide(con: Connection, held: Held, at: int) -> Step | None:
+            if held.case.status is not CaseStatus.resolved:
+                rules.check_may_take(held.case, caller.user_id, force=False)
+                return None
+            rules.check_may_reopen(held, store.open_ones(con, room.id))
+            if not command.force:
+                _check_has_place(con, held, caller.user_id)
+            return Step(held=rules.taken_up(held, caller.user_id, at), kind=CaseEventKind.reopened)
 
         return await self._settled(caller, room, case, decide)
+
+    async def list_cases(self, caller: Caller, command: c.ListCases) -> CaseList:
+        self.access_desk(caller)
+        room, _ = await self._messaging.rooms.access_conversation(caller, command.conversation_id)
+        if room.kind is not ConversationKind.service:
+            raise AppError(ErrorCode.bad_request, "not a service conversation")
+        cases = await self._db.read(lambda con: store.of_conversation(con, room.id, command.limit))
+        agents = sorted({case.agent_id for case in cases if case.agent_id})
+        return CaseList(cases, await self._directory.users(agents))
 
     async def transfer(self, caller: Caller, command: c.TransferCase) -> CaseReply:
         case, room = await self.access_case(caller, command.case_id)

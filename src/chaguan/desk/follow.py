@@ -17,6 +17,7 @@ _TOLD = {
     CaseEventKind.assigned.value: "case_taken",
     CaseEventKind.taken.value: "case_taken",
     CaseEventKind.transferred.value: "case_taken",
+    CaseEventKind.reopened.value: "case_taken",
     CaseEventKind.resolved.value: "case_resolved",
 }
 

@@ -47,6 +47,11 @@ class Desk(msgspec.Struct):
         return choose_queue(self.queues, self.facts)
 
     @property
+    def told(self) -> dict[str, Any]:
+        """What the customer said of where they come from, and the app, which is none of their words."""
+        return {**self.context, "app_id": self.app_id} if self.app_id else self.context
+
+    @property
     def facts(self) -> Facts:
         return rules.facts_of(self.context, self.app_id, self.vip_level)
 
@@ -127,7 +132,7 @@ class Openings:
                 status=CaseStatus.waiting,
                 opened_at=at,
                 subject=subject,
-                context=desk.context,
+                context=desk.told,
             )
             fresh = Held(case=case, topic=case_id if subject else "", last_agent_id=desk.last_agent_id)
             held = rules.in_queue(fresh, queue, reason, at)

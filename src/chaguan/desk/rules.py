@@ -108,6 +108,21 @@ def reopened(held: Held, queue: Queue | None, at: int) -> Held:
     return in_queue(fresh, queue, Reason("reopened"), at)
 
 
+def taken_up(held: Held, agent_id: str, at: int) -> Held:
+    """Goes on with an agent who wants it to."""
+    case = msgspec.structs.replace(held.case, resolved_at=0, outcome="", reopened=held.case.reopened + 1)
+    fresh = msgspec.structs.replace(held, case=case, resolved_seq=0, moves=0)
+    return with_agent(fresh, agent_id, Reason("reopened", {"by": agent_id}), at)
+
+
+def check_may_reopen(held: Held, alive: Sequence[Held]) -> None:
+    if len(alive) >= MAX_OPEN:
+        raise AppError(ErrorCode.conflict, "too many open cases", limit=MAX_OPEN)
+    for other in alive:
+        if other.topic == held.topic:
+            raise AppError(ErrorCode.conflict, "another has its place", case_id=other.case.id)
+
+
 def check_may_take(case: Case, agent_id: str, force: bool) -> None:
     if case.status is CaseStatus.resolved:
         raise AppError(ErrorCode.conflict, "resolved already")

@@ -79,6 +79,8 @@ class Verbs:
             c.GetWechatContact: contact.get,
             c.TakeCase: desk.cases.take,
             c.ResolveCase: desk.cases.resolve,
+            c.ReopenCase: desk.cases.reopen,
+            c.ListCases: desk.cases.list_cases,
             c.TransferCase: desk.cases.transfer,
             c.OpenCase: desk.cases.open_case,
             c.GetCaseHistory: desk.cases.history,

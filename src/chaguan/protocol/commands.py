@@ -18,7 +18,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from chaguan.protocol.content import MAX_MERGED_ITEMS, Content, Id
 from chaguan.protocol.conversations import MemberRole
 from chaguan.protocol.depth import check_depth
-from chaguan.protocol.desk import AgentState, Tags
+from chaguan.protocol.desk import AgentState, Outcome, Tags
 from chaguan.protocol.envelope import Emoji, Ids, Key, Language, Limit, Name, Number, Seq
 from chaguan.protocol.note_commands import EditNote as EditNote
 from chaguan.protocol.note_commands import ListMentions as ListMentions
@@ -369,9 +369,32 @@ class TakeCase(_Command, tag="take_case"):
 
 
 class ResolveCase(_Command, tag="resolve_case"):
-    """The consultation is done. Only its agent or an administrator. Answered with `CaseReply`."""
+    """The consultation is done, or with `outcome` `abandoned`: the customer is gone. Only its agent or an
+    administrator. `note` is for colleagues; the customer never sees it. Answered with `CaseReply`."""
 
     case_id: Id
+    outcome: Outcome = Outcome.resolved
+    note: Annotated[str, Meta(max_length=2_000)] = ""
+
+
+class ReopenCase(_Command, tag="reopen_case"):
+    """Go on with a resolved consultation: it is mine, as after `take_case`, and keeps its history. `force`: although my
+    capacity is used up. One that is open already stays as it is. Answered with `CaseReply`.
+
+    Errors: `conflict` with `data.case_id` when the customer has begun another one since, which stands in its place,
+    with `data.limit` (5 are open already), with `data.reason` `no_place` as with `take_case`, or with `data.agent_id`
+    when a colleague has it."""
+
+    case_id: Id
+    force: bool = False
+
+
+class ListCases(_Command, tag="list_cases"):
+    """Agents: the consultations of a service conversation, the latest first, what is resolved too. Answered with
+    `CaseList`. Errors: `forbidden`, `not_found`, `bad_request` (not a service conversation)."""
+
+    conversation_id: Id
+    limit: Limit = 50
 
 
 class GetWechatContact(_Command, tag="get_wechat_contact"):
@@ -488,6 +511,8 @@ Command = (
     | SetCaseTags
     | TakeCase
     | ResolveCase
+    | ReopenCase
+    | ListCases
     | GetWechatContact
     | TransferCase
     | OpenCase

@@ -124,7 +124,8 @@ class Case(Struct, omit_defaults=True, kw_only=True):
     version: int = 0
     """Orders the changes of one shop's desk; see `desk_changed`."""
     context: dict[str, Any] = {}
-    """Where the customer came from: `page`, `product_id`, `category`, `language`; at most 2 KiB."""
+    """Where the customer came from: `page`, `product_id`, `category`, `language`, at most 2 KiB of their own words; and
+    `app_id`, which is the deployment's."""
     subject: str = ""
     """What it is about, where a thread has several; the case that a message opened has none."""
     queue_id: str = ""

@@ -35,6 +35,13 @@ class AgentState(StrEnum):
     offline = "offline"
 
 
+class Outcome(StrEnum):
+    """How a consultation ended: its question was dealt with, or the customer gave up."""
+
+    resolved = "resolved"
+    abandoned = "abandoned"
+
+
 class Reason(Struct, omit_defaults=True):
     """Why a case is where it is: a code, and the figures behind it. Clients have the words; one that they don't know is
     shown as its code.

@@ -209,6 +209,14 @@ class WallReply(Struct, omit_defaults=True):
     users: list[User] = []
 
 
+class CaseList(Struct, omit_defaults=True):
+    """Consultations of one conversation, the latest first."""
+
+    cases: list[Case]
+    users: list[User] = []
+    """Their agents."""
+
+
 class CaseHistory(Struct, omit_defaults=True):
     """What happened to a case, the first first; at most 500 events."""
 

@@ -50,6 +50,8 @@ REPLY_OF: dict[type[msgspec.Struct], type[msgspec.Struct] | None] = {
     c.SetCaseTags: replies.CaseReply,
     c.TakeCase: replies.CaseReply,
     c.ResolveCase: replies.CaseReply,
+    c.ReopenCase: replies.CaseReply,
+    c.ListCases: replies.CaseList,
     c.GetWechatContact: contact.WechatContact,
     c.TransferCase: replies.CaseReply,
     c.OpenCase: replies.CaseReply,

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 from sqlalchemy import text
 
@@ -9,6 +10,7 @@ from chaguan.core.errors import AppError, ErrorCode
 from chaguan.desk.store import cases as store
 from chaguan.protocol import commands as c
 from chaguan.protocol.conversations import CaseStatus
+from chaguan.protocol.desk import Outcome
 from chaguan.protocol.entries import CaseChanged
 from tests.domain.desk.conftest import SHOP, Shop, key
 
@@ -208,3 +210,84 @@ async def test_versions_of_a_desk_have_no_gap_whoever_is_refused(shop: Shop):
         await asyncio.gather(*(shop.take(each, case) for each in people), return_exceptions=True)
     version = await shop.db.read(lambda con: store.version(con, SHOP))
     assert version == 10
+
+
+async def test_a_resolved_case_is_taken_up_again_and_keeps_its_history(shop: Shop):
+    mei, lin = shop.staff("mei"), shop.staff("lin")
+    room = await shop.asks(shop.customer("wang"))
+    case = await shop.case(room)
+    await shop.take(mei, case)
+    await shop.resolve(mei, case)
+    again = (await shop.desk.cases.reopen(lin, c.ReopenCase(id=1, case_id=case.id))).case
+    assert (again.status, again.agent_id, again.outcome) == (CaseStatus.open, lin.user_id, "")
+    assert (again.resolved_at, again.reopened) == (0, 1)
+    assert await shop.members(room) == {lin.user_id}
+    assert [kind for kind, _ in await shop.told(case)] == ["opened", "taken", "resolved", "reopened"]
+    with pytest.raises(AppError) as refused:
+        await shop.desk.cases.reopen(mei, c.ReopenCase(id=1, case_id=case.id))
+    assert (refused.value.code, refused.value.data["agent_id"]) == (ErrorCode.conflict, lin.user_id)
+
+
+async def test_no_case_is_taken_up_again_beside_the_one_that_the_customer_began_since(shop: Shop):
+    mei, wang = shop.staff("mei"), shop.customer("wang")
+    room = await shop.asks(wang)
+    first = await shop.case(room)
+    await shop.take(mei, first)
+    await shop.resolve(mei, first)
+    await shop.asks(wang, "还有一个问题")
+    second = await shop.case(room)
+    assert second.id != first.id
+    with pytest.raises(AppError) as refused:
+        await shop.desk.cases.reopen(mei, c.ReopenCase(id=1, case_id=first.id))
+    assert (refused.value.code, refused.value.data["case_id"]) == (ErrorCode.conflict, second.id)
+    assert (await shop.desk.cases.access_case(mei, first.id))[0].status is CaseStatus.resolved
+
+
+async def test_who_is_full_takes_a_case_of_a_queue_up_again_only_by_force(shop: Shop):
+    mei = shop.staff("mei")
+    await shop.queue(strategy="manual")
+    await shop.is_(mei)
+    case = await shop.case(await shop.asks(shop.customer("wang")))
+    await shop.take(mei, case)
+    await shop.resolve(mei, case)
+    await shop.can(mei, capacity=0)
+    with pytest.raises(AppError) as refused:
+        await shop.desk.cases.reopen(mei, c.ReopenCase(id=1, case_id=case.id))
+    assert refused.value.data["reason"] == "no_place"
+    forced = await shop.desk.cases.reopen(mei, c.ReopenCase(id=1, case_id=case.id, force=True))
+    assert forced.case.agent_id == mei.user_id
+
+
+async def test_a_case_ends_as_its_agent_says_with_a_note_for_colleagues(shop: Shop):
+    mei, wang = shop.staff("mei"), shop.customer("wang")
+    room = await shop.asks(wang)
+    case = await shop.case(room)
+    await shop.take(mei, case)
+    gone = c.ResolveCase(id=1, case_id=case.id, outcome=Outcome.abandoned, note="问完就走了")
+    ended = (await shop.desk.cases.resolve(mei, gone)).case
+    assert (ended.status, ended.outcome) == (CaseStatus.resolved, "abandoned")
+    event = (await shop.history(case)).events[-1]
+    assert (event.kind.value, event.note) == ("abandoned", "问完就走了")
+    assert "问完就走了" not in repr(await shop.pull(wang, room)) + repr(await shop.view(wang, room))
+
+
+async def test_all_cases_of_a_thread_are_listed_for_agents_and_for_no_customer(shop: Shop):
+    mei, wang = shop.staff("mei"), shop.customer("wang")
+    room = await shop.asks(wang)
+    first = await shop.case(room)
+    await shop.take(mei, first)
+    await shop.resolve(mei, first)
+    await shop.later(1)
+    await shop.asks(wang, "再问一下")
+    listed = await shop.desk.cases.list_cases(mei, c.ListCases(id=1, conversation_id=room))
+    assert [case.status for case in listed.cases] == [CaseStatus.waiting, CaseStatus.resolved]
+    assert [user.id for user in listed.users] == [mei.user_id]
+    with pytest.raises(AppError) as refused:
+        await shop.desk.cases.list_cases(wang, c.ListCases(id=1, conversation_id=room))
+    assert refused.value.code is ErrorCode.forbidden
+
+
+async def test_a_case_knows_the_app_it_came_by_whatever_the_customer_says(shop: Shop):
+    wang = msgspec.structs.replace(shop.customer("wang"), app_id="a_mini")
+    room = await shop.asks(wang, app_id="a_other", page="/p")
+    assert (await shop.case(room)).context == {"app_id": "a_mini", "page": "/p"}

@@ -33,7 +33,7 @@ async def test_who_looks_into_a_colleagues_case_sees_what_is_said_live_and_nothi
     await take(mei, "有人在吗")
     await wire.tap(lin)
     await visit(lin, "/desk")
-    await lin.get_by_role("tab", name="进行中").click()
+    await lin.get_by_role("tab", name="全部").click()
     await row(lin, "小梅接 接待中").click()
     await expect(lin.get_by_text("转给你后才能回复")).to_be_visible()
 

@@ -25,6 +25,9 @@ PAGES = {
     "search": ("/search?q=龙井", ".page, main"),
     "staff": ("/admin/staff", "tbody tr"),
     "shops": ("/admin/shops", ".panel"),
+    "queues": ("/admin/queues", ".queues li"),
+    "agents": ("/admin/agents", "tbody tr"),
+    "hours": ("/admin/hours", "form .panel"),
     "keys": ("/admin/keys", "tbody tr"),
     "reports": ("/admin/reports", "article, tbody tr, li"),
     "audit": ("/admin/audit", "tbody tr"),
@@ -44,6 +47,10 @@ def town(served: Served) -> dict[str, str]:
         )
         await served.ask("POST", "/v1/admin/keys", {"name": "ERP", "scopes": ["users:write"]})
         owner = await served.owner()
+        shop = (await served.ask("GET", "/v1/admin/shops"))["shops"][0]["id"]
+        spec = {"name": "会员", "strategy": "manual", "match": {"pages": ["/vip"], "languages": ["zh"]}}
+        await served.ask("POST", f"/v1/admin/shops/{shop}/queues", {**spec, "target_wait_s": 120})
+        await owner.ask("set_agent_state", state="online")
         customer, room = await served.customer("顾长安")
         try:
             await customer.say(room, "你好，明前龙井还有货吗？")

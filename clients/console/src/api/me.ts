@@ -1,5 +1,6 @@
 /** One's own account. */
 import type { User } from '@chaguan/protocol'
+import type { AppKind } from './admin'
 import type { StaffRole } from './auth'
 import type { Method } from './http'
 
@@ -27,6 +28,8 @@ export interface ServedShop {
   id: string
   name: string
   avatar?: string
+  /** Where its customers come from. */
+  apps?: { id: string; name: string; kind: AppKind }[]
 }
 
 export interface TotpSetUp {

@@ -1,7 +1,9 @@
 import { repliesActsEn, repliesEn } from './replies.en'
+import { deskEn } from './desk.en'
 import type { Messages } from './zh-CN'
 
 export const en: Messages = {
+  ...deskEn,
   app: { name: 'Chaguan', title: 'Chaguan · Workspace', tagline: 'Talk with your customers in your own house' },
   nav: {
     main: 'Main navigation',
@@ -352,7 +354,7 @@ export const en: Messages = {
     waitingCount: '{count} waiting',
     waiting: 'Waiting',
     mine: 'Mine',
-    all: 'Open',
+    all: 'All',
     tabs: 'Queues',
     waitingEmpty: 'Nobody is waiting',
     waitingEmptyHint: 'New customers appear here, and you are told.',

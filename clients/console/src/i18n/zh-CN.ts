@@ -1,8 +1,10 @@
 /** Chinese, the default. Its keys are the type that every other language has to fill. */
 import type { AuditAction } from '@chaguan/protocol'
 import { repliesActsZhCN, repliesZhCN } from './replies.zh-CN'
+import { deskZhCN } from './desk.zh-CN'
 
 export const zhCN = {
+  ...deskZhCN,
   app: { name: '茶馆', title: '茶馆 · 工作台', tagline: '把客人请进自己的店里聊' },
   nav: {
     main: '主导航',
@@ -350,7 +352,7 @@ export const zhCN = {
     waitingCount: '{count} 位在等',
     waiting: '等待中',
     mine: '我接待的',
-    all: '进行中',
+    all: '全部',
     tabs: '接待队列',
     waitingEmpty: '没有人在等',
     waitingEmptyHint: '有新客人时会在这里出现，也会提醒你。',

@@ -28,6 +28,9 @@ const routes: RouteRecordRaw[] = [
     children: [
       { path: 'staff', component: () => import('@/views/admin/StaffView.vue') },
       { path: 'shops', component: () => import('@/views/admin/ShopsView.vue') },
+      { path: 'queues', component: () => import('@/views/admin/QueuesView.vue') },
+      { path: 'agents', component: () => import('@/views/admin/AgentsView.vue') },
+      { path: 'hours', component: () => import('@/views/admin/HoursView.vue') },
       { path: 'keys', component: () => import('@/views/admin/KeysView.vue') },
       { path: 'reports', component: () => import('@/views/admin/ReportsView.vue') },
       { path: 'audit', component: () => import('@/views/admin/AuditView.vue') },

@@ -73,7 +73,7 @@ const ELEMENT = 1
 const TEXT = 2
 const ATTRIBUTE = 6
 /** Names of keys on a keyboard, and marks, are the same in every language. */
-const NEUTRAL = /^(Esc|https:\/\/|wx…|T|R|C)$/
+const NEUTRAL = /^(Esc|https:\/\/|wx…|[A-Z])$/
 
 function literals(node: Node): string[] {
   const own: string[] = []

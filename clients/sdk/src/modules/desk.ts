@@ -1,9 +1,24 @@
-import type { Case, CaseReply, ConversationView, CustomerContext, Desk, DeskChanged } from '@chaguan/protocol'
+import type {
+  Agent,
+  AgentState,
+  Case,
+  CaseHistory,
+  CaseReply,
+  ConversationView,
+  CustomerContext,
+  Desk,
+  DeskChanged,
+  Line,
+  Outcome,
+  Queue,
+  Waiting,
+} from '@chaguan/protocol'
 import type { Client } from '../core/client'
 
 export { createNotes, type NoteOptions, type NotesModule, type NotesState } from './notes'
 
 /** What `observe` tells: the cases of a shop, the oldest first. */
+/** What `observe` tells: the cases of a shop, the oldest first. Those that are as they were are the same objects. */
 export interface DeskChange {
   shop_id: string
   cases: readonly Case[]
@@ -15,14 +30,34 @@ export interface DeskModule {
   watch(shopId?: string): Promise<readonly Case[]>
   /** Cases that are held: waiting and open ones, the oldest first. */
   cases(shopId?: string): readonly Case[]
-  /** Calls `fn` whenever cases of a watched shop changed. Answers with how to stop it. */
+  /** The queues of a watched shop in the order in which their rules are asked, as of when it was last read whole. */
+  queues(shopId?: string): readonly Queue[]
+  /** How it stands with a queue of a watched shop. */
+  line(queueId: string): Line | undefined
+  /** Everybody who was ever at a desk, with state and load. */
+  agents(): readonly Agent[]
+  /** Calls `fn` whenever cases, agents or lines of a watched shop changed. Answers with how to stop it. */
   observe(fn: (change: DeskChange) => void): () => void
   /** The conversation of a case, also one that nobody has taken yet. */
   view(conversationId: string): ConversationView | undefined
   /** Becomes the agent of a case. Errors: `conflict` (`data.agent_id` was faster; `force` takes it over). */
   take(caseId: string, options?: { force?: boolean }): Promise<Case>
-  /** The consultation is done. Only its agent or an administrator. */
-  resolve(caseId: string): Promise<Case>
+  /** The consultation is done, or its customer gone. Only its agent or an administrator. `note` is for colleagues. */
+  resolve(caseId: string, options?: { outcome?: Outcome; note?: string }): Promise<Case>
+  /** Goes on with a resolved consultation. Errors: `conflict` (`data.case_id`, `data.agent_id`, `data.reason`). */
+  reopen(caseId: string, options?: { force?: boolean }): Promise<Case>
+  /** Passes it on to a colleague or a queue. Errors: `conflict` with `data.reason` `agent_gone` or `no_place`. */
+  transfer(caseId: string, to: { agentId: string } | { queueId: string }, note?: string): Promise<Case>
+  /** One more consultation on the same thread, with a subject of its own. Errors: `conflict` (too many are open). */
+  openCase(conversationId: string, subject: string): Promise<Case>
+  /** What happened to a case, in order. */
+  history(caseId: string): Promise<CaseHistory>
+  /** The consultations of a conversation, the latest first, what is resolved too. */
+  casesOf(conversationId: string): Promise<Case[]>
+  /** Where the customer stands. */
+  waiting(conversationId: string): Promise<Waiting>
+  /** Whether I am given cases. */
+  setState(state: AgentState): Promise<Agent>
   /**
    * Looks into a conversation that one need not belong to: what is said there comes live, over reconnects and a
    * colleague's taking it over too. Answers with how to stop.
@@ -37,6 +72,7 @@ interface Watched {
   version: number
   cases: Map<string, Case>
   views: Map<string, ConversationView>
+  queues: readonly Queue[]
   asking: boolean
 }
 
@@ -45,6 +81,8 @@ export function createDesk(client: Client): DeskModule {
   const shops = new Map<string, Watched>()
   const observers = new Set<(change: DeskChange) => void>()
   const looks = new Set<string>()
+  const agents = new Map<string, Agent>()
+  const lines = new Map<string, Line>()
 
   const cases = (shopId = ''): readonly Case[] => {
     const shop = shops.get(shopId) ?? Array.from(shops.values())[0]
@@ -53,6 +91,9 @@ export function createDesk(client: Client): DeskModule {
   }
 
   const tell = (shop_id: string) => observers.forEach((fn) => fn({ shop_id, cases: cases(shop_id) }))
+
+  const meet = (news: readonly Agent[] = []) => news.forEach((agent) => agents.set(agent.user_id, agent))
+  const stand = (news: readonly Line[] = []) => news.forEach((line) => lines.set(line.queue_id, line))
 
   const apply = (shop: Watched, desk: Desk) => {
     client.hold(desk.users, [])
@@ -77,6 +118,14 @@ export function createDesk(client: Client): DeskModule {
     else again(shop)
   }
 
+  /** Queues, lines and agents come whole with the answer to `watch_desk`, never with a change of cases. */
+  const whole = (shop: Watched, desk: Desk) => {
+    shop.queues = desk.queues ?? []
+    stand(desk.lines)
+    meet(desk.agents)
+    apply(shop, desk)
+  }
+
   /** The whole desk anew: it is small, and what was resolved meanwhile must go. */
   const again = (shop: Watched) => {
     if (shop.asking) return
@@ -84,7 +133,7 @@ export function createDesk(client: Client): DeskModule {
     const asked = client.command<'watch_desk'>({ type: 'watch_desk', shop_id: shop.asked, version: 0 })
     const applied = asked.then((desk) => {
       shop.cases.clear()
-      apply(shop, desk)
+      whole(shop, desk)
     })
     void applied.catch(client.report).then(() => (shop.asking = false))
   }
@@ -110,6 +159,15 @@ export function createDesk(client: Client): DeskModule {
   })
   client.on('push', (push) => {
     if (push.type === 'desk_changed') changed(push)
+    if (push.type === 'agents_changed') {
+      client.hold(push.users, [])
+      meet(push.agents)
+      shops.forEach((_, id) => tell(id))
+    }
+    if (push.type === 'lines_moved') {
+      stand(push.lines)
+      tell(push.shop_id)
+    }
     if (push.type !== 'user_changed') return
     // Whoever had the case belongs there no more, and looks on.
     const rows = [...(push.inboxes || []), ...(push.conversations || []).map(({ inbox }) => inbox)]
@@ -119,12 +177,15 @@ export function createDesk(client: Client): DeskModule {
   return {
     watch: async (shopId = '') => {
       const desk = await client.command<'watch_desk'>({ type: 'watch_desk', shop_id: shopId, version: 0 })
-      const shop: Watched = { asked: shopId, version: 0, cases: new Map(), views: new Map(), asking: false }
+      const shop: Watched = { asked: shopId, version: 0, cases: new Map(), views: new Map(), queues: [], asking: false }
       shops.set(desk.shop_id, shop)
-      apply(shop, desk)
+      whole(shop, desk)
       return cases(desk.shop_id)
     },
     cases,
+    queues: (shopId = '') => (shops.get(shopId) ?? Array.from(shops.values())[0])?.queues ?? [],
+    line: (queueId) => lines.get(queueId),
+    agents: () => Array.from(agents.values()),
     observe: (fn) => {
       observers.add(fn)
       return () => void observers.delete(fn)
@@ -135,7 +196,40 @@ export function createDesk(client: Client): DeskModule {
     },
     take: async (case_id, { force = false } = {}) =>
       answered(await client.command<'take_case'>({ type: 'take_case', case_id, force })),
-    resolve: async (case_id) => answered(await client.command<'resolve_case'>({ type: 'resolve_case', case_id })),
+    resolve: async (case_id, options = {}) =>
+      answered(await client.command<'resolve_case'>({ type: 'resolve_case', case_id, ...options })),
+    reopen: async (case_id, { force = false } = {}) =>
+      answered(await client.command<'reopen_case'>({ type: 'reopen_case', case_id, force })),
+    transfer: async (case_id, to, note = '') => {
+      const aim = 'agentId' in to ? { agent_id: to.agentId } : { queue_id: to.queueId }
+      return answered(await client.command<'transfer_case'>({ type: 'transfer_case', case_id, ...aim, note }))
+    },
+    openCase: async (conversation_id, subject) =>
+      answered(
+        await client.command<'open_case'>({
+          type: 'open_case',
+          client_msg_id: client.newKey(),
+          conversation_id,
+          subject,
+        }),
+      ),
+    history: async (case_id) => {
+      const told = await client.command<'get_case_history'>({ type: 'get_case_history', case_id })
+      client.hold(told.users, [])
+      return told
+    },
+    casesOf: async (conversation_id) => {
+      const list = await client.command<'list_cases'>({ type: 'list_cases', conversation_id })
+      client.hold(list.users, [])
+      return list.cases
+    },
+    waiting: (conversation_id) => client.command<'get_waiting'>({ type: 'get_waiting', conversation_id }),
+    setState: async (state) => {
+      const agent = await client.command<'set_agent_state'>({ type: 'set_agent_state', state })
+      meet([agent])
+      shops.forEach((_, id) => tell(id))
+      return agent
+    },
     look: (conversation_id) => {
       looks.add(conversation_id)
       if (client.state === 'online') ask(conversation_id)

@@ -27,6 +27,9 @@ _FIND = Statement(f"SELECT {_COLUMNS} FROM cases WHERE id = ?")
 _LATEST = Statement(
     f"SELECT {_COLUMNS} FROM cases WHERE conversation_id = ? ORDER BY opened_at DESC, id DESC LIMIT 1"
 )
+_OF_CONVERSATION = Statement(
+    f"SELECT {_COLUMNS} FROM cases WHERE conversation_id = ? ORDER BY opened_at DESC, id DESC LIMIT ?"
+)
 _ENDED = Statement("SELECT COALESCE(MAX(resolved_seq), 0) FROM cases WHERE conversation_id = ?")
 _OPEN = Statement(
     f"SELECT {_COLUMNS} FROM cases WHERE conversation_id = ? AND status <> 'resolved' ORDER BY opened_at, id"
@@ -152,6 +155,11 @@ def ended_seq(connection: Connection, conversation_id: str) -> int:
 def open_ones(connection: Connection, conversation_id: str) -> list[Held]:
     """All that wait or are with an agent, the oldest first."""
     return [_held(row) for row in _OPEN.rows(connection, conversation_id)]
+
+
+def of_conversation(connection: Connection, conversation_id: str, limit: int) -> list[Case]:
+    """The latest first, whatever became of them."""
+    return [_held(row).case for row in _OF_CONVERSATION.rows(connection, conversation_id, limit)]
 
 
 def shown_of(connection: Connection, conversation_ids: Sequence[str]) -> dict[str, Case]:

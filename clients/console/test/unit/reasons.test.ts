@@ -1,0 +1,71 @@
+/** What the router and colleagues did, in sentences of both languages; nothing is left as a code that we know. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import { eventText, reasonText } from '@/components/desk/reasons'
+import { i18n } from '@/i18n'
+import type { CaseEvent } from '@/im'
+
+const NAMES: Record<string, string> = { mei: '小梅', lin: '阿林' }
+const nameOf = (id: string) => NAMES[id] ?? '?'
+const queueName = (id: string) => ({ q1: '售后' })[id] ?? ''
+const schema = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../../../schema/protocol.schema.json'), 'utf8'),
+) as { $defs: { Reason: { description: string }; CaseEventKind: { enum: CaseEvent['kind'][] } } }
+const CODES = [...schema.$defs.Reason.description.matchAll(/`([a-z_]+)`/g)]
+  .map(([, code]) => code ?? '')
+  .filter((code) => !['by', 'after_s', 'why', 'load', 'of'].includes(code))
+
+afterEach(() => (i18n.global.locale.value = 'zh-CN'))
+
+it.each(CODES)('%s is told in words of both languages', (code) => {
+  for (const locale of ['zh-CN', 'en'] as const) {
+    i18n.global.locale.value = locale
+    const told = reasonText({ code, data: {} }, nameOf)
+    expect(told).not.toContain(code.includes('_') ? code : 'undefined')
+    expect(told.length).toBeGreaterThan(2)
+  }
+})
+
+it('the codes are those that the server knows', () => {
+  expect(CODES).toContain('least_loaded')
+  expect(CODES.length).toBeGreaterThan(15)
+})
+
+it('figures and names are in the sentence', () => {
+  i18n.global.locale.value = 'zh-CN'
+  expect(reasonText({ code: 'least_loaded', data: { load: 1, of: 3 } }, nameOf)).toBe('手上最少的同事，当时 1 / 3')
+  expect(reasonText({ code: 'rule', data: { by: ['language', 'page'] } }, nameOf)).toBe('按规则：语言、进入的页面')
+  expect(reasonText({ code: 'overflow', data: { after_s: 300, from: '售前' } }, nameOf)).toBe(
+    '在「售前」等了 5 分钟没人接',
+  )
+  expect(reasonText({ code: 'agent_gone', data: { agent_id: 'mei', state: 'offline', for_s: 45 } }, nameOf)).toBe(
+    '小梅 离线 45 秒',
+  )
+  i18n.global.locale.value = 'en'
+  expect(reasonText({ code: 'all_busy', data: { online: 2, places: 10 } }, nameOf)).toBe(
+    'All 2 who are online have their 10 places taken',
+  )
+})
+
+it('a code of a newer server is shown as it is, and nonsense in its data does no harm', () => {
+  expect(reasonText({ code: 'by_moonlight' }, nameOf)).toBe('by_moonlight')
+  expect(reasonText({ code: 'rule', data: { by: 7, load: null } }, nameOf)).toBe('按规则：')
+  expect(reasonText(null, nameOf)).toBe('')
+})
+
+it.each(schema.$defs.CaseEventKind.enum)('an event %s says who did what', (kind) => {
+  for (const locale of ['zh-CN', 'en'] as const) {
+    i18n.global.locale.value = locale
+    const event = { case_id: 'k', seq: 1, at: 0, kind, actor_id: 'mei', agent_id: 'lin', queue_id: 'q1' } as CaseEvent
+    const told = eventText(event, nameOf, queueName)
+    expect(told).not.toMatch(/history\.|[a-z]+_[a-z]+|\{/)
+    expect(told.length).toBeGreaterThan(3)
+  }
+})
+
+it('who passed a case on to whom, or where, is in the line', () => {
+  const base = { case_id: 'k', seq: 1, at: 0, kind: 'transferred', actor_id: 'mei' } as CaseEvent
+  expect(eventText({ ...base, agent_id: 'lin' }, nameOf, queueName)).toBe('小梅 转给 阿林')
+  expect(eventText({ ...base, queue_id: 'q1' }, nameOf, queueName)).toBe('小梅 转到「售后」')
+})
