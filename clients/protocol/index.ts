@@ -142,7 +142,7 @@ export interface CaseEvent {
 }
 
 /** What happened to a case. Readers that meet another one show its reason. */
-export type CaseEventKind = "abandoned" | "assigned" | "handed_over" | "opened" | "overflowed" | "queued" | "reopened" | "resolved" | "returned" | "taken" | "transferred"
+export type CaseEventKind = "abandoned" | "assigned" | "handed_over" | "opened" | "overflowed" | "queued" | "rated" | "reopened" | "resolved" | "returned" | "taken" | "transferred"
 
 /** What happened to a case, the first first; at most 500 events. */
 export interface CaseHistory {
@@ -169,7 +169,7 @@ export interface CloseConversation {
   id: number
 }
 
-export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetCustomerContext
+export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetService | RateCase | LeaveLine | ReopenCase | GetCustomerContext
 
 export type Content = Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported
 
@@ -472,6 +472,17 @@ export interface GetMessages {
   id: number
 }
 
+/**
+ * How it stands with a service conversation: its case, who answers, the place in the line, hours, what can be rated.
+ * All that the customer's side shows above the messages, in one answer; ask again after `case_changed`. For the
+ * customer and for agents. Answered with `Service`. Errors: `bad_request` (not a service conversation).
+ */
+export interface GetService {
+  type: "get_service"
+  conversation_id: string
+  id: number
+}
+
 /** Users by id; unknown ids are missing in the answer. Answered with `Users`. */
 export interface GetUsers {
   type: "get_users"
@@ -589,6 +600,16 @@ export interface Inbox {
 export interface InboxChanged {
   inbox: Inbox
   user_version: number
+}
+
+/**
+ * The customer: I do not wait any longer. The case ends as `abandoned`. Answered with `CaseReply`. Errors: `forbidden`,
+ * `conflict` with `data.reason` `has_agent` (somebody has taken it).
+ */
+export interface LeaveLine {
+  type: "leave_line"
+  case_id: string
+  id: number
 }
 
 /** What this deployment allows, so that a client can say so before it sends. Sizes in bytes. */
@@ -932,6 +953,60 @@ export interface Quote {
   sender_id?: string
 }
 
+/**
+ * The customer: what I think of a consultation that has ended. Says what shall be: another number within the time of
+ * `invitation` replaces the former one, the same again changes nothing. `reasons` are ids of the invitation's that fit
+ * the stars. `text` is sealed; the customer and agents read it. Answered with `Rating`.
+ *
+ * Errors: `forbidden` (another's case), `conflict` with `data.reason` `not_ended`, `not_asked` (the shop does not ask
+ * after such an end) or `too_late`, `bad_request` (`data.field`: a reason that is not offered for these stars).
+ */
+export interface RateCase {
+  type: "rate_case"
+  case_id: string
+  stars: number
+  reasons?: string[]
+  text?: string
+  id: number
+}
+
+/**
+ * What the customer said of one case, the last time they said it. `agent_id` and `queue_id`: whom and where it meant,
+ * as the case stood then. `at`: when they said it first, `changed_at`: when last, UTC milliseconds.
+ */
+export interface Rating {
+  case_id: string
+  stars: number
+  reasons?: string[]
+  text?: string
+  agent_id?: string
+  queue_id?: string
+  at?: number
+  changed_at?: number
+}
+
+/**
+ * The customer may rate this case, or change what they said, until `until` (UTC milliseconds). `asks` is false for who
+ * has answered already: nobody is asked twice. `reasons` are those that can be tapped.
+ */
+export interface RatingInvitation {
+  case_id: string
+  until: number
+  asks?: boolean
+  reasons?: RatingReason[]
+}
+
+/**
+ * Something a customer can tap beside the stars. `texts` by language (`zh-CN`, `en`). It is offered to who gives
+ * `least` to `most` stars.
+ */
+export interface RatingReason {
+  id: string
+  texts: Record<string, string>
+  least?: number
+  most?: number
+}
+
 /** `[emoji, [user_id, …]]`, users in the order in which they reacted. */
 export type Reaction = [string, string[]]
 
@@ -954,7 +1029,8 @@ export interface ReactionSet {
  * Into a queue: `rule` (`by`: what its rule looked at), `default` (a queue without a rule), `no_queue`, `overflow`
  * (`after_s`), `transferred`, `agent_gone`, `reopened`, `handed_over` (by a bot, `why`). To an agent: `round_robin`, `least_loaded`, `weighted`,
  * `last_agent`, `picked`, `transferred`; with `load` before it and `of`, the agent's capacity. Still waiting:
- * `manual`, `nobody_serves`, `nobody_online`, `all_busy`, `closed`. At the end: `by_agent`, `silence`.
+ * `manual`, `nobody_serves`, `nobody_online`, `all_busy`, `closed`. At the end: `by_agent`, `silence`, `left` (the
+ * customer gave up waiting). Of a rating: `by_customer`, with `stars`, and `before` where they said another number.
  */
 export interface Reason {
   code: string
@@ -979,6 +1055,17 @@ export interface RemoveMember {
   conversation_id: string
   client_msg_id: string
   user_id: string
+  id: number
+}
+
+/**
+ * The customer: it is not solved, my case goes on. It waits again, from now. Answered with `CaseReply`. Errors:
+ * `forbidden`, `conflict` with `data.reason` `case_open` (another one is open in its place) or `too_late` (it ended
+ * more than 7 days ago).
+ */
+export interface ReopenCase {
+  type: "reopen_case"
+  case_id: string
   id: number
 }
 
@@ -1077,6 +1164,26 @@ export interface Sent {
   seq: number
   ordinal: number
   created_at: number
+}
+
+/**
+ * How it stands with a service conversation, as of one commit.
+ *
+ * `case`: the consultation that is open, or the last; null: there was none. `agent`: who has it. `waiting`: the place in
+ * the line, and when a desk opens that is closed; `out_of_hours` then says it in the shop's words, by language.
+ * `nobody_there`: the desk is open, and none of those who answer is there. `invitation`: the case may be rated;
+ * `rating`: what was said of it. `can_reopen`: the case has ended, and `reopen_case` lets it go on.
+ */
+export interface Service {
+  conversation_id: string
+  waiting: Waiting
+  case?: Case | null
+  agent?: User | null
+  out_of_hours?: Record<string, string>
+  nobody_there?: boolean
+  invitation?: RatingInvitation | null
+  rating?: Rating | null
+  can_reopen?: boolean
 }
 
 /**
@@ -1281,7 +1388,7 @@ export interface Voice {
 /**
  * Where somebody stands. `position` 1 is next; 0: their case stands in no queue, since an agent has it, nobody gives
  * it out, or there is none. `expected_ms`: how long it will take from now, -1 while nobody can say.
- * `opens_at`: the desk is closed, and opens then (UTC milliseconds).
+ * `opens_at`: the desk is closed, and opens then (UTC milliseconds). `at`: when this held; of two the later one is true.
  */
 export interface Waiting {
   conversation_id: string
@@ -1289,6 +1396,7 @@ export interface Waiting {
   position?: number
   expected_ms?: number
   opens_at?: number
+  at?: number
 }
 
 /**
@@ -1433,5 +1541,9 @@ export interface Replies {
   get_case_history: CaseHistory
   set_agent_state: Agent
   get_waiting: Waiting
+  get_service: Service
+  rate_case: Rating
+  leave_line: CaseReply
+  reopen_case: CaseReply
   get_customer_context: CustomerContext
 }

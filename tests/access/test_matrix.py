@@ -74,10 +74,14 @@ def in_conversation(scene: Scene) -> list[Struct]:
         c.RemoveMember(**{**victim, "client_msg_id": key()}),
         c.OpenCase(id=1, client_msg_id=key(), conversation_id=scene.conversation_id, subject="发票"),
         c.GetWaiting(**at),
+        c.GetService(**at),
         c.GetCaseHistory(id=1, case_id=scene.case_id),
         c.TransferCase(id=1, case_id=scene.case_id, queue_id="q_none"),
         c.ResolveCase(id=1, case_id=scene.case_id),
         c.TakeCase(id=1, case_id=scene.case_id),
+        c.RateCase(id=1, case_id=scene.case_id, stars=5),
+        c.ReopenCase(id=1, case_id=scene.case_id),
+        c.LeaveLine(id=1, case_id=scene.case_id),
     ]
 
 

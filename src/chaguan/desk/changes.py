@@ -20,17 +20,20 @@ from chaguan.messaging import Messaging
 from chaguan.messaging.log import Draft
 from chaguan.messaging.model import CASE, Membership, Room, State
 from chaguan.protocol.conversations import Case, CaseStatus, MemberRole
-from chaguan.protocol.desk import CaseEventKind
+from chaguan.protocol.desk import CaseEventKind, Reason
 
 EVERYTHING = Membership(MemberRole.agent, [(1, 0)], looks_only=True)
 TRIES = 5
 
 
 class Step(Struct, kw_only=True):
-    """What a case becomes, and what that is called."""
+    """What a case becomes, and what that is called. `reason`: of the event, where the case keeps its own. `beside` is
+    written in the same transaction; it takes the time."""
 
     held: Held
     kind: CaseEventKind
+    reason: Reason | None = None
+    beside: Callable[[Connection, int], None] | None = None
 
 
 Decide = Callable[[Connection, Held, int], Step | None]
@@ -134,7 +137,9 @@ class Changes:
     ) -> tuple[Held, Event]:
         version = store.next_version(con, step.held.case.shop_id)
         case = msgspec.structs.replace(step.held.case, version=version)
-        is_end = case.status is CaseStatus.resolved
+        was_over = former is not None and former.case.status is CaseStatus.resolved
+        # What is said of a case after its end must not hide what the customer asked in between.
+        is_end = case.status is CaseStatus.resolved and not was_over
         held = msgspec.structs.replace(
             step.held, case=case, resolved_seq=seq if is_end else step.held.resolved_seq
         )
@@ -142,8 +147,10 @@ class Changes:
             store.insert(con, held)
         else:
             store.update(con, held)
-        event = _event(former, held, step.kind, actor_id, seq, at, note)
+        event = _event(former, held, step, actor_id, seq, at, note)
         store.add_event(con, event)
+        if step.beside is not None:
+            step.beside(con, at)
         if step.kind is CaseEventKind.assigned:
             setup.note_assigned(con, case.agent_id, at)
         return held, event
@@ -190,25 +197,26 @@ def _place(held: Held) -> Place:
 def _event(
     former: Held | None,
     held: Held,
-    kind: CaseEventKind,
+    step: Step,
     actor_id: str,
     seq: int,
     at: int,
     note: bytes | None,
 ) -> Event:
     case, before = held.case, former.case if former else None
+    reason = step.reason or case.reason
     return Event(
         conversation_id=case.conversation_id,
         seq=seq,
         case_id=case.id,
         at=at,
-        kind=kind.value,
+        kind=step.kind.value,
         actor_id=actor_id,
         agent_id=case.agent_id,
         former_agent_id=before.agent_id if before and before.agent_id != case.agent_id else "",
         queue_id=case.queue_id,
         former_queue_id=before.queue_id if before and before.queue_id != case.queue_id else "",
-        reason=msgspec.json.encode(case.reason).decode() if case.reason else "",
+        reason=msgspec.json.encode(reason).decode() if reason else "",
         note=note,
     )
 

@@ -21,6 +21,7 @@ from chaguan.desk.dispatch import Dispatcher
 from chaguan.desk.follow import Following
 from chaguan.desk.lines import Lines, lines_of
 from chaguan.desk.openings import Attributes, Openings
+from chaguan.desk.own_cases import OwnCases
 from chaguan.desk.store import cases as store
 from chaguan.infra.database import Database
 from chaguan.messaging import Messaging
@@ -84,6 +85,7 @@ class DeskService:
         self._openings = Openings(db, messaging, changes, attributes, clock)
         following = Following(db, messaging, directory)
         self.cases = Cases(db, messaging, changes, self._openings, following, directory, clock)
+        self.own_cases = OwnCases(db, messaging, changes, self._openings, directory, clock)
         self.dispatcher = Dispatcher(
             db, messaging, changes, self._openings, lambda: self.feed.is_owned, clock
         )

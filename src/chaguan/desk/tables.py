@@ -117,6 +117,26 @@ desk_versions = Table(
     sqlite_with_rowid=False,
 )
 
+case_ratings = Table(
+    "case_ratings",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("conversation_id", Text, nullable=False),
+    Column("shop_id", Text, nullable=False),
+    Column("customer_id", Text, nullable=False),
+    _text("agent_id"),
+    _text("queue_id"),
+    Column("stars", Integer, nullable=False),
+    Column("reasons", Text, nullable=False, server_default="[]"),
+    Column("text", LargeBinary),
+    Column("at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Index("case_ratings_by_shop", "shop_id", "at"),
+    Index("case_ratings_by_agent", "agent_id", "at"),
+    sqlite_with_rowid=False,
+)
+"""What a customer said of a case, the last time they said it; each time is in `case_events`. `text` is sealed."""
+
 arrivals = Table(
     "arrivals",
     metadata,

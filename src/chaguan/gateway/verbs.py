@@ -82,6 +82,10 @@ class Verbs:
             c.GetCaseHistory: desk.cases.history,
             c.SetAgentState: desk.agents.set_state,
             c.GetWaiting: desk.lines.waiting,
+            c.GetService: desk.own_cases.service,
+            c.RateCase: desk.own_cases.rate,
+            c.LeaveLine: desk.own_cases.leave_line,
+            c.ReopenCase: desk.own_cases.reopen,
             c.GetCustomerContext: self._get_customer_context,
         }
 

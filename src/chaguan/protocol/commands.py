@@ -19,6 +19,7 @@ from chaguan.protocol.content import MAX_MERGED_ITEMS, Content, Id
 from chaguan.protocol.conversations import MemberRole
 from chaguan.protocol.depth import check_depth
 from chaguan.protocol.desk import AgentState
+from chaguan.protocol.ratings import RatingReasons, RatingText, Stars
 
 PROTOCOL_VERSION = 1
 
@@ -419,6 +420,43 @@ class GetWaiting(_Command, tag="get_waiting"):
     conversation_id: Id
 
 
+class GetService(_Command, tag="get_service"):
+    """How it stands with a service conversation: its case, who answers, the place in the line, hours, what can be rated.
+    All that the customer's side shows above the messages, in one answer; ask again after `case_changed`. For the
+    customer and for agents. Answered with `Service`. Errors: `bad_request` (not a service conversation)."""
+
+    conversation_id: Id
+
+
+class RateCase(_Command, tag="rate_case"):
+    """The customer: what I think of a consultation that has ended. Says what shall be: another number within the time of
+    `invitation` replaces the former one, the same again changes nothing. `reasons` are ids of the invitation's that fit
+    the stars. `text` is sealed; the customer and agents read it. Answered with `Rating`.
+
+    Errors: `forbidden` (another's case), `conflict` with `data.reason` `not_ended`, `not_asked` (the shop does not ask
+    after such an end) or `too_late`, `bad_request` (`data.field`: a reason that is not offered for these stars)."""
+
+    case_id: Id
+    stars: Stars
+    reasons: RatingReasons = []
+    text: RatingText = ""
+
+
+class LeaveLine(_Command, tag="leave_line"):
+    """The customer: I do not wait any longer. The case ends as `abandoned`. Answered with `CaseReply`. Errors: `forbidden`,
+    `conflict` with `data.reason` `has_agent` (somebody has taken it)."""
+
+    case_id: Id
+
+
+class ReopenCase(_Command, tag="reopen_case"):
+    """The customer: it is not solved, my case goes on. It waits again, from now. Answered with `CaseReply`. Errors:
+    `forbidden`, `conflict` with `data.reason` `case_open` (another one is open in its place) or `too_late` (it ended
+    more than 7 days ago)."""
+
+    case_id: Id
+
+
 class SetAgentState(_Command, tag="set_agent_state"):
     """Agents: whether I am given cases. `online`, `busy`, `away` or `offline`; with the first time I am at the desk, as
     an agent with a capacity of 5. Choosing the same again says that I am there. Answered with `Agent`."""
@@ -476,5 +514,9 @@ Command = (
     | GetCaseHistory
     | SetAgentState
     | GetWaiting
+    | GetService
+    | RateCase
+    | LeaveLine
+    | ReopenCase
     | GetCustomerContext
 )

@@ -12,6 +12,8 @@ from chaguan.protocol.content import Content
 from chaguan.protocol.desk import Agent, Waiting
 from chaguan.protocol.entries import Entry
 from chaguan.protocol.errors import ErrorCode
+from chaguan.protocol.ratings import Rating
+from chaguan.protocol.service import Service
 
 REPLY_OF: dict[type[msgspec.Struct], type[msgspec.Struct] | None] = {
     c.Hello: replies.Welcome,
@@ -54,6 +56,10 @@ REPLY_OF: dict[type[msgspec.Struct], type[msgspec.Struct] | None] = {
     c.GetCaseHistory: replies.CaseHistory,
     c.SetAgentState: Agent,
     c.GetWaiting: Waiting,
+    c.GetService: Service,
+    c.RateCase: Rating,
+    c.LeaveLine: replies.CaseReply,
+    c.ReopenCase: replies.CaseReply,
     c.GetCustomerContext: replies.CustomerContext,
 }
 """What `ok` holds for each command; None: null."""
