@@ -103,12 +103,12 @@ test('it shows the place, moves with it, and greets the agent when there is one'
   await reads(rendered, '第 2 位，比预计的久，约 10 分钟')
   stage.service = { ...waits(0, -1, 4), case: { ...held, status: 'open', agent_id: 'u_mei' }, agent: mei }
   stage.push({ type: 'case_changed', conversation_id: 'c' })
-  await reads(rendered, '小梅 为您服务')
-  expect([part(rendered, 'name'), spoken(rendered)]).toEqual(['小梅', '小梅 为您服务'])
+  await reads(rendered, '小梅 正在为您服务')
+  expect([part(rendered, 'name'), spoken(rendered)]).toEqual(['小梅', '小梅 正在为您服务'])
   stage.typists = ['u_mei']
   stage.emit('typing', { conversation_id: 'c', user_ids: ['u_mei'] })
   await reads(rendered, '小梅 正在输入…')
-  expect(spoken(rendered)).toBe('小梅 为您服务')
+  expect(spoken(rendered)).toBe('小梅 正在为您服务')
 })
 
 test('a queue that runs is heard every 20 seconds, its last place too', async () => {

@@ -88,7 +88,7 @@ describe('with an agent', () => {
     agent: { id: 'mei', kind: 'staff', name: '小梅' },
   })
   test('one reads who it is and that they write, and hears only the first', () => {
-    expect(lines(open)).toEqual(['小梅 为您服务', '小梅 is here for you'])
+    expect(lines(open)).toEqual(['小梅 正在为您服务', '小梅 is here for you'])
     const typing = stripOf({ service: open, kept: null }, seen('en', { typing: true }))
     expect([typing.line, typing.spoken]).toEqual(['小梅 is typing…', '小梅 is here for you'])
   })
