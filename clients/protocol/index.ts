@@ -52,6 +52,30 @@ export interface Appended {
 export type AuditAction = "agent_changed" | "app_changed" | "app_created" | "app_secret_rotated" | "desk_changed" | "device_revoked" | "key_created" | "key_revoked" | "key_rotated" | "queue_changed" | "queue_created" | "queue_removed" | "reports_read" | "shop_changed" | "shop_created" | "staff_changed" | "staff_invited" | "staff_reset"
 
 /**
+ * Somebody who waits to be called back. Their words are the message `seq` of the conversation, of which `text` is the
+ * beginning for agents. `contact`: how they want to be reached, in their own words (a telephone number), sealed at rest.
+ * `at`: when they left it; `due_at`: when they expect an answer from, the next opening of a desk that was closed (UTC
+ * milliseconds).
+ */
+export interface Callback {
+  case_id: string
+  conversation_id: string
+  shop_id: string
+  customer_id: string
+  seq: number
+  at: number
+  due_at: number
+  contact?: string
+  text?: string
+}
+
+/** Those nobody has taken yet, the first due first; at most 200. `users`: the customers. */
+export interface Callbacks {
+  callbacks: Callback[]
+  users?: User[]
+}
+
+/**
  * Something of the business: a product, an order, a coupon.
  *
  * `object_type` and `object_id` name the business's object (`product`, `order` …). `picture` is an https
@@ -88,7 +112,8 @@ export interface CardLine {
  * One consultation in a service conversation, from opened to resolved.
  *
  * A waiting case stands in `queue_id` (empty: agents pick it) since `queued_at`. While `bot_id` answers it has no place
- * there. A resolved one has an `outcome`: `resolved`, or `abandoned` by a customer who gave up; both can be reopened.
+ * there. A resolved one has an `outcome`: `resolved`, `abandoned` by a customer who gave up, or `callback` where
+ * they left a message instead; all can be reopened.
  */
 export interface Case {
   id: string
@@ -142,7 +167,7 @@ export interface CaseEvent {
 }
 
 /** What happened to a case. Readers that meet another one show its reason. */
-export type CaseEventKind = "abandoned" | "assigned" | "handed_over" | "opened" | "overflowed" | "queued" | "rated" | "reopened" | "resolved" | "returned" | "taken" | "transferred"
+export type CaseEventKind = "abandoned" | "assigned" | "handed_over" | "message_left" | "opened" | "overflowed" | "queued" | "rated" | "reopened" | "resolved" | "returned" | "taken" | "transferred"
 
 /** What happened to a case, the first first; at most 500 events. */
 export interface CaseHistory {
@@ -169,7 +194,7 @@ export interface CloseConversation {
   id: number
 }
 
-export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetService | RateCase | LeaveLine | ReopenCase | GetCustomerContext
+export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetService | RateCase | LeaveLine | ReopenCase | LeaveMessage | ListCallbacks | TakeCallback | GetCustomerContext
 
 export type Content = Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported
 
@@ -612,6 +637,24 @@ export interface LeaveLine {
   id: number
 }
 
+/**
+ * The customer: I do not wait for an answer, call me back. `text` becomes a message of mine; the case leaves the line
+ * and stands in the list of `list_callbacks` until an agent takes it. Writing on takes it back into the line. `contact`
+ * needs `consent` to its being kept for that. Answered with `Callback`.
+ *
+ * Errors: `forbidden` (another's conversation), `bad_request` (`data.field`: `consent`, `text`), `conflict` with
+ * `data.reason` `has_agent` (somebody answers already: just write).
+ */
+export interface LeaveMessage {
+  type: "leave_message"
+  client_msg_id: string
+  conversation_id: string
+  text: string
+  contact?: string
+  consent?: boolean
+  id: number
+}
+
 /** What this deployment allows, so that a client can say so before it sends. Sizes in bytes. */
 export interface Limits {
   text_length?: number
@@ -641,6 +684,16 @@ export interface LinesMoved {
   type: "lines_moved"
   shop_id: string
   lines: Line[]
+}
+
+/**
+ * Agents: who waits to be called back. They come and go with `desk_changed`, whose cases have the outcome `callback`.
+ * Answered with `Callbacks`.
+ */
+export interface ListCallbacks {
+  type: "list_callbacks"
+  shop_id?: string
+  id: number
 }
 
 /** Staff: colleagues one can write to, by name. Customers get an empty page. Answered with `Users`. */
@@ -1030,7 +1083,7 @@ export interface ReactionSet {
  * (`after_s`), `transferred`, `agent_gone`, `reopened`, `handed_over` (by a bot, `why`). To an agent: `round_robin`, `least_loaded`, `weighted`,
  * `last_agent`, `picked`, `transferred`; with `load` before it and `of`, the agent's capacity. Still waiting:
  * `manual`, `nobody_serves`, `nobody_online`, `all_busy`, `closed`. At the end: `by_agent`, `silence`, `left` (the
- * customer gave up waiting). Of a rating: `by_customer`, with `stars`, and `before` where they said another number.
+ * customer gave up waiting), `left_message`. Of a rating: `by_customer`, with `stars`, and `before` where they said another number.
  */
 export interface Reason {
   code: string
@@ -1172,7 +1225,8 @@ export interface Sent {
  * `case`: the consultation that is open, or the last; null: there was none. `agent`: who has it. `waiting`: the place in
  * the line, and when a desk opens that is closed; `out_of_hours` then says it in the shop's words, by language.
  * `nobody_there`: the desk is open, and none of those who answer is there. `invitation`: the case may be rated;
- * `rating`: what was said of it. `can_reopen`: the case has ended, and `reopen_case` lets it go on.
+ * `rating`: what was said of it. `can_reopen`: the case has ended, and `reopen_case` lets it go on. `callback`: a
+ * message was left in this case, to be answered later.
  */
 export interface Service {
   conversation_id: string
@@ -1184,6 +1238,7 @@ export interface Service {
   invitation?: RatingInvitation | null
   rating?: Rating | null
   can_reopen?: boolean
+  callback?: Callback | null
 }
 
 /**
@@ -1260,6 +1315,17 @@ export interface SystemNotice {
   name: string
   params?: Record<string, string>
   fallback?: string
+}
+
+/**
+ * Agents: I call this customer back. The case is open and mine; that it is done, `resolve_case` says. Answered with
+ * `CaseReply`. Errors: `conflict` with `data.agent_id` (somebody was faster) or `data.reason` `case_open` (the customer
+ * has another one open), `no_place`, `gone`.
+ */
+export interface TakeCallback {
+  type: "take_callback"
+  case_id: string
+  id: number
 }
 
 /**
@@ -1545,5 +1611,8 @@ export interface Replies {
   rate_case: Rating
   leave_line: CaseReply
   reopen_case: CaseReply
+  leave_message: Callback
+  list_callbacks: Callbacks
+  take_callback: CaseReply
   get_customer_context: CustomerContext
 }

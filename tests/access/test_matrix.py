@@ -82,6 +82,8 @@ def in_conversation(scene: Scene) -> list[Struct]:
         c.RateCase(id=1, case_id=scene.case_id, stars=5),
         c.ReopenCase(id=1, case_id=scene.case_id),
         c.LeaveLine(id=1, case_id=scene.case_id),
+        c.LeaveMessage(**{**changing, "client_msg_id": key()}, text="回电"),
+        c.TakeCallback(id=1, case_id=scene.case_id),
     ]
 
 
@@ -97,6 +99,7 @@ def of_oneself(cast: Cast, caller: Caller) -> list[Struct]:
         c.OpenService(id=1),
         c.SetBlock(id=1, user_id=other, on=True),
         c.WatchDesk(id=1),
+        c.ListCallbacks(id=1),
         c.SetAgentState(id=1, state=AgentState.offline),
     ]
 

@@ -17,7 +17,10 @@ const files = fs
 /** Without what only people read; WeChat's own compiler takes the rest as it is written. */
 const packed = (file) => {
   const text = fs.readFileSync(file, 'utf8')
-  return (file.endsWith('.wxss') ? text.replace(/\/\*[\s\S]*?\*\//g, '') : text).replace(/^\s+/gm, '')
+  if (file.endsWith('.wxml')) return text.replace(/^\s+/gm, '')
+  const rules = text.replace(/\/\*[\s\S]*?\*\//g, '')
+  const short = rules.replace(/\s*([{};])\s*/g, '$1').replace(/(^|[{;])([\w-]+):\s+/g, '$1$2:')
+  return short.replace(/@import[^;]+;/g, '$&\n')
 }
 
 fs.rmSync(target, { recursive: true, force: true })

@@ -13,6 +13,7 @@ from chaguan.desk.lines import place_of
 from chaguan.desk.model import Held
 from chaguan.desk.openings import Openings
 from chaguan.desk.routing import serves
+from chaguan.desk.store import callbacks as left
 from chaguan.desk.store import cases as store
 from chaguan.desk.store import ratings as rated
 from chaguan.desk.store import setup
@@ -133,6 +134,8 @@ def _service(con: Connection, room: Room, now: int) -> Service:
     service.case = store.shown_of(con, [room.id]).get(room.id)
     if service.case is None:
         return service
+    found = left.find(con, service.case.id)
+    service.callback = left.shown(room, found) if found else None
     if service.case.status is CaseStatus.resolved:
         service.rating = _found(con, room, service.case.id)
         service.invitation = ratings.invitation(service.case, settings.ratings, service.rating, now)

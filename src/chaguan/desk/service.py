@@ -15,6 +15,7 @@ from chaguan.core.errors import AppError, ErrorCode
 from chaguan.desk import rules
 from chaguan.desk.agents import TOPIC, Agents, shown_all
 from chaguan.desk.arrangement import Arrangement, of_shop
+from chaguan.desk.callbacks import CallbackList
 from chaguan.desk.cases import Cases
 from chaguan.desk.changes import EVERYTHING, Changes
 from chaguan.desk.dispatch import Dispatcher
@@ -86,6 +87,7 @@ class DeskService:
         following = Following(db, messaging, directory)
         self.cases = Cases(db, messaging, changes, self._openings, following, directory, clock)
         self.own_cases = OwnCases(db, messaging, changes, self._openings, directory, clock)
+        self.callbacks = CallbackList(db, messaging, changes, self._openings, following, directory, clock)
         self.dispatcher = Dispatcher(
             db, messaging, changes, self._openings, lambda: self.feed.is_owned, clock
         )

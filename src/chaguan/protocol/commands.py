@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from chaguan.protocol.callbacks import Contact, LeftText
 from chaguan.protocol.content import MAX_MERGED_ITEMS, Content, Id
 from chaguan.protocol.conversations import MemberRole
 from chaguan.protocol.depth import check_depth
@@ -457,6 +458,36 @@ class ReopenCase(_Command, tag="reopen_case"):
     case_id: Id
 
 
+class LeaveMessage(_Command, tag="leave_message"):
+    """The customer: I do not wait for an answer, call me back. `text` becomes a message of mine; the case leaves the line
+    and stands in the list of `list_callbacks` until an agent takes it. Writing on takes it back into the line. `contact`
+    needs `consent` to its being kept for that. Answered with `Callback`.
+
+    Errors: `forbidden` (another's conversation), `bad_request` (`data.field`: `consent`, `text`), `conflict` with
+    `data.reason` `has_agent` (somebody answers already: just write)."""
+
+    client_msg_id: Key
+    conversation_id: Id
+    text: LeftText
+    contact: Contact = ""
+    consent: bool = False
+
+
+class ListCallbacks(_Command, tag="list_callbacks"):
+    """Agents: who waits to be called back. They come and go with `desk_changed`, whose cases have the outcome `callback`.
+    Answered with `Callbacks`."""
+
+    shop_id: Annotated[str, Meta(max_length=64)] = ""
+
+
+class TakeCallback(_Command, tag="take_callback"):
+    """Agents: I call this customer back. The case is open and mine; that it is done, `resolve_case` says. Answered with
+    `CaseReply`. Errors: `conflict` with `data.agent_id` (somebody was faster) or `data.reason` `case_open` (the customer
+    has another one open), `no_place`, `gone`."""
+
+    case_id: Id
+
+
 class SetAgentState(_Command, tag="set_agent_state"):
     """Agents: whether I am given cases. `online`, `busy`, `away` or `offline`; with the first time I am at the desk, as
     an agent with a capacity of 5. Choosing the same again says that I am there. Answered with `Agent`."""
@@ -518,5 +549,8 @@ Command = (
     | RateCase
     | LeaveLine
     | ReopenCase
+    | LeaveMessage
+    | ListCallbacks
+    | TakeCallback
     | GetCustomerContext
 )

@@ -44,7 +44,7 @@ class Reason(Struct, omit_defaults=True):
     (`after_s`), `transferred`, `agent_gone`, `reopened`, `handed_over` (by a bot, `why`). To an agent: `round_robin`, `least_loaded`, `weighted`,
     `last_agent`, `picked`, `transferred`; with `load` before it and `of`, the agent's capacity. Still waiting:
     `manual`, `nobody_serves`, `nobody_online`, `all_busy`, `closed`. At the end: `by_agent`, `silence`, `left` (the
-    customer gave up waiting). Of a rating: `by_customer`, with `stars`, and `before` where they said another number.
+    customer gave up waiting), `left_message`. Of a rating: `by_customer`, with `stars`, and `before` where they said another number.
     """
 
     code: str
@@ -130,6 +130,7 @@ class CaseEventKind(StrEnum):
     abandoned = "abandoned"
     reopened = "reopened"
     rated = "rated"
+    message_left = "message_left"
 
 
 class CaseEvent(Struct, omit_defaults=True, kw_only=True):

@@ -8,6 +8,7 @@ import msgspec
 from chaguan.protocol import commands as c
 from chaguan.protocol import contact, pushes, replies
 from chaguan.protocol.audit import AuditAction
+from chaguan.protocol.callbacks import Callback, Callbacks
 from chaguan.protocol.content import Content
 from chaguan.protocol.desk import Agent, Waiting
 from chaguan.protocol.entries import Entry
@@ -60,6 +61,9 @@ REPLY_OF: dict[type[msgspec.Struct], type[msgspec.Struct] | None] = {
     c.RateCase: Rating,
     c.LeaveLine: replies.CaseReply,
     c.ReopenCase: replies.CaseReply,
+    c.LeaveMessage: Callback,
+    c.ListCallbacks: Callbacks,
+    c.TakeCallback: replies.CaseReply,
     c.GetCustomerContext: replies.CustomerContext,
 }
 """What `ok` holds for each command; None: null."""

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from chaguan.protocol.callbacks import Callback
 from chaguan.protocol.conversations import Case, User
 from chaguan.protocol.desk import Waiting
 from chaguan.protocol.ratings import Rating, RatingInvitation
@@ -13,7 +14,8 @@ class Service(Struct, omit_defaults=True, kw_only=True):
     `case`: the consultation that is open, or the last; null: there was none. `agent`: who has it. `waiting`: the place in
     the line, and when a desk opens that is closed; `out_of_hours` then says it in the shop's words, by language.
     `nobody_there`: the desk is open, and none of those who answer is there. `invitation`: the case may be rated;
-    `rating`: what was said of it. `can_reopen`: the case has ended, and `reopen_case` lets it go on.
+    `rating`: what was said of it. `can_reopen`: the case has ended, and `reopen_case` lets it go on. `callback`: a
+    message was left in this case, to be answered later.
     """
 
     conversation_id: str
@@ -25,3 +27,4 @@ class Service(Struct, omit_defaults=True, kw_only=True):
     invitation: RatingInvitation | None = None
     rating: Rating | None = None
     can_reopen: bool = False
+    callback: Callback | None = None
