@@ -74,6 +74,7 @@ def in_conversation(scene: Scene) -> list[Struct]:
         c.RemoveMember(**{**victim, "client_msg_id": key()}),
         c.OpenCase(id=1, client_msg_id=key(), conversation_id=scene.conversation_id, subject="发票"),
         c.GetWaiting(**at),
+        c.GetService(**at),
         c.GetCaseHistory(id=1, case_id=scene.case_id),
         c.SetCaseTags(id=1, case_id=scene.case_id, add=["退货"]),
         c.TransferCase(id=1, case_id=scene.case_id, queue_id="q_none"),
@@ -86,7 +87,11 @@ def in_conversation(scene: Scene) -> list[Struct]:
         c.ListNotes(**at),
         c.WatchNotes(**at),
         c.TypeNote(**at),
+        c.RateCase(id=1, case_id=scene.case_id, stars=5),
         c.ReopenCase(id=1, case_id=scene.case_id),
+        c.LeaveLine(id=1, case_id=scene.case_id),
+        c.LeaveMessage(**{**changing, "client_msg_id": key()}, text="回电"),
+        c.TakeCallback(id=1, case_id=scene.case_id),
     ]
 
 
@@ -103,6 +108,7 @@ def of_oneself(cast: Cast, caller: Caller) -> list[Struct]:
         c.SetBlock(id=1, user_id=other, on=True),
         c.WatchDesk(id=1),
         c.WatchWall(id=1),
+        c.ListCallbacks(id=1),
         c.SetAgentState(id=1, state=AgentState.offline),
         c.ListMentions(id=1),
         c.ReadMentions(id=1),

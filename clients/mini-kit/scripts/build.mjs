@@ -14,12 +14,14 @@ const files = fs
   .filter((entry) => entry.isFile())
   .map((entry) => path.join(entry.parentPath, entry.name))
 
-/** A style sheet without what only people read; WeChat's own compiler takes the rest as it is written. */
-const packed = (file) =>
-  fs
-    .readFileSync(file, 'utf8')
-    .replace(/\/\*[\s\S]*?\*\//g, '')
-    .replace(/^\s+/gm, '')
+/** Without what only people read; WeChat's own compiler takes the rest as it is written. */
+const packed = (file) => {
+  const text = fs.readFileSync(file, 'utf8')
+  if (file.endsWith('.wxml')) return text.replace(/^\s+/gm, '')
+  const rules = text.replace(/\/\*[\s\S]*?\*\//g, '')
+  const short = rules.replace(/\s*([{};])\s*/g, '$1').replace(/(^|[{;])([\w-]+):\s+/g, '$1$2:')
+  return short.replace(/@import[^;]+;/g, '$&\n')
+}
 
 fs.rmSync(target, { recursive: true, force: true })
 await build({
@@ -37,7 +39,7 @@ await build({
 for (const file of files.filter((name) => /\.(wxml|wxss|json|wxs)$/.test(name))) {
   const copy = path.join(target, path.relative(source, file))
   fs.mkdirSync(path.dirname(copy), { recursive: true })
-  if (file.endsWith('.wxss')) fs.writeFileSync(copy, packed(file))
+  if (/\.(wxss|wxml)$/.test(file)) fs.writeFileSync(copy, packed(file))
   else fs.copyFileSync(file, copy)
 }
 

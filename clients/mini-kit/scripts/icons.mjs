@@ -63,13 +63,15 @@ const ICONS = {
   find: line("<circle cx='11' cy='11' r='6.2'/><path d='m15.8 15.8 4.2 4.2'/>"),
   arrow: d('m9 5.5 6.5 6.5L9 18.5'),
   mic: line("<rect x='9' y='3.5' width='6' height='11' rx='3'/><path d='M5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v2.6'/>"),
+  star: "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'><path stroke='#000' stroke-width='1.6' stroke-linejoin='round' d='m12 3.6 2.6 5.4 5.9.8-4.3 4.1 1 5.9-5.2-2.8-5.2 2.8 1-5.9L3.5 9.8l5.9-.8Z'/></svg>",
+  'star-off': d('m12 3.6 2.6 5.4 5.9.8-4.3 4.1 1 5.9-5.2-2.8-5.2 2.8 1-5.9L3.5 9.8l5.9-.8Z'),
   bubble: d(
     'M4.8 18.8V6.6A1.6 1.6 0 0 1 6.4 5h11.2a1.6 1.6 0 0 1 1.6 1.6v7.8a1.6 1.6 0 0 1-1.6 1.6H8.4Z',
     'M8.6 9h6.8M8.6 12.2h4.4',
   ),
 }
 
-const rules = Object.entries(ICONS).map(([name, svg]) => `.cg-i-${name} {\n  --i: ${dataUrl(svg)};\n}`)
+const rules = Object.entries(ICONS).map(([name, svg]) => `.cg-i-${name} {\n  --k-drawn: ${dataUrl(svg)};\n}`)
 // The drawing goes through a variable, so that it is there once and not once for each name of the property.
 const head = `/* Made by scripts/icons.mjs. */
 .cg-i {
@@ -78,8 +80,8 @@ const head = `/* Made by scripts/icons.mjs. */
   width: 24px;
   height: 24px;
   background: currentColor;
-  -webkit-mask: var(--i) center / contain no-repeat;
-  mask: var(--i) center / contain no-repeat;
+  -webkit-mask: var(--k-drawn) center / contain no-repeat;
+  mask: var(--k-drawn) center / contain no-repeat;
 }`
 const home = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 fs.mkdirSync(path.join(home, 'src/styles'), { recursive: true })

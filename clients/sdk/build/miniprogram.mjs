@@ -23,6 +23,7 @@ const BUDGETS = {
   people: 800,
   presence: 800,
   search: 500,
+  service: 3_500,
   texts: 1_500,
   token: 800,
   alipay: 5_300,

@@ -1,5 +1,6 @@
 /** The customer's side of one service conversation: who they are, the client, and what phase all that is in. */
 import { createClient, type Client, type ConversationItem } from '@chaguan/sdk'
+import { serviceOf, type ServiceModule } from '@chaguan/sdk/service'
 import { subjectOf } from '@chaguan/sdk/token'
 import type { Options } from './options'
 import { fetchToken, NobodyError } from './token'
@@ -23,6 +24,7 @@ export class Chat {
   settled = false
   client: Client | null = null
   private signingIn: Promise<Client> | null = null
+  private unheard: (() => void) | null = null
 
   constructor(
     private readonly options: Options,
@@ -38,6 +40,11 @@ export class Chat {
     return client.conversations.list().find(({ conversation: { kind, shop_id } }) => {
       return kind === 'service' && (!options.shopId || shop_id === options.shopId)
     })
+  }
+
+  /** How it stands with the consultation, and what can be done about it. */
+  get service(): ServiceModule | null {
+    return this.client && serviceOf(this.client)
   }
 
   get unread(): number {
@@ -86,7 +93,11 @@ export class Chat {
   }
 
   private show({ conversation }: ConversationItem): void {
-    this.conversationId = conversation.id
+    if (this.conversationId !== conversation.id) {
+      this.conversationId = conversation.id
+      this.unheard?.()
+      this.unheard = this.service?.observe(conversation.id, () => this.wish.changed()) ?? null
+    }
     this.become('ready')
   }
 
@@ -121,6 +132,8 @@ export class Chat {
   }
 
   private reset(phase: Phase): void {
+    this.unheard?.()
+    this.unheard = null
     this.client?.stop()
     this.client = this.signingIn = null
     this.conversationId = ''

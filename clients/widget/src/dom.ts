@@ -39,6 +39,7 @@ const ICONS = {
   quote: 'M10 6L4.5 11.5 10 17 M4.5 11.5H14a5.5 5.5 0 015.5 5.5v1',
   recall: 'M8 5L4.5 8.5 8 12 M4.5 8.5h9a5.75 5.75 0 010 11.5H8',
   zoom: 'M10.5 4.5a6 6 0 100 12 6 6 0 000-12z M15 15l5 5 M10.5 8v5 M8 10.5h5',
+  star: 'M12 3.6l2.6 5.4 5.9.8-4.3 4.1 1 5.9-5.2-2.8-5.2 2.8 1-5.9L3.5 9.8l5.9-.8z',
   out: 'M13 4h7v7 M20 4l-9 9 M9 5H5v14h14v-4',
 } as const
 
@@ -95,7 +96,7 @@ export function focused(root: DocumentOrShadowRoot): HTMLElement | null {
 
 /** What Tab comes to inside an element, in order. */
 export function focusable(within: HTMLElement): HTMLElement[] {
-  const found = within.querySelectorAll<HTMLElement>('button, textarea, a[href], video, [tabindex="0"]')
+  const found = within.querySelectorAll<HTMLElement>('button, textarea, input, a[href], video, [tabindex="0"]')
   return [...found].filter((one) => one.tabIndex >= 0 && !one.hasAttribute('disabled') && isShown(one))
 }
 

@@ -6,6 +6,10 @@ import type { Texts } from './texts'
 
 /** What stands in the window, from top to bottom. */
 export interface Parts {
+  /** What can be done about the place in the line, or about the end. */
+  act: HTMLElement
+  /** Over the rest: what the customer thinks of it. */
+  rating: HTMLElement
   list: HTMLElement
   suggestion: HTMLElement
   composer: HTMLElement
@@ -29,7 +33,7 @@ export interface Head {
 export class Frame {
   readonly element: HTMLElement
   private readonly name = h('h2', { id: 'name' })
-  private readonly under = h('p', { class: 'under', role: 'status' })
+  private readonly under = h('p', { class: 'under' })
   private readonly face = h('div', { class: 'facing' })
   private readonly banner = h('p', { class: 'banner', role: 'status', hidden: true })
   private readonly blank = h('div', { class: 'blank', role: 'status', hidden: true })
@@ -48,13 +52,14 @@ export class Frame {
     this.element = h(
       'section',
       { class: 'panel', role: 'dialog', 'aria-labelledby': 'name', tabindex: -1, hidden: true },
-      h('div', { class: 'head' }, this.face, h('div', { class: 'who' }, this.name, this.under), close),
+      h('div', { class: 'head' }, this.face, h('div', { class: 'who' }, this.name, this.under), parts.act, close),
       this.banner,
       this.blank,
       parts.list,
       this.news,
       parts.suggestion,
       parts.composer,
+      parts.rating,
       h('p', { class: 'dropping', 'aria-hidden': 'true' }, texts.drop),
     )
     this.element.addEventListener('keydown', (event) => this.keyed(event))

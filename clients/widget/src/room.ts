@@ -12,6 +12,7 @@ import type { Listeners } from './listeners'
 import type { Memory } from './memory'
 import type { Options } from './options'
 import { Sending } from './sending'
+import { ServiceDesk } from './service-desk'
 import { Suggestion } from './suggestion'
 import { Talk } from './talk'
 import { fill, type Texts } from './texts'
@@ -32,6 +33,7 @@ export class Room {
   private readonly suggestion: Suggestion
   private readonly sending: Sending
   private readonly broke: Break
+  private readonly desk: ServiceDesk
   private card: Card | null = null
 
   constructor(
@@ -61,6 +63,12 @@ export class Room {
       },
       dismiss: () => this.suggest(null),
     })
+    this.desk = new ServiceDesk(chat, language, {
+      changed,
+      announce: (text) => this.frame.announce(text),
+      warn: (text) => this.sending.warn(text),
+      link: (url) => this.link(url),
+    })
     this.frame = this.framed()
     this.broke = new Break(texts, changed)
   }
@@ -74,6 +82,7 @@ export class Room {
 
   leave(): void {
     this.deeds.viewer.close()
+    this.desk.form.close()
     this.composer.rest()
     this.frame.close()
   }
@@ -105,18 +114,20 @@ export class Room {
     this.talk.draw(window)
   }
 
-  /** Who answers: the agent of the consultation, once there is one; and whether somebody types. */
+  /** Who answers, the place in the line until then, what became of it; and whether somebody types. */
   private head(): Head {
     const { texts, options, chat } = this
-    const { client, conversationId, row } = chat
-    const nameOf = (id: string) => client?.users.find(id)?.name || texts.someone
+    const { client, conversationId } = chat
     const [typist] = (conversationId && client?.typingUsers(conversationId)) || []
-    const { status, agent_id = '' } = row?.case ?? {}
-    const agent = status === 'open' ? client?.users.find(agent_id) : undefined
-    const name = agent?.name ?? ''
-    const state = status === 'waiting' ? texts.waiting : name && fill(texts.with, { name })
-    const under = typist ? fill(texts.typing, { name: nameOf(typist) }) : state || (options.title && texts.service)
-    return { title: options.title || texts.service, under, name, avatar: this.link(agent?.avatar) }
+    const { line, agent } = this.desk.draw()
+    const nameOf = (id: string) => client?.users.find(id)?.name || texts.someone
+    const under = typist ? fill(texts.typing, { name: nameOf(typist) }) : line || (options.title && texts.service)
+    return {
+      title: options.title || texts.service,
+      under,
+      name: agent?.name ?? '',
+      avatar: this.link(agent?.avatar),
+    }
   }
 
   private suggest(card: Card | null): void {
@@ -164,7 +175,14 @@ export class Room {
 
   private framed(): Frame {
     const { list, suggestion, composer, texts } = this
-    const parts = { list: list.element, suggestion: suggestion.element, composer: composer.element, box: composer.box }
+    const parts = {
+      act: this.desk.element,
+      rating: this.desk.form.element,
+      list: list.element,
+      suggestion: suggestion.element,
+      composer: composer.element,
+      box: composer.box,
+    }
     return new Frame(texts, parts, {
       close: () => this.wish.close(),
       retry: () => this.wish.arrive(),

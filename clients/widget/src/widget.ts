@@ -9,6 +9,7 @@ import { Memory } from './memory'
 import { arrival, type Options } from './options'
 import { Room } from './room'
 import contents from './styles/contents.css'
+import desk from './styles/desk.css'
 import frame from './styles/frame.css'
 import messages from './styles/messages.css'
 import page from './styles/page.css'
@@ -126,7 +127,7 @@ export class Widget {
   private appear(): void {
     const { host, options, room } = this
     const root = host.attachShadow({ mode: 'open' })
-    dress(root, tokens + page + frame + messages + contents + writing + viewer)
+    dress(root, tokens + page + frame + messages + contents + writing + desk + viewer)
     host.lang = options.language
     host.dataset['side'] = options.side
     host.className = classesOf(this.look)

@@ -11,7 +11,7 @@ from chaguan.core.caller import Caller
 from chaguan.core.clock import Clock
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.ids import new_id
-from chaguan.desk import hours, rules
+from chaguan.desk import hours, ratings, rules
 from chaguan.desk.routing import loop_of
 from chaguan.desk.store import setup as store
 from chaguan.infra.database import Database
@@ -83,6 +83,7 @@ class Arrangement:
     async def put_settings(self, caller: Caller, shop_id: str, settings: DeskSettings) -> DeskSettings:
         access_admin(caller)
         hours.check(settings.hours)
+        ratings.check_settings(settings.ratings)
         if len(settings.out_of_hours) > 10:
             raise AppError(ErrorCode.bad_request, "languages", field="out_of_hours", limit=10)
         now = self._clock()

@@ -29,12 +29,13 @@ QUIET = (CaseEventKind.warned, CaseEventKind.breached, CaseEventKind.tagged)
 
 
 class Step(Struct, kw_only=True):
-    """What a case becomes, and what that is called."""
+    """What a case becomes, and what that is called. `beside` is written in the same transaction; it takes the time."""
 
     held: Held
     kind: CaseEventKind
     reason: Reason | None = None
     """Why this happened, where it isn't why the case is where it is."""
+    beside: Callable[[Connection, int], None] | None = None
 
 
 Decide = Callable[[Connection, Held, int], Step | None]
@@ -145,7 +146,9 @@ class Changes:
     ) -> tuple[Held, Event]:
         version = store.next_version(con, step.held.case.shop_id)
         case = msgspec.structs.replace(step.held.case, version=version)
-        is_end = case.status is CaseStatus.resolved and step.kind not in QUIET
+        was_over = former is not None and former.case.status is CaseStatus.resolved
+        # What is said of a case after its end must not hide what the customer asked in between.
+        is_end = case.status is CaseStatus.resolved and not was_over
         held = msgspec.structs.replace(
             step.held, case=case, resolved_seq=seq if is_end else step.held.resolved_seq
         )
@@ -155,6 +158,8 @@ class Changes:
             store.update(con, held)
         event = _event(former, held, step, actor_id, seq, at, note)
         store.add_event(con, event)
+        if step.beside is not None:
+            step.beside(con, at)
         if step.kind is CaseEventKind.assigned:
             setup.note_assigned(con, case.agent_id, at)
         return held, event

@@ -72,7 +72,7 @@ class Lines:
         if room.kind is not ConversationKind.service:
             raise AppError(ErrorCode.bad_request, "not a service conversation")
         now = self._clock()
-        return await self._db.read(lambda con: _waiting(con, room, now))
+        return await self._db.read(lambda con: place_of(con, room, now))
 
     async def tell(self, look: Look) -> None:
         """After a look of the process that owns the desk: what moved since the last time."""
@@ -105,7 +105,11 @@ class Lines:
                 expected = paces[queue_id].expected_ms(ahead)
                 if _is_news(told, ahead + 1, expected):
                     place = Waiting(
-                        conversation_id=room_id, case_id=case_id, position=ahead + 1, expected_ms=expected
+                        conversation_id=room_id,
+                        case_id=case_id,
+                        position=ahead + 1,
+                        expected_ms=expected,
+                        at=look.at,
                     )
                     news.append((ahead >= FRONT, told.at if told else 0, customer_id, place))
         self._told = {id: told for id, told in self._told.items() if id in here}
@@ -154,8 +158,9 @@ def _pace(
     )
 
 
-def _waiting(con: Connection, room: Room, now: int) -> Waiting:
-    place = Waiting(conversation_id=room.id)
+def place_of(con: Connection, room: Room, now: int) -> Waiting:
+    """Where the customer of a service conversation stands."""
+    place = Waiting(conversation_id=room.id, at=now)
     times = setup.settings(con, room.shop_id).hours
     if not hours.is_open(times, now):
         place.opens_at = hours.next_opening(times, now)

@@ -81,7 +81,7 @@ class Openings:
         desk = await self.desk_of(room)
         try:
             if rules.is_reopened(last, desk.settings.reopen_s, self._clock()) and last is not None:
-                await self._reopen(room, last, desk)
+                await self.reopen(room, last, desk)
             else:
                 # The message's seq is in the key: reading the log again after a crash opens no second case.
                 key = key_of("", room.id, str(seq))
@@ -140,18 +140,22 @@ class Openings:
 
         return await self._changes.open(room, actor_id, case_id, first, key)
 
-    async def _reopen(self, room: Room, last: Held, desk: Desk) -> None:
+    async def reopen(self, room: Room, last: Held, desk: Desk) -> Held:
+        """The case waits again; it is its customer's doing."""
         known = {queue.id: queue for queue in desk.queues}
 
-        def decide(_con: Connection, held: Held, at: int) -> Step | None:
+        def decide(con: Connection, held: Held, at: int) -> Step | None:
             if held.case.status is not CaseStatus.resolved:
                 return None
+            if any(each.topic == held.topic for each in store.open_ones(con, room.id)):
+                raise AppError(ErrorCode.conflict, "a case is open", reason="case_open")
             queue = known.get(held.case.queue_id) or desk.choose()[0]
             return Step(held=rules.reopened(held, queue, at), kind=CaseEventKind.reopened)
 
-        await self._changes.change(
+        held, _ = await self._changes.change(
             room, room.customer_id, last.case.id, decide, place=(CaseStatus.waiting, "")
         )
+        return held
 
     async def _say_when(self, room: Room, settings: DeskSettings, seq: int) -> None:
         """Out of hours the customer is told when somebody will be there."""

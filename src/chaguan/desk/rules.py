@@ -37,7 +37,14 @@ def opens_case(open_ones: Sequence[Held], ended_seq: int, seq: int) -> bool:
     return not open_ones and seq > ended_seq
 
 
+CALLBACK = "callback"
+"""How a case ended whose customer left a message instead of waiting."""
+
+
 def is_reopened(last: Held | None, reopen_s: int, at: int) -> bool:
+    """Who left a message and writes on goes on with that, however late."""
+    if last is not None and last.case.outcome == CALLBACK:
+        return True
     return last is not None and bool(reopen_s) and at - last.case.resolved_at <= reopen_s * 1000
 
 

@@ -15,6 +15,7 @@ from chaguan.core.errors import AppError, ErrorCode
 from chaguan.desk import rules
 from chaguan.desk.agents import TOPIC, Agents, shown_all
 from chaguan.desk.arrangement import Arrangement, of_shop
+from chaguan.desk.callbacks import CallbackList
 from chaguan.desk.cases import Cases
 from chaguan.desk.changes import EVERYTHING, Changes
 from chaguan.desk.dispatch import Dispatcher
@@ -22,6 +23,7 @@ from chaguan.desk.follow import Following
 from chaguan.desk.lines import Lines, lines_of
 from chaguan.desk.notes import NoteBook
 from chaguan.desk.openings import Attributes, Openings
+from chaguan.desk.own_cases import OwnCases
 from chaguan.desk.store import cases as store
 from chaguan.desk.store import tags as tag_store
 from chaguan.desk.tags import SUGGESTED, Tags
@@ -38,7 +40,7 @@ from chaguan.messaging.ports import Directory, Publisher
 from chaguan.protocol import commands as c
 from chaguan.protocol.conversations import Case, CaseStatus, ConversationKind
 from chaguan.protocol.pushes import DeskChanged
-from chaguan.protocol.replies import ConversationView, Desk, Opened, Sent
+from chaguan.protocol.replies import CaseReply, ConversationView, Desk, Opened, Sent
 
 MAX_CASES = 500
 MAX_CONTEXT = 2_048
@@ -98,6 +100,8 @@ class DeskService:
         self._openings = Openings(db, messaging, changes, attributes, clock)
         following = Following(db, messaging, directory)
         self.cases = Cases(db, messaging, changes, self._openings, following, directory, clock)
+        self.own_cases = OwnCases(db, messaging, changes, self._openings, directory, clock)
+        self.callbacks = CallbackList(db, messaging, changes, self._openings, following, directory, clock)
         self.dispatcher = Dispatcher(
             db, messaging, changes, self._openings, lambda: self.feed.is_owned, clock
         )
@@ -169,6 +173,11 @@ class DeskService:
         room, member = await self._messaging.rooms.access_conversation(caller, command.conversation_id)
         speaker = msgspec.structs.replace(caller, user_id=voice_id)
         return await self._messaging.messages.post(speaker, room, member, command)
+
+    async def reopen(self, caller: Caller, command: c.ReopenCase) -> CaseReply:
+        """To an agent a case that they take up, to its customer one that waits again."""
+        side = self.cases if caller.is_staff else self.own_cases
+        return await side.reopen(caller, command)
 
     async def watch(self, caller: Caller, command: c.WatchDesk, shop_id: str) -> Desk:
         self.access_desk(caller)

@@ -49,6 +49,7 @@ cases = Table(
     _some("one_open_case", "conversation_id", "topic", where="status <> 'resolved'", unique=True),
     _some("cases_waiting", "queue_id", "queued_at", "id", where="status = 'waiting'"),
     _some("cases_handled", "queue_id", "resolved_at", where="status = 'resolved'"),
+    _some("cases_to_call", "shop_id", "id", where="outcome = 'callback'"),
     _some("cases_of_agent", "agent_id", where="status = 'open'"),
     Index("cases_by_version", "shop_id", "version"),
     Index("cases_by_conversation", "conversation_id", "opened_at"),
@@ -118,6 +119,43 @@ desk_versions = Table(
     Column("version", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
+
+case_ratings = Table(
+    "case_ratings",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("conversation_id", Text, nullable=False),
+    Column("shop_id", Text, nullable=False),
+    Column("customer_id", Text, nullable=False),
+    _text("agent_id"),
+    _text("queue_id"),
+    Column("stars", Integer, nullable=False),
+    Column("reasons", Text, nullable=False, server_default="[]"),
+    Column("text", LargeBinary),
+    Column("at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Index("case_ratings_by_shop", "shop_id", "at"),
+    Index("case_ratings_by_agent", "agent_id", "at"),
+    sqlite_with_rowid=False,
+)
+"""What a customer said of a case, the last time they said it; each time is in `case_events`. `text` is sealed."""
+
+callbacks = Table(
+    "callbacks",
+    metadata,
+    Column("case_id", Text, primary_key=True),
+    Column("conversation_id", Text, nullable=False),
+    Column("shop_id", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("contact", LargeBinary),
+    Column("at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Index("callbacks_by_key", "conversation_id", "key"),
+    sqlite_with_rowid=False,
+)
+"""A message that was left instead of waiting, the last of its case. Whether it still waits to be answered, the case's
+`outcome` says. `contact` is sealed."""
 
 arrivals = Table(
     "arrivals",

@@ -13,6 +13,7 @@ from chaguan.desk.context import ContextService
 from chaguan.messaging import Messaging
 from chaguan.messaging.ports import Asking
 from chaguan.protocol import commands as c
+from chaguan.protocol.callbacks import Callbacks
 from chaguan.protocol.conversations import User
 from chaguan.protocol.replies import CustomerContext, Desk, Opened, Users, WallReply
 
@@ -79,13 +80,19 @@ class Verbs:
             c.GetWechatContact: contact.get,
             c.TakeCase: desk.cases.take,
             c.ResolveCase: desk.cases.resolve,
-            c.ReopenCase: desk.cases.reopen,
+            c.ReopenCase: desk.reopen,
             c.ListCases: desk.cases.list_cases,
             c.TransferCase: desk.cases.transfer,
             c.OpenCase: desk.cases.open_case,
             c.GetCaseHistory: desk.cases.history,
             c.SetAgentState: desk.agents.set_state,
             c.GetWaiting: desk.lines.waiting,
+            c.GetService: desk.own_cases.service,
+            c.RateCase: desk.own_cases.rate,
+            c.LeaveLine: desk.own_cases.leave_line,
+            c.LeaveMessage: desk.callbacks.leave_message,
+            c.ListCallbacks: self._list_callbacks,
+            c.TakeCallback: desk.callbacks.take,
             c.GetCustomerContext: self._get_customer_context,
             c.WriteNote: desk.notes.write,
             c.EditNote: desk.notes.edit,
@@ -120,6 +127,9 @@ class Verbs:
 
     async def _open_service(self, caller: Caller, command: c.OpenService) -> Opened:
         return await self._desk.open_service(caller, command, await self.shop_of(caller, command.shop_id))
+
+    async def _list_callbacks(self, caller: Caller, command: c.ListCallbacks) -> Callbacks:
+        return await self._desk.callbacks.page(caller, await self.shop_of(caller, command.shop_id))
 
     async def _get_users(self, _caller: Caller, command: c.GetUsers) -> Users:
         return Users(await self._people.users(command.user_ids))

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from chaguan.protocol.callbacks import Contact, LeftText
 from chaguan.protocol.content import MAX_MERGED_ITEMS, Content, Id
 from chaguan.protocol.conversations import MemberRole
 from chaguan.protocol.depth import check_depth
@@ -28,6 +29,7 @@ from chaguan.protocol.note_commands import RemoveNote as RemoveNote
 from chaguan.protocol.note_commands import TypeNote as TypeNote
 from chaguan.protocol.note_commands import WatchNotes as WatchNotes
 from chaguan.protocol.note_commands import WriteNote as WriteNote
+from chaguan.protocol.ratings import RatingReasons, RatingText, Stars
 
 PROTOCOL_VERSION = 1
 
@@ -378,12 +380,14 @@ class ResolveCase(_Command, tag="resolve_case"):
 
 
 class ReopenCase(_Command, tag="reopen_case"):
-    """Go on with a resolved consultation: it is mine, as after `take_case`, and keeps its history. `force`: although my
-    capacity is used up. One that is open already stays as it is. Answered with `CaseReply`.
+    """Go on with a consultation that has ended; it keeps its history. An agent's: it is mine, as after `take_case`;
+    `force`: although my capacity is used up. The customer's own: it is not solved, and waits again, from now. One that
+    is open already stays as it is. Answered with `CaseReply`.
 
-    Errors: `conflict` with `data.case_id` when the customer has begun another one since, which stands in its place,
-    with `data.limit` (5 are open already), with `data.reason` `no_place` as with `take_case`, or with `data.agent_id`
-    when a colleague has it."""
+    Errors: `forbidden` (another customer's), `conflict` with `data.case_id` when the customer has begun another one
+    since, which stands in its place, with `data.limit` (5 are open already), with `data.reason` `no_place` as with
+    `take_case` or, for the customer, `case_open` (as `data.case_id`) or `too_late` (it ended more than 7 days ago), or
+    with `data.agent_id` when a colleague has it."""
 
     case_id: Id
     force: bool = False
@@ -458,6 +462,65 @@ class GetWaiting(_Command, tag="get_waiting"):
     conversation_id: Id
 
 
+class GetService(_Command, tag="get_service"):
+    """How it stands with a service conversation: its case, who answers, the place in the line, hours, what can be rated.
+    All that the customer's side shows above the messages, in one answer; ask again after `case_changed`. For the
+    customer and for agents. Answered with `Service`. Errors: `bad_request` (not a service conversation)."""
+
+    conversation_id: Id
+
+
+class RateCase(_Command, tag="rate_case"):
+    """The customer: what I think of a consultation that has ended. Says what shall be: another number within the time of
+    `invitation` replaces the former one, the same again changes nothing. `reasons` are ids of the invitation's that fit
+    the stars. `text` is sealed; the customer and agents read it. Answered with `Rating`.
+
+    Errors: `forbidden` (another's case), `conflict` with `data.reason` `not_ended`, `not_asked` (the shop does not ask
+    after such an end) or `too_late`, `bad_request` (`data.field`: a reason that is not offered for these stars)."""
+
+    case_id: Id
+    stars: Stars
+    reasons: RatingReasons = []
+    text: RatingText = ""
+
+
+class LeaveLine(_Command, tag="leave_line"):
+    """The customer: I do not wait any longer. The case ends as `abandoned`. Answered with `CaseReply`. Errors: `forbidden`,
+    `conflict` with `data.reason` `has_agent` (somebody has taken it)."""
+
+    case_id: Id
+
+
+class LeaveMessage(_Command, tag="leave_message"):
+    """The customer: I do not wait for an answer, call me back. `text` becomes a message of mine; the case leaves the line
+    and stands in the list of `list_callbacks` until an agent takes it. Writing on takes it back into the line. `contact`
+    needs `consent` to its being kept for that. Answered with `Callback`.
+
+    Errors: `forbidden` (another's conversation), `bad_request` (`data.field`: `consent`, `text`), `conflict` with
+    `data.reason` `has_agent` (somebody answers already: just write)."""
+
+    client_msg_id: Key
+    conversation_id: Id
+    text: LeftText
+    contact: Contact = ""
+    consent: bool = False
+
+
+class ListCallbacks(_Command, tag="list_callbacks"):
+    """Agents: who waits to be called back. They come and go with `desk_changed`, whose cases have the outcome `callback`.
+    Answered with `Callbacks`."""
+
+    shop_id: Annotated[str, Meta(max_length=64)] = ""
+
+
+class TakeCallback(_Command, tag="take_callback"):
+    """Agents: I call this customer back. The case is open and mine; that it is done, `resolve_case` says. Answered with
+    `CaseReply`. Errors: `conflict` with `data.agent_id` (somebody was faster) or `data.reason` `case_open` (the customer
+    has another one open), `no_place`, `gone`."""
+
+    case_id: Id
+
+
 class SetAgentState(_Command, tag="set_agent_state"):
     """Agents: whether I am given cases. `online`, `busy`, `away` or `offline`; with the first time I am at the desk, as
     an agent with a capacity of 5. Choosing the same again says that I am there. Answered with `Agent`."""
@@ -519,6 +582,12 @@ Command = (
     | GetCaseHistory
     | SetAgentState
     | GetWaiting
+    | GetService
+    | RateCase
+    | LeaveLine
+    | LeaveMessage
+    | ListCallbacks
+    | TakeCallback
     | GetCustomerContext
     | WriteNote
     | EditNote

@@ -109,7 +109,8 @@ class Case(Struct, omit_defaults=True, kw_only=True):
     """One consultation in a service conversation, from opened to resolved.
 
     A waiting case stands in `queue_id` (empty: agents pick it) since `queued_at`. While `bot_id` answers it has no place
-    there. A resolved one has an `outcome`: `resolved`, or `abandoned` by a customer who gave up; both can be reopened.
+    there. A resolved one has an `outcome`: `resolved`, `abandoned` by a customer who gave up, or `callback` where
+    they left a message instead; all can be reopened.
     """
 
     id: str

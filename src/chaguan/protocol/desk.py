@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, field
 
+from chaguan.protocol.ratings import RatingSettings
+
 Names = Annotated[list[Annotated[str, Meta(min_length=1, max_length=64)]], Meta(max_length=50)]
 Tags = Annotated[list[Annotated[str, Meta(min_length=1, max_length=40)]], Meta(max_length=20)]
 Minutes = Annotated[int, Meta(ge=0, le=1440)]
@@ -52,6 +54,8 @@ class Reason(Struct, omit_defaults=True):
     `manual`, `nobody_serves`, `nobody_online`, `all_busy`, `closed`. At the end: `by_agent`, `silence`.
     Of a target that comes near (`target_near`) or was missed (`target_missed`): `target`, `limit_s`, `since`,
     `in_open_hours`, and with `moved_to` and `queue` where it went on. Of tags (`tags`): `added`, `removed`.
+    `manual`, `nobody_serves`, `nobody_online`, `all_busy`, `closed`. At the end: `by_agent`, `silence`, `left` (the
+    customer gave up waiting), `left_message`. Of a rating: `by_customer`, with `stars`, and `before` where they said another number.
     """
 
     code: str
@@ -182,6 +186,8 @@ class CaseEventKind(StrEnum):
     warned = "warned"
     breached = "breached"
     tagged = "tagged"
+    rated = "rated"
+    message_left = "message_left"
 
 
 class CaseEvent(Struct, omit_defaults=True, kw_only=True):
@@ -204,13 +210,14 @@ class CaseEvent(Struct, omit_defaults=True, kw_only=True):
 class Waiting(Struct, omit_defaults=True, kw_only=True):
     """Where somebody stands. `position` 1 is next; 0: their case stands in no queue, since an agent has it, nobody gives
     it out, or there is none. `expected_ms`: how long it will take from now, -1 while nobody can say.
-    `opens_at`: the desk is closed, and opens then (UTC milliseconds)."""
+    `opens_at`: the desk is closed, and opens then (UTC milliseconds). `at`: when this held; of two the later one is true."""
 
     conversation_id: str
     case_id: str = ""
     position: int = 0
     expected_ms: int = -1
     opens_at: int = 0
+    at: int = 0
 
 
 class Line(Struct, omit_defaults=True, kw_only=True):
@@ -250,7 +257,7 @@ class DeskSettings(Struct, omit_defaults=True, kw_only=True):
     `idle_s`: who does nothing for so long is away (of several shops' the smallest counts: agents serve them all). `reassign_s`: cases of who is away or offline for so long go back
     to their queue. `reopen_s`: a customer who writes so soon after the end goes on with the same case.
     `abandon_s`: a waiting customer who is silent for so long has given up. `out_of_hours`: what customers are told
-    when nobody is there, by language (`zh-CN`, `en`).
+    when nobody is there, by language (`zh-CN`, `en`). `ratings`: how they are asked what they think of it.
     """
 
     hours: Hours = field(default_factory=Hours)
@@ -299,3 +306,4 @@ class Wall(Struct, omit_defaults=True, kw_only=True):
     breached: int = 0
     rated: int = 0
     rating: float = 0.0
+    ratings: RatingSettings = field(default_factory=RatingSettings)

@@ -8,10 +8,13 @@ import msgspec
 from chaguan.protocol import commands as c
 from chaguan.protocol import contact, notes, pushes, replies
 from chaguan.protocol.audit import AuditAction
+from chaguan.protocol.callbacks import Callback, Callbacks
 from chaguan.protocol.content import Content
 from chaguan.protocol.desk import Agent, Waiting
 from chaguan.protocol.entries import Entry
 from chaguan.protocol.errors import ErrorCode
+from chaguan.protocol.ratings import Rating
+from chaguan.protocol.service import Service
 
 REPLY_OF: dict[type[msgspec.Struct], type[msgspec.Struct] | None] = {
     c.Hello: replies.Welcome,
@@ -58,6 +61,12 @@ REPLY_OF: dict[type[msgspec.Struct], type[msgspec.Struct] | None] = {
     c.GetCaseHistory: replies.CaseHistory,
     c.SetAgentState: Agent,
     c.GetWaiting: Waiting,
+    c.GetService: Service,
+    c.RateCase: Rating,
+    c.LeaveLine: replies.CaseReply,
+    c.LeaveMessage: Callback,
+    c.ListCallbacks: Callbacks,
+    c.TakeCallback: replies.CaseReply,
     c.GetCustomerContext: replies.CustomerContext,
     c.WriteNote: notes.Noted,
     c.EditNote: notes.Noted,

@@ -26,12 +26,14 @@ async def test_a_place_is_the_place_in_the_queue_after_every_commit(shop: Shop):
         await shop.can(agent, capacity=1, languages=["en"])
     chance = random.Random(3)
     asking = {}
-    for step in range(24):
+    for step in range(40):
         shop.now += 1000
-        doing = chance.choice(["ask", "ask", "come", "go", "resolve"])
+        doing = chance.choice(["ask", "ask", "come", "go", "resolve", "leave", "again"])
         if doing == "ask":
             customer = shop.customer(f"c{step}")
             asking[await shop.asks(customer, language=chance.choice(["en", "zh"]))] = customer
+        elif doing in ("leave", "again") and asking:
+            await _goes(shop, chance.choice(list(asking)), asking, doing)
         elif doing == "resolve":
             open_ones = [case for case in await shop.cases() if case.status is CaseStatus.open]
             for case in open_ones[:1]:
@@ -51,6 +53,15 @@ async def test_a_place_is_the_place_in_the_queue_after_every_commit(shop: Shop):
             waits = own.status is CaseStatus.waiting
             wanted = queue.index((own.queued_at, own.id)) + 1 if waits else 0
             assert (await stands(shop, customer, room)).position == wanted
+
+
+async def _goes(shop: Shop, room: str, asking: dict, doing: str) -> None:
+    """A customer gives up, or asks again on the case that ended."""
+    case, customer = await shop.case(room), asking[room]
+    if doing == "leave" and case.status is CaseStatus.waiting:
+        await shop.desk.own_cases.leave_line(customer, c.LeaveLine(id=1, case_id=case.id))
+    elif doing == "again" and case.status is CaseStatus.resolved:
+        await shop.desk.own_cases.reopen(customer, c.ReopenCase(id=1, case_id=case.id))
 
 
 async def test_who_waits_is_told_when_they_move_and_others_are_not(shop: Shop):

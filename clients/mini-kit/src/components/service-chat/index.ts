@@ -8,7 +8,8 @@ const offs = new WeakMap<object, () => void>()
 /**
  * The chat with the shop, whole: opens the customer's one conversation with it and shows `chat`. `context` tells the
  * agent where the customer comes from: `{page: '/pages/product/index?id=7'}`. Properties and events of `chat` besides;
- * event `ready` {id} once the conversation is known.
+ * events `ready` {id} once the conversation is known, `rated` {stars}. Above it stands `service-head` with `title`, unless
+ * `headless` is set.
  */
 Component({
   externalClasses: ['custom-class'],
@@ -19,6 +20,8 @@ Component({
     handleCards: Boolean,
     searchable: Boolean,
     location: Boolean,
+    title: String,
+    headless: Boolean,
   },
   data: { id: '', failed: false, texts: kit.texts, look: kit.look },
   lifetimes: {
@@ -61,6 +64,10 @@ Component({
 
     onTool(event: Event<object>) {
       this.triggerEvent('tool', event.detail)
+    },
+
+    onRated(event: Event<object>) {
+      this.triggerEvent('rated', event.detail)
     },
 
     onSent(event: Event<object>) {
