@@ -1056,10 +1056,10 @@ export interface SearchPage {
 /**
  * Append a message. Answered with `Sent` after it is durable.
  *
- * `mentions` are user ids in the conversation, or `all`. `quote_seq` is the seq of the message answered.
+ * `mentions` are user ids in the conversation, or `all`, which in a group is for owner, admins and staff. `quote_seq` is the seq of the message answered.
  *
  * Errors: `not_found` (conversation, quoted message), `forbidden` (not a member any more, muted, blocked by the
- * peer), `conflict` (key used with other content), `too_large`, `bad_request` (content not allowed, unknown or
+ * peer, may not mention all), `conflict` (key used with other content), `too_large`, `bad_request` (content not allowed, unknown or
  * foreign media), `rate_limited` (40 messages/s in one conversation).
  */
 export interface SendMessage {

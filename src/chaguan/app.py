@@ -46,6 +46,7 @@ EPOCH = "epoch"
 TIDY_S = 60
 SWEEP_S = 3_600
 LOOK_S = 30
+_SPEAKER = Caller("server", "desk", scopes=frozenset({"messages:write"}))
 
 
 class Deployment:
@@ -92,6 +93,8 @@ class Deployment:
         self.desk = DeskService(
             db, self.messaging, self.publisher, accounts.directory, accounts.directory.attributes
         )
+        self.desk.automation.speak_as(self._voice)
+        self.desk.automation.answers.attach = self.media.attach
         self.contact = ContactService(
             db,
             vault,
@@ -201,6 +204,13 @@ class Deployment:
 
     async def _before_append(self, caller: Caller, _room: Room, content: Content) -> Content:
         return await self.media.attach(caller, content)
+
+    async def _voice(self, shop_id: str) -> str:
+        """The bot that speaks for a shop: the same that the business's own servers speak as."""
+        shop = await self.accounts.shops.find(shop_id)
+        if shop is None:
+            return ""
+        return await self.accounts.users.access_voice(_SPEAKER, shop.id, shop.name)
 
     async def _fetch(self, url: str, headers: dict[str, str]) -> bytes:
         answer = await self.http.send("GET", url, headers=headers)

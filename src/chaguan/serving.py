@@ -27,7 +27,7 @@ from chaguan.gateway.server import EdgeServer, end_now, listen, raise_descriptor
 from chaguan.infra import opening
 from chaguan.infra.together import refuse_many, refuse_unworkable
 from chaguan.metrics.siblings import socket_of, whole_node
-from chaguan.openapi import conversations, media, platforms, reports
+from chaguan.openapi import automation, conversations, media, platforms, reports
 from chaguan.openapi import desk as desk_api
 from chaguan.openapi.http import create_http
 from chaguan.openapi.observing import Observed
@@ -228,6 +228,7 @@ def http_app(
         *reports.HANDLERS,
         *platforms.HANDLERS,
         *desk_api.HANDLERS,
+        *automation.HANDLERS,
         *pages.pages(
             demo=deployment.settings.demo,
             extra=extra,

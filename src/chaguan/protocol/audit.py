@@ -24,3 +24,8 @@ class AuditAction(StrEnum):
     queue_removed = "queue_removed"
     desk_changed = "desk_changed"
     agent_changed = "agent_changed"
+    faq_changed = "faq_changed"
+    faq_removed = "faq_removed"
+    faq_imported = "faq_imported"
+    bot_changed = "bot_changed"
+    closing_changed = "closing_changed"

@@ -41,7 +41,12 @@ class Reason(Struct, omit_defaults=True):
     Into a queue: `rule` (`by`: what its rule looked at), `default` (a queue without a rule), `no_queue`, `overflow`
     (`after_s`), `transferred`, `agent_gone`, `reopened`, `handed_over` (by a bot, `why`). To an agent: `round_robin`, `least_loaded`, `weighted`,
     `last_agent`, `picked`, `transferred`; with `load` before it and `of`, the agent's capacity. Still waiting:
-    `manual`, `nobody_serves`, `nobody_online`, `all_busy`, `closed`. At the end: `by_agent`, `silence`.
+    `manual`, `nobody_serves`, `nobody_online`, `all_busy`, `closed`. At the end: `by_agent`, `silence` (`bot`: in a case
+    that only a bot had), `inactive` (an agent had it, and nobody spoke for `for_s`).
+
+    `why` a bot handed over: `asked`, `not_found`, `not_it` (no to "was this it?"), `not_text`, `keyword`, `too_fast`,
+    `too_long`, `switched_off`; with its `turns` and `misses`, and the `question` of the list that it believed most with
+    that belief's `score` from 0 to 1.
     """
 
     code: str

@@ -32,7 +32,11 @@ class Shop(World):
         """As a second process has it, on the same data."""
         desk = DeskService(self.db, self.messaging, self.pushes, self.people, self._told, lambda: self.now)
         desk.agents.is_here = lambda _user_id: True
+        desk.automation.speak_as(self._voice)
         return desk
+
+    async def _voice(self, _shop_id: str) -> str:
+        return self.people.add("bot", UserKind.bot).user_id
 
     async def _told(self, user_id: str) -> dict[str, Any]:
         return self.attributes.get(user_id, {})
