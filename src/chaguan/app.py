@@ -48,6 +48,7 @@ EPOCH = "epoch"
 TIDY_S = 60
 SWEEP_S = 3_600
 LOOK_S = 30
+_SPEAKER = Caller("server", "desk", scopes=frozenset({"messages:write"}))
 
 
 class Deployment:
@@ -96,6 +97,8 @@ class Deployment:
         )
         self.canned = CannedReplies(db, self.media)
         self.desk.notes.desk_staff = accounts.directory.desk_staff
+        self.desk.automation.speak_as(self._voice)
+        self.desk.automation.answers.attach = self.media.attach
         self.contact = ContactService(
             db,
             vault,
@@ -210,6 +213,13 @@ class Deployment:
 
     async def _before_append(self, caller: Caller, _room: Room, content: Content) -> Content:
         return await self.media.attach(caller, content)
+
+    async def _voice(self, shop_id: str) -> str:
+        """The bot that speaks for a shop: the same that the business's own servers speak as."""
+        shop = await self.accounts.shops.find(shop_id)
+        if shop is None:
+            return ""
+        return await self.accounts.users.access_voice(_SPEAKER, shop.id, shop.name)
 
     async def _fetch(self, url: str, headers: dict[str, str]) -> bytes:
         answer = await self.http.send("GET", url, headers=headers)

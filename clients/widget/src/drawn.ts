@@ -16,6 +16,8 @@ export interface DrawnContext {
   view: (key: string) => void
   /** Tells the page of a card; answers whether the page takes care of it. */
   card: (detail: { card: Card; action: CardAction | null; page: string; url: string }) => boolean
+  /** Says one of the answers that a card offers, as the customer. */
+  say: (text: string) => void
   /** Whether the page hears of cards, so that a button that leads nowhere else does something. */
   hearsCards: () => boolean
 }
@@ -103,8 +105,12 @@ function cardOf(card: Card, context: DrawnContext): HTMLElement {
 }
 
 /** A link for the web, or a page of the mini program, which only the page itself knows how to show. */
-function actionOf(card: Card, action: CardAction, { card: tell, hearsCards, texts }: DrawnContext): Child {
+function actionOf(card: Card, action: CardAction, { card: tell, hearsCards, say, texts }: DrawnContext): Child {
   const { page = '', label } = action
+  if (card.object_type === 'choices') {
+    const words = card.lines?.find((line) => line.label === action.id)?.value || label
+    return h('button', { class: 'action', type: 'button', onclick: () => say(words) }, label)
+  }
   const url = /^https?:\/\//.test(action.url ?? '') ? (action.url ?? '') : ''
   const onclick = (event: Event) => {
     if (tell({ card, action, page, url })) event.preventDefault()

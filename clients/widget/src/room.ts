@@ -159,6 +159,7 @@ export class Room {
       view: (key) => this.deeds.view(key),
       stale: (seq) => this.talk.refresh(seq),
       card: (detail) => this.listeners.tell('card', detail),
+      say: (text) => this.sending.say({ type: 'text', text }),
       hearsCards: () => this.listeners.has('card'),
     }
   }

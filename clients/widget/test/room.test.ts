@@ -226,6 +226,37 @@ describe('what can be done with a message', () => {
   })
 })
 
+describe('a card that offers answers', () => {
+  const choices = {
+    type: 'card',
+    title: '您是想问：',
+    object_type: 'choices',
+    lines: [{ label: '1', value: '退款多久到账？' }],
+    actions: [
+      { id: '1', label: '1' },
+      { id: 'human', label: '转人工' },
+    ],
+  } as const
+
+  test('says what its buttons stand for, also where the page hears nothing of cards', () => {
+    const room = openRoom([
+      message(1, { content: { ...choices, lines: [...choices.lines], actions: [...choices.actions] } }),
+    ])
+    const [first, human] = room.all('.card button.action')
+    first!.click()
+    human!.click()
+    expect(room.api.send.mock.calls.map(([, content]) => content)).toEqual([
+      { type: 'text', text: '退款多久到账？' },
+      { type: 'text', text: '转人工' },
+    ])
+  })
+
+  test('a card of goods whose page hears nothing has no button that does nothing', () => {
+    const goods = { ...choices, object_type: 'product', lines: [...choices.lines], actions: [...choices.actions] }
+    expect(openRoom([message(1, { content: goods })]).all('.card button.action')).toEqual([])
+  })
+})
+
 describe('a draft', () => {
   const write = (room: ReturnType<typeof openRoom>, text: string) => {
     const box = room.find<HTMLTextAreaElement>('textarea')

@@ -1,5 +1,6 @@
 """Who answers customers, and where their cases wait."""
 
+from chaguan.desk import automation_tables as automation_tables
 from chaguan.desk import tables as tables  # registers them
 from chaguan.desk.agents import TOPIC as AGENTS_TOPIC
 from chaguan.desk.agents import AgentChange, Agents, access_agent_desk

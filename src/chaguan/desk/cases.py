@@ -1,6 +1,7 @@
 """What people do with cases: take, pass on, resolve, open another, look back."""
 
 import asyncio
+from collections.abc import Mapping
 
 import msgspec
 from sqlalchemy import Connection
@@ -136,9 +137,12 @@ class Cases:
         named = {id: None for each in events for id in (each.actor_id, each.agent_id, each.former_agent_id)}
         return CaseHistory(case, events, await self._directory.users([id for id in named if id]))
 
-    async def hand_over(self, case_id: str, bot_id: str, why: str) -> Case:
+    async def hand_over(
+        self, case_id: str, bot_id: str, why: str, believed: Mapping[str, object] | None = None
+    ) -> Case:
         """By a bot that is at its end, or whose customer asks for a person: the case takes its place in the queue. Does
-        nothing where an agent was faster. `why` becomes part of the reason: `asked`, `not_found` …"""
+        nothing where an agent was faster. `why` becomes part of the reason: `asked`, `not_found` …, and so does what the
+        bot `believed`."""
         held = await self._db.read(lambda con: store.find(con, case_id))
         if held is None:
             raise AppError(ErrorCode.not_found, "no such case")
@@ -148,7 +152,7 @@ class Cases:
             if now.case.status is not CaseStatus.waiting or now.case.bot_id != bot_id:
                 return None
             queue = next((each for each in setup.queues(con) if each.id == now.case.queue_id), None)
-            waits = rules.in_queue(now, queue, Reason("handed_over", {"why": why}), at)
+            waits = rules.in_queue(now, queue, Reason("handed_over", {"why": why, **(believed or {})}), at)
             return Step(held=waits, kind=CaseEventKind.handed_over)
 
         after, _ = await self._changes.change(room, bot_id, case_id, decide)

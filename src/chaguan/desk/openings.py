@@ -120,7 +120,8 @@ class Openings:
     ) -> Held:
         case_id = new_id("k")
         queue, reason = desk.choose()
-        bot_id = await self.bot_of(room)
+        # What is opened by name is for people: its subject is no question to a list.
+        bot_id = "" if subject else await self.bot_of(room)
 
         def first(con: Connection, _seq: int, at: int) -> Step:
             _check_may_open(con, room, seq, subject)

@@ -15,6 +15,7 @@ from chaguan.core.errors import AppError, ErrorCode
 from chaguan.desk import rules
 from chaguan.desk.agents import TOPIC, Agents, shown_all
 from chaguan.desk.arrangement import Arrangement, of_shop
+from chaguan.desk.automation import Automation
 from chaguan.desk.callbacks import CallbackList
 from chaguan.desk.cases import Cases
 from chaguan.desk.changes import EVERYTHING, Changes
@@ -113,7 +114,9 @@ class DeskService:
         self.lines = Lines(db, messaging, publisher, topic_of, clock)
         self.notes = NoteBook(db, messaging, publisher, directory, clock)
         self.notes.wrote = self.agents.did_something
-        self.dispatcher.looked += [self.agents.tell, self.lines.tell]
+        self.automation = Automation(db, messaging, self.cases, changes, self.dispatcher.wake, clock)
+        self._openings.bot_of = self.automation.bot.of
+        self.dispatcher.looked += [self.agents.tell, self.lines.tell, self.automation.looked]
         messaging.log.listeners.append(self.feed.wake)
         messaging.views.cases = store.shown_of
 
@@ -134,6 +137,7 @@ class DeskService:
         await self.times.stop()
         await self.dispatcher.stop()
         await self.feed.stop()
+        self.automation.stop()
         await self.agents.stop()
 
     async def caught_up(self) -> None:
@@ -230,6 +234,7 @@ class DeskService:
         for row in rows:
             if row.kind == CASE:
                 await self.cases.follow(room, row.seq)
+                await self.automation.follow(room, row.seq)
                 continue
             if row.actor_id != room.customer_id:
                 self.agents.did_something([row.actor_id])
@@ -238,6 +243,8 @@ class DeskService:
                 await self._tell_more(room)
             elif row.actor_id == room.customer_id and not alive:
                 await self._openings.by_message(room, row.seq)
+            if row.actor_id == room.customer_id:
+                await self.automation.bot.heard(room, row)
 
     async def _tell_more(self, room: Room) -> None:
         """What a waiting customer adds. Agents are no members before they take the case: no entry reaches them."""

@@ -15,8 +15,14 @@ from chaguan.messaging.store import log
 from chaguan.protocol.conversations import MemberRole
 from chaguan.protocol.entries import Entry
 
+LastSaid = log.LastSaid
 _EVERYTHING = Membership(MemberRole.agent, [(1, 0)], looks_only=True)
 CHUNK = 500
+
+
+def last_said(connection: Connection, conversation_id: str) -> LastSaid | None:
+    """The last message of somebody, as it is in this transaction. Inside one that appends, nobody's comes between."""
+    return log.last_said(connection, conversation_id)
 
 
 class Tail:

@@ -32,3 +32,8 @@ class AuditAction(StrEnum):
     robot_created = "robot_created"
     robot_changed = "robot_changed"
     robot_removed = "robot_removed"
+    faq_changed = "faq_changed"
+    faq_removed = "faq_removed"
+    faq_imported = "faq_imported"
+    bot_changed = "bot_changed"
+    closing_changed = "closing_changed"

@@ -114,6 +114,10 @@ class Card(Struct, tag="card", tag_field="type", omit_defaults=True):
     `object_type` and `object_id` name the business's object (`product`, `order` …). `picture` is an https
     link, a path served by the mini program (`/images/…`), or empty. `fallback` is what a client shows that
     can't draw cards.
+
+    An `object_type` of `choices` asks something, and its actions have neither `page` nor `url`: a tap says, as a text of
+    the customer, the `value` of the line whose `label` is the action's `id`, or without such a line the action's
+    `label`. What is typed instead is understood as well, so a client that knows nothing of it loses only the tap.
     """
 
     title: Annotated[str, Meta(min_length=1, max_length=100)]

@@ -37,10 +37,14 @@ class Shop(World):
         desk = DeskService(self.db, self.messaging, self.pushes, self.people, self._told, lambda: self.now)
         desk.agents.is_here = lambda _user_id: True
         desk.notes.desk_staff = self._desk_staff
+        desk.automation.speak_as(self._voice)
         return desk
 
     async def _desk_staff(self, user_ids: Sequence[str]) -> set[str]:
         return self.may_be_told & set(user_ids)
+
+    async def _voice(self, _shop_id: str) -> str:
+        return self.people.add("bot", UserKind.bot).user_id
 
     async def _told(self, user_id: str) -> dict[str, Any]:
         return self.attributes.get(user_id, {})

@@ -11,6 +11,7 @@ from chaguan.core.errors import AppError, ErrorCode
 from chaguan.desk.store import setup
 from chaguan.protocol import commands as c
 from chaguan.protocol.audit import AuditAction
+from chaguan.protocol.automation import BotSettings
 from chaguan.protocol.content import SystemNotice
 from chaguan.protocol.conversations import CaseStatus
 from chaguan.protocol.desk import Queue, QueueMatch, Strategy
@@ -266,10 +267,7 @@ async def test_what_a_bot_answers_has_no_place_in_the_queue_before_it_is_handed_
     await shop.queue()
     await shop.is_(mei)
 
-    async def bot_of(_room):
-        return "u_bot"
-
-    shop.desk.cases._openings.bot_of = bot_of
+    await shop.desk.automation.put_bot(shop.staff("boss", Role.owner), SHOP, BotSettings(enabled=True))
     room = await shop.asks(wang)
     await shop.settle()
     case = await shop.case(room)

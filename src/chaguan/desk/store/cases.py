@@ -69,6 +69,9 @@ _SHOPS = Statement("SELECT shop_id FROM desk_versions ORDER BY shop_id")
 _LAST_AGENT = Statement(
     "SELECT agent_id FROM cases WHERE conversation_id = ? AND agent_id <> '' ORDER BY opened_at DESC, id DESC LIMIT 1"
 )
+_WITH_BOT = Statement(
+    f"SELECT {_COLUMNS} FROM cases WHERE status = 'waiting' AND bot_id <> '' AND id > ? ORDER BY id LIMIT ?"
+)
 _ADD_EVENT = Statement(
     f"INSERT INTO case_events ({', '.join(Event.__struct_fields__)}) "
     f"VALUES ({', '.join('?' * len(Event.__struct_fields__))})"
@@ -217,6 +220,11 @@ def of_agent(connection: Connection, agent_id: str, limit: int) -> list[Held]:
 def heads(connection: Connection, queue_id: str, limit: int) -> list[Held]:
     """Who comes next in a queue."""
     return [_held(row) for row in _HEADS.rows(connection, queue_id, limit)]
+
+
+def with_bot(connection: Connection, after_id: str, limit: int) -> list[Held]:
+    """Those that a bot answers, by id."""
+    return [_held(row) for row in _WITH_BOT.rows(connection, after_id, limit)]
 
 
 def queues_in_use(connection: Connection) -> set[str]:

@@ -16,6 +16,14 @@ SCAN_LIMIT = 2_000
 """A page looks at no more rows than this, however many reactions stand between two messages."""
 
 
+class LastSaid(NamedTuple):
+    """The last message that somebody wrote in a conversation."""
+
+    seq: int
+    actor_id: str
+    created_at: int
+
+
 class Head(NamedTuple):
     conversation_id: str
     head_seq: int
@@ -76,6 +84,10 @@ _MOVE_HEADS_ON_POSTGRES = (
     "AS w (seq, ordinal, at, entry_at, id) "
     "WHERE conversation_id = w.id"
 )
+_LAST_SAID = Statement(
+    "SELECT seq, actor_id, created_at FROM entries "
+    f"WHERE conversation_id = ? AND kind = {MESSAGE} AND countable ORDER BY seq DESC LIMIT 1"
+)
 _LOCK = (
     "SELECT CASE WHEN n = $2 THEN pg_advisory_xact_lock(k)::text = '' ELSE pg_try_advisory_xact_lock(k) END "
     "FROM unnest($1::bigint[]) WITH ORDINALITY AS w (k, n) ORDER BY n"
@@ -121,6 +133,11 @@ def heads(connection: Connection, conversation_ids: Sequence[str]) -> dict[str, 
         return {row[0]: Head(*row) for row in _HEADS_ON_POSTGRES.rows(connection, wanted)}
     (found,) = _cursor(connection).execute(_HEADS, (wanted,)).fetchone()
     return {row[0]: Head(*row) for row in msgspec.json.decode(found)}
+
+
+def last_said(connection: Connection, conversation_id: str) -> LastSaid | None:
+    row = _LAST_SAID.first(connection, conversation_id)
+    return LastSaid(int(row[0]), row[1], int(row[2])) if row else None
 
 
 @cache

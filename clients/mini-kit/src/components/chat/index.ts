@@ -1,5 +1,6 @@
 import type { Card, Client } from '@chaguan/sdk'
 import { bodyOf } from '../../bodies'
+import { saidByTap } from '../../choices'
 import { draftOf, keepDraft } from '../../drafts'
 import { tellFailure } from '../../hosts'
 import { kit } from '../../kit'
@@ -198,6 +199,15 @@ Component({
       this.triggerEvent('sent', { content })
     },
 
+    /** One of the answers that a card offers. */
+    say(text: string) {
+      const { client } = kit
+      if (!client) return
+      const content = { type: 'text', text } as const
+      this.swallow(client.messages.send(this.data.conversationId, content).done)
+      this.triggerEvent('sent', { content })
+    },
+
     onMedia(event: Event<PickedMedia>) {
       const { client } = kit
       if (!client) return
@@ -250,7 +260,9 @@ Component({
       this.bar()?.closePanel()
     },
 
-    onCard(event: Event<{ page: string; url: string }>) {
+    onCard(event: Event<{ page: string; url: string; action: string; card: Parameters<typeof saidByTap>[0] }>) {
+      const text = saidByTap(event.detail.card, event.detail.action)
+      if (text) return this.say(text)
       if (this.data.handleCards) return
       const { page, url } = event.detail
       // A tab page can only be switched to; navigateTo refuses it.

@@ -1,0 +1,119 @@
+"""What the desk does by itself for customers: its answers, its bot, the end of silent cases. And how a shop settles it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from chaguan.accounts import access_admin, record_act
+from chaguan.core.caller import Caller
+from chaguan.core.clock import Clock
+from chaguan.core.errors import AppError, ErrorCode
+from chaguan.desk import bot, closing
+from chaguan.desk.answers import Answers, access_answers, attached
+from chaguan.desk.arrangement import of_shop
+from chaguan.desk.bot import Bot, Voice
+from chaguan.desk.cases import Cases
+from chaguan.desk.changes import Changes
+from chaguan.desk.closing import Closing
+from chaguan.desk.dispatch import Look
+from chaguan.desk.model import Event
+from chaguan.desk.store import answers as store
+from chaguan.desk.store import cases as case_store
+from chaguan.desk.store import talks
+from chaguan.infra.database import Database
+from chaguan.messaging import Messaging
+from chaguan.messaging.model import Room
+from chaguan.protocol.audit import AuditAction
+from chaguan.protocol.automation import BotSettings, ClosingSettings
+
+MAX_SETTINGS = 512 * 1024
+"""Bytes of one shop's bot: greetings and keywords with all their texts."""
+
+
+class Automation:
+    def __init__(
+        self,
+        db: Database,
+        messaging: Messaging,
+        cases: Cases,
+        changes: Changes,
+        wake: Callable[[], None],
+        clock: Clock,
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._wake = wake
+        self.answers = Answers(db, clock)
+        self.bot = Bot(db, messaging, cases, self.answers.shelves, clock)
+        self.closing = Closing(db, messaging, changes, clock)
+
+    def speak_as(self, voice: Voice) -> None:
+        """Who speaks for a shop. Without one there is no bot."""
+        self.bot.voice = self.closing.voice = voice
+
+    def stop(self) -> None:
+        self.answers.shelves.close()
+
+    async def bot_settings(self, caller: Caller, shop_id: str) -> BotSettings:
+        access_answers(caller)
+        return await self._db.read(lambda con: store.settings(con, shop_id, bot.KIND, BotSettings))
+
+    async def put_bot(self, caller: Caller, shop_id: str, settings: BotSettings) -> BotSettings:
+        access_admin(caller)
+        keywords = [
+            msgspec.structs.replace(each, contents=await attached(self.answers.attach, caller, each.contents))
+            for each in settings.keywords
+        ]
+        settings = msgspec.structs.replace(settings, keywords=keywords)
+        if len(msgspec.json.encode(settings)) > MAX_SETTINGS:
+            raise AppError(ErrorCode.too_large, "the bot's settings", limit=MAX_SETTINGS)
+        now = self._clock()
+        figures = {
+            "enabled": settings.enabled,
+            "faq": settings.faq,
+            "keywords": len(keywords),
+            "greetings": len(settings.greetings),
+        }
+
+        def work(con: Connection) -> None:
+            store.put_settings(con, shop_id, bot.KIND, settings)
+            record_act(con, now, caller, AuditAction.bot_changed, shop_id, **figures)
+
+        await self._db.write(work)
+        self._wake()
+        return settings
+
+    async def closing_settings(self, caller: Caller, shop_id: str) -> ClosingSettings:
+        access_answers(caller)
+        return await self._db.read(lambda con: store.settings(con, shop_id, closing.KIND, ClosingSettings))
+
+    async def put_closing(self, caller: Caller, shop_id: str, settings: ClosingSettings) -> ClosingSettings:
+        """Every open case is looked at anew, so that the new times hold for it too."""
+        access_admin(caller)
+        now = self._clock()
+        detail: dict[str, Any] = msgspec.to_builtins(settings)
+
+        def work(con: Connection) -> None:
+            known = {queue.id for queue in of_shop(con, shop_id)}
+            for queue_id in settings.queues:
+                if queue_id not in known:
+                    raise AppError(ErrorCode.not_found, "no such queue", field="queues", queue_id=queue_id)
+            store.put_settings(con, shop_id, closing.KIND, settings)
+            talks.start_timers(con, shop_id, now)
+            record_act(con, now, caller, AuditAction.closing_changed, shop_id, **detail)
+
+        await self._db.write(work)
+        self._wake()
+        return settings
+
+    async def follow(self, room: Room, seq: int) -> None:
+        """By the log's reader: a change of a case."""
+        event: Event | None = await self._db.read(lambda con: case_store.event_at(con, room.id, seq))
+        if event is not None:
+            await self.closing.follow(room, event)
+
+    async def looked(self, look: Look) -> None:
+        """By the owner of the desk, after each look."""
+        await self.closing.step()
