@@ -42,6 +42,20 @@ export interface AgentsChanged {
   users?: User[]
 }
 
+/**
+ * A target that comes near or was missed. `since`: when what it is about began, `at`: when that was noticed (UTC
+ * milliseconds); `limit_s`: what was promised.
+ */
+export interface Alarm {
+  target: Target
+  level: AlarmLevel
+  since: number
+  at: number
+  limit_s: number
+}
+
+export type AlarmLevel = "breached" | "warned"
+
 /** The entry is in the log. `seq` 0: there was nothing to change. */
 export interface Appended {
   seq: number
@@ -49,7 +63,31 @@ export interface Appended {
 }
 
 /** What an administrator did. A reader that meets another name shows the name. */
-export type AuditAction = "agent_changed" | "app_changed" | "app_created" | "app_secret_rotated" | "desk_changed" | "device_revoked" | "key_created" | "key_revoked" | "key_rotated" | "queue_changed" | "queue_created" | "queue_removed" | "replies_imported" | "reply_changed" | "reply_created" | "reply_removed" | "reports_read" | "shop_changed" | "shop_created" | "staff_changed" | "staff_invited" | "staff_reset"
+export type AuditAction = "agent_changed" | "app_changed" | "app_created" | "app_secret_rotated" | "bot_changed" | "closing_changed" | "desk_changed" | "device_revoked" | "faq_changed" | "faq_imported" | "faq_removed" | "key_created" | "key_revoked" | "key_rotated" | "notify_changed" | "queue_changed" | "queue_created" | "queue_removed" | "replies_imported" | "reply_changed" | "reply_created" | "reply_removed" | "reports_read" | "robot_changed" | "robot_created" | "robot_removed" | "shop_changed" | "shop_created" | "staff_changed" | "staff_invited" | "staff_reset"
+
+/**
+ * Somebody who waits to be called back. Their words are the message `seq` of the conversation, of which `text` is the
+ * beginning for agents. `contact`: how they want to be reached, in their own words (a telephone number), sealed at rest.
+ * `at`: when they left it; `due_at`: when they expect an answer from, the next opening of a desk that was closed (UTC
+ * milliseconds).
+ */
+export interface Callback {
+  case_id: string
+  conversation_id: string
+  shop_id: string
+  customer_id: string
+  seq: number
+  at: number
+  due_at: number
+  contact?: string
+  text?: string
+}
+
+/** Those nobody has taken yet, the first due first; at most 200. `users`: the customers. */
+export interface Callbacks {
+  callbacks: Callback[]
+  users?: User[]
+}
 
 /**
  * Something of the business: a product, an order, a coupon.
@@ -57,6 +95,10 @@ export type AuditAction = "agent_changed" | "app_changed" | "app_created" | "app
  * `object_type` and `object_id` name the business's object (`product`, `order` …). `picture` is an https
  * link, a path served by the mini program (`/images/…`), or empty. `fallback` is what a client shows that
  * can't draw cards.
+ *
+ * An `object_type` of `choices` asks something, and its actions have neither `page` nor `url`: a tap says, as a text of
+ * the customer, the `value` of the line whose `label` is the action's `id`, or without such a line the action's
+ * `label`. What is typed instead is understood as well, so a client that knows nothing of it loses only the tap.
  */
 export interface Card {
   type: "card"
@@ -88,7 +130,8 @@ export interface CardLine {
  * One consultation in a service conversation, from opened to resolved.
  *
  * A waiting case stands in `queue_id` (empty: agents pick it) since `queued_at`. While `bot_id` answers it has no place
- * there. A resolved one has an `outcome`: `resolved`, or `abandoned` by a customer who gave up; both can be reopened.
+ * there. A resolved one has an `outcome`: `resolved`, `abandoned` by a customer who gave up, or `callback` where
+ * they left a message instead; all can be reopened.
  */
 export interface Case {
   id: string
@@ -109,6 +152,8 @@ export interface Case {
   outcome?: string
   reopened?: number
   reason?: Reason | null
+  tags?: string[]
+  alarms?: Alarm[]
 }
 
 /** A consultation in a service conversation was opened, taken, resolved …; `agent_id` is who has it now. */
@@ -118,6 +163,7 @@ export interface CaseChanged {
   case_id: string
   status: string
   agent_id?: string
+  quiet?: boolean
   conversation_id: string
   seq: number
   created_at: number
@@ -142,12 +188,18 @@ export interface CaseEvent {
 }
 
 /** What happened to a case. Readers that meet another one show its reason. */
-export type CaseEventKind = "abandoned" | "assigned" | "handed_over" | "opened" | "overflowed" | "queued" | "reopened" | "resolved" | "returned" | "taken" | "transferred"
+export type CaseEventKind = "abandoned" | "assigned" | "breached" | "handed_over" | "message_left" | "opened" | "overflowed" | "queued" | "rated" | "reopened" | "resolved" | "returned" | "tagged" | "taken" | "transferred" | "warned"
 
 /** What happened to a case, the first first; at most 500 events. */
 export interface CaseHistory {
   case: Case
   events: CaseEvent[]
+  users?: User[]
+}
+
+/** Consultations of one conversation, the latest first. */
+export interface CaseList {
+  cases: Case[]
   users?: User[]
 }
 
@@ -169,7 +221,7 @@ export interface CloseConversation {
   id: number
 }
 
-export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | TakeCase | ResolveCase | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetCustomerContext | WriteNote | EditNote | RemoveNote | ListNotes | WatchNotes | TypeNote | ListMentions | ReadMentions
+export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | WatchWall | SetCaseTags | TakeCase | ResolveCase | ReopenCase | ListCases | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetService | RateCase | LeaveLine | LeaveMessage | ListCallbacks | TakeCallback | GetCustomerContext | WriteNote | EditNote | RemoveNote | ListNotes | WatchNotes | TypeNote | ListMentions | ReadMentions
 
 export type Content = Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported
 
@@ -296,6 +348,7 @@ export interface Desk {
   agents?: Agent[]
   queues?: Queue[]
   lines?: Line[]
+  tags?: string[]
 }
 
 /**
@@ -486,6 +539,17 @@ export interface GetMessages {
   id: number
 }
 
+/**
+ * How it stands with a service conversation: its case, who answers, the place in the line, hours, what can be rated.
+ * All that the customer's side shows above the messages, in one answer; ask again after `case_changed`. For the
+ * customer and for agents. Answered with `Service`. Errors: `bad_request` (not a service conversation).
+ */
+export interface GetService {
+  type: "get_service"
+  conversation_id: string
+  id: number
+}
+
 /** Users by id; unknown ids are missing in the answer. Answered with `Users`. */
 export interface GetUsers {
   type: "get_users"
@@ -605,6 +669,34 @@ export interface InboxChanged {
   user_version: number
 }
 
+/**
+ * The customer: I do not wait any longer. The case ends as `abandoned`. Answered with `CaseReply`. Errors: `forbidden`,
+ * `conflict` with `data.reason` `has_agent` (somebody has taken it).
+ */
+export interface LeaveLine {
+  type: "leave_line"
+  case_id: string
+  id: number
+}
+
+/**
+ * The customer: I do not wait for an answer, call me back. `text` becomes a message of mine; the case leaves the line
+ * and stands in the list of `list_callbacks` until an agent takes it. Writing on takes it back into the line. `contact`
+ * needs `consent` to its being kept for that. Answered with `Callback`.
+ *
+ * Errors: `forbidden` (another's conversation), `bad_request` (`data.field`: `consent`, `text`), `conflict` with
+ * `data.reason` `has_agent` (somebody answers already: just write).
+ */
+export interface LeaveMessage {
+  type: "leave_message"
+  client_msg_id: string
+  conversation_id: string
+  text: string
+  contact?: string
+  consent?: boolean
+  id: number
+}
+
 /** What this deployment allows, so that a client can say so before it sends. Sizes in bytes. */
 export interface Limits {
   text_length?: number
@@ -634,6 +726,27 @@ export interface LinesMoved {
   type: "lines_moved"
   shop_id: string
   lines: Line[]
+}
+
+/**
+ * Agents: who waits to be called back. They come and go with `desk_changed`, whose cases have the outcome `callback`.
+ * Answered with `Callbacks`.
+ */
+export interface ListCallbacks {
+  type: "list_callbacks"
+  shop_id?: string
+  id: number
+}
+
+/**
+ * Agents: the consultations of a service conversation, the latest first, what is resolved too. Answered with
+ * `CaseList`. Errors: `forbidden`, `not_found`, `bad_request` (not a service conversation).
+ */
+export interface ListCases {
+  type: "list_cases"
+  conversation_id: string
+  limit?: number
+  id: number
 }
 
 /** Staff: colleagues one can write to, by name. Customers get an empty page. Answered with `Users`. */
@@ -957,6 +1070,9 @@ export interface Opened {
   created?: boolean
 }
 
+/** How a consultation ended: its question was dealt with, or the customer gave up. */
+export type Outcome = "abandoned" | "resolved"
+
 /** `seen_at`: when the user was last online, UTC milliseconds, 0 unknown or online. */
 export interface Presence {
   user_id: string
@@ -987,7 +1103,7 @@ export interface PullEntries {
   id: number
 }
 
-export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | WechatContactChanged | AgentsChanged | WaitingMoved | LinesMoved | NoteTyping | Mentioned | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
+export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | WechatContactChanged | AgentsChanged | WaitingMoved | LinesMoved | NoteTyping | Mentioned | WallChanged | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
 
 /**
  * Where cases of a shop wait. Rules are asked in order of `position`, the first that fits takes the case.
@@ -995,8 +1111,8 @@ export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChan
  * Agents named in `agents` serve it; with none named, all who have every one of `skills` and, where
  * `match.languages` names some, speak one of them. Each case takes `weight` of an agent's capacity. Where several
  * queues wait for the same agent, larger `urgency` goes first, then who waits longest. Who has waited for
- * `overflow_after_s` in all (0: never) goes on to the queue `overflow_to`, and keeps that time. `target_wait_s`: what the
- * shop promises itself (0: nothing), for colours and warnings.
+ * `overflow_after_s` in all (0: never) goes on to the queue `overflow_to`, and keeps that time. `target_wait_s`: how
+ * long somebody waits here at most, as the shop promises itself (0: nothing); `targets`: what else it does.
  */
 export interface Queue {
   name: string
@@ -1010,6 +1126,7 @@ export interface Queue {
   overflow_after_s?: number
   overflow_to?: string
   target_wait_s?: number
+  targets?: Targets
   id: string
   shop_id: string
 }
@@ -1036,6 +1153,60 @@ export interface QueueMatch {
 export interface Quote {
   seq: number
   sender_id?: string
+}
+
+/**
+ * The customer: what I think of a consultation that has ended. Says what shall be: another number within the time of
+ * `invitation` replaces the former one, the same again changes nothing. `reasons` are ids of the invitation's that fit
+ * the stars. `text` is sealed; the customer and agents read it. Answered with `Rating`.
+ *
+ * Errors: `forbidden` (another's case), `conflict` with `data.reason` `not_ended`, `not_asked` (the shop does not ask
+ * after such an end) or `too_late`, `bad_request` (`data.field`: a reason that is not offered for these stars).
+ */
+export interface RateCase {
+  type: "rate_case"
+  case_id: string
+  stars: number
+  reasons?: string[]
+  text?: string
+  id: number
+}
+
+/**
+ * What the customer said of one case, the last time they said it. `agent_id` and `queue_id`: whom and where it meant,
+ * as the case stood then. `at`: when they said it first, `changed_at`: when last, UTC milliseconds.
+ */
+export interface Rating {
+  case_id: string
+  stars: number
+  reasons?: string[]
+  text?: string
+  agent_id?: string
+  queue_id?: string
+  at?: number
+  changed_at?: number
+}
+
+/**
+ * The customer may rate this case, or change what they said, until `until` (UTC milliseconds). `asks` is false for who
+ * has answered already: nobody is asked twice. `reasons` are those that can be tapped.
+ */
+export interface RatingInvitation {
+  case_id: string
+  until: number
+  asks?: boolean
+  reasons?: RatingReason[]
+}
+
+/**
+ * Something a customer can tap beside the stars. `texts` by language (`zh-CN`, `en`). It is offered to who gives
+ * `least` to `most` stars.
+ */
+export interface RatingReason {
+  id: string
+  texts: Record<string, string>
+  least?: number
+  most?: number
 }
 
 /** `[emoji, [user_id, …]]`, users in the order in which they reacted. */
@@ -1068,6 +1239,15 @@ export interface ReadMentions {
  * (`after_s`), `transferred`, `agent_gone`, `reopened`, `handed_over` (by a bot, `why`). To an agent: `round_robin`, `least_loaded`, `weighted`,
  * `last_agent`, `picked`, `transferred`; with `load` before it and `of`, the agent's capacity. Still waiting:
  * `manual`, `nobody_serves`, `nobody_online`, `all_busy`, `closed`. At the end: `by_agent`, `silence`.
+ * Of a target that comes near (`target_near`) or was missed (`target_missed`): `target`, `limit_s`, `since`,
+ * `in_open_hours`, and with `moved_to` and `queue` where it went on. Of tags (`tags`): `added`, `removed`.
+ * `manual`, `nobody_serves`, `nobody_online`, `all_busy`, `closed`. At the end: `by_agent`, `silence` (`bot`: in a case
+ * that only a bot had), `inactive` (an agent had it, and nobody spoke for `for_s`), `left` (the customer gave up
+ * waiting), `left_message`. Of a rating: `by_customer`, with `stars`, and `before` where they said another number.
+ *
+ * `why` a bot handed over: `asked`, `not_found`, `not_it` (no to "was this it?"), `not_text`, `keyword`, `too_fast`,
+ * `too_long`, `switched_off`; with its `turns` and `misses`, and the `question` of the list that it believed most with
+ * that belief's `score` from 0 to 1.
  */
 export interface Reason {
   code: string
@@ -1104,6 +1284,23 @@ export interface RemoveNote {
   id: number
 }
 
+/**
+ * Go on with a consultation that has ended; it keeps its history. An agent's: it is mine, as after `take_case`;
+ * `force`: although my capacity is used up. The customer's own: it is not solved, and waits again, from now. One that
+ * is open already stays as it is. Answered with `CaseReply`.
+ *
+ * Errors: `forbidden` (another customer's), `conflict` with `data.case_id` when the customer has begun another one
+ * since, which stands in its place, with `data.limit` (5 are open already), with `data.reason` `no_place` as with
+ * `take_case` or, for the customer, `case_open` (as `data.case_id`) or `too_late` (it ended more than 7 days ago), or
+ * with `data.agent_id` when a colleague has it.
+ */
+export interface ReopenCase {
+  type: "reopen_case"
+  case_id: string
+  force?: boolean
+  id: number
+}
+
 export interface Reply {
   type: "reply"
   id: number
@@ -1122,10 +1319,15 @@ export interface ReportUser {
   id: number
 }
 
-/** The consultation is done. Only its agent or an administrator. Answered with `CaseReply`. */
+/**
+ * The consultation is done, or with `outcome` `abandoned`: the customer is gone. Only its agent or an
+ * administrator. `note` is for colleagues; the customer never sees it. Answered with `CaseReply`.
+ */
 export interface ResolveCase {
   type: "resolve_case"
   case_id: string
+  outcome?: Outcome
+  note?: string
   id: number
 }
 
@@ -1202,6 +1404,28 @@ export interface Sent {
 }
 
 /**
+ * How it stands with a service conversation, as of one commit.
+ *
+ * `case`: the consultation that is open, or the last; null: there was none. `agent`: who has it. `waiting`: the place in
+ * the line, and when a desk opens that is closed; `out_of_hours` then says it in the shop's words, by language.
+ * `nobody_there`: the desk is open, and none of those who answer is there. `invitation`: the case may be rated;
+ * `rating`: what was said of it. `can_reopen`: the case has ended, and `reopen_case` lets it go on. `callback`: a
+ * message was left in this case, to be answered later.
+ */
+export interface Service {
+  conversation_id: string
+  waiting: Waiting
+  case?: Case | null
+  agent?: User | null
+  out_of_hours?: Record<string, string>
+  nobody_there?: boolean
+  invitation?: RatingInvitation | null
+  rating?: Rating | null
+  can_reopen?: boolean
+  callback?: Callback | null
+}
+
+/**
  * Agents: whether I am given cases. `online`, `busy`, `away` or `offline`; with the first time I am at the desk, as
  * an agent with a capacity of 5. Choosing the same again says that I am there. Answered with `Agent`.
  */
@@ -1216,6 +1440,18 @@ export interface SetBlock {
   type: "set_block"
   user_id: string
   on: boolean
+  id: number
+}
+
+/**
+ * Agents: call a case something, or no longer; resolved ones too. At most 20 tags a case, 40 characters each; spaces
+ * around are cut. Answered with `CaseReply`. Errors: `bad_request` (unprintable), `conflict` (`too_many`).
+ */
+export interface SetCaseTags {
+  type: "set_case_tags"
+  case_id: string
+  add?: string[]
+  remove?: string[]
   id: number
 }
 
@@ -1278,6 +1514,17 @@ export interface SystemNotice {
 }
 
 /**
+ * Agents: I call this customer back. The case is open and mine; that it is done, `resolve_case` says. Answered with
+ * `CaseReply`. Errors: `conflict` with `data.agent_id` (somebody was faster) or `data.reason` `case_open` (the customer
+ * has another one open), `no_place`, `gone`.
+ */
+export interface TakeCallback {
+  type: "take_callback"
+  case_id: string
+  id: number
+}
+
+/**
  * Become the agent of a waiting case (or of one's colleague's, with `force`). Answered with `CaseReply`.
  *
  * Errors: `conflict` with `data.agent_id` when somebody was faster, or with `data.reason` `no_place` (`load`,
@@ -1288,6 +1535,29 @@ export interface TakeCase {
   case_id: string
   force?: boolean
   id: number
+}
+
+/**
+ * What a shop promises itself of each case: how soon an agent says something for the first time (`first_reply`),
+ * how long somebody stands in a queue until an agent has them (`wait`), how long until the case is resolved
+ * (`resolution`).
+ */
+export type Target = "first_reply" | "resolution" | "wait"
+
+/**
+ * What a queue promises beside `target_wait_s`; seconds, 0: nothing. What each of them measures:
+ * docs/explanation/service-times.md.
+ *
+ * `in_open_hours`: only the time in which the shop is open counts. `warn_percent`: agents are warned when so much of a
+ * target is used up (0: never). `move_to`: a case that misses a target while it waits goes on to this queue, of larger
+ * urgency say, and keeps its time; empty: supervisors are told, and it stays.
+ */
+export interface Targets {
+  first_reply_s?: number
+  resolution_s?: number
+  in_open_hours?: boolean
+  warn_percent?: number
+  move_to?: string
 }
 
 /** Plain text, shown as written; clients make links of URLs themselves. 1 to 5,000 characters. */
@@ -1410,7 +1680,7 @@ export interface Voice {
 /**
  * Where somebody stands. `position` 1 is next; 0: their case stands in no queue, since an agent has it, nobody gives
  * it out, or there is none. `expected_ms`: how long it will take from now, -1 while nobody can say.
- * `opens_at`: the desk is closed, and opens then (UTC milliseconds).
+ * `opens_at`: the desk is closed, and opens then (UTC milliseconds). `at`: when this held; of two the later one is true.
  */
 export interface Waiting {
   conversation_id: string
@@ -1418,6 +1688,7 @@ export interface Waiting {
   position?: number
   expected_ms?: number
   opens_at?: number
+  at?: number
 }
 
 /**
@@ -1428,6 +1699,63 @@ export interface Waiting {
 export interface WaitingMoved {
   type: "waiting_moved"
   waiting: Waiting
+}
+
+/**
+ * How a shop's desk stands at the moment `at`, as its log tells. Counts of a day are those since `day_at`, midnight
+ * by the shop's clock.
+ *
+ * `with_bot`: cases that a bot answers. `replied`: customers who got their first reply today; `first_reply_ms` is the
+ * median of how long it took, -1 without any. `rated`: customers who gave stars today, `rating` their mean. Agents'
+ * states and loads come as `agents_changed`.
+ */
+export interface Wall {
+  shop_id: string
+  at: number
+  day_at: number
+  queues?: WallQueue[]
+  waiting?: number
+  oldest_at?: number
+  open?: number
+  with_bot?: number
+  opened?: number
+  resolved?: number
+  abandoned?: number
+  replied?: number
+  first_reply_ms?: number
+  breached?: number
+  rated?: number
+  rating?: number
+}
+
+/**
+ * To who watches the wall: the desk stands so now. Replaces what was known; who hears nothing for 45 s shows that
+ * their figures are old.
+ */
+export interface WallChanged {
+  type: "wall_changed"
+  wall: Wall
+}
+
+/**
+ * One queue on the wall: how many wait, since when the first does (UTC milliseconds, 0: nobody), how many are with an
+ * agent, and how many targets were missed today. The one without an id: cases of no queue.
+ */
+export interface WallQueue {
+  queue_id?: string
+  name?: string
+  waiting?: number
+  oldest_at?: number
+  open?: number
+  breached?: number
+  target_wait_s?: number
+}
+
+/** `agents` are those who were ever at a desk; `users`: their names and pictures. */
+export interface WallReply {
+  wall: Wall
+  agents?: Agent[]
+  users?: User[]
 }
 
 /**
@@ -1460,6 +1788,16 @@ export interface WatchNotes {
 export interface WatchPresence {
   type: "watch_presence"
   user_ids: string[]
+  id: number
+}
+
+/**
+ * Agents: how the whole desk stands, for a screen on the wall; and from now on each change as `wall_changed`, at most
+ * once a second, every 15 s without any, and as `agents_changed`. Answered with `WallReply`.
+ */
+export interface WatchWall {
+  type: "watch_wall"
+  shop_id?: string
   id: number
 }
 
@@ -1586,14 +1924,24 @@ export interface Replies {
   report_user: null
   watch_presence: Presences
   watch_desk: Desk
+  watch_wall: WallReply
+  set_case_tags: CaseReply
   take_case: CaseReply
   resolve_case: CaseReply
+  reopen_case: CaseReply
+  list_cases: CaseList
   get_wechat_contact: WechatContact
   transfer_case: CaseReply
   open_case: CaseReply
   get_case_history: CaseHistory
   set_agent_state: Agent
   get_waiting: Waiting
+  get_service: Service
+  rate_case: Rating
+  leave_line: CaseReply
+  leave_message: Callback
+  list_callbacks: Callbacks
+  take_callback: CaseReply
   get_customer_context: CustomerContext
   write_note: Noted
   edit_note: Noted

@@ -271,6 +271,7 @@ class DeskSettings(Struct, omit_defaults=True, kw_only=True):
     reopen_s: Annotated[int, Meta(ge=0, le=7 * 86_400)] = 0
     abandon_s: Annotated[int, Meta(ge=0, le=7 * 86_400)] = 0
     out_of_hours: dict[Annotated[str, Meta(max_length=35)], Annotated[str, Meta(max_length=1_000)]] = {}
+    ratings: RatingSettings = field(default_factory=RatingSettings)
 
 
 class WallQueue(Struct, omit_defaults=True, kw_only=True):
@@ -311,4 +312,3 @@ class Wall(Struct, omit_defaults=True, kw_only=True):
     breached: int = 0
     rated: int = 0
     rating: float = 0.0
-    ratings: RatingSettings = field(default_factory=RatingSettings)
