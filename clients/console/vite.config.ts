@@ -7,6 +7,8 @@ import { defineConfig } from 'vite'
 // The server hands the built files out under /console/; in development it is proxied to a running one.
 const server = process.env['CHAGUAN_SERVER'] ?? 'http://127.0.0.1:8080'
 
+const file = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+
 export default defineConfig({
   base: '/console/',
   plugins: [
@@ -18,17 +20,13 @@ export default defineConfig({
     }),
   ],
   resolve: {
-    alias: {
-      '@': fileURLToPath(new URL('./src', import.meta.url)),
-      '@chaguan/sdk/desk': fileURLToPath(new URL('../sdk/src/modules/desk.ts', import.meta.url)),
-      '@chaguan/sdk/groups': fileURLToPath(new URL('../sdk/src/modules/groups.ts', import.meta.url)),
-      '@chaguan/sdk/people': fileURLToPath(new URL('../sdk/src/modules/people.ts', import.meta.url)),
-      '@chaguan/sdk/presence': fileURLToPath(new URL('../sdk/src/modules/presence.ts', import.meta.url)),
-      '@chaguan/sdk/search': fileURLToPath(new URL('../sdk/src/modules/search.ts', import.meta.url)),
-      '@chaguan/sdk/testing': fileURLToPath(new URL('../sdk/src/testing/index.ts', import.meta.url)),
-      // From its source, so that the console builds on a fresh clone whatever was built before.
-      '@chaguan/sdk': fileURLToPath(new URL('../sdk/src/index.ts', import.meta.url)),
-    },
+    // The SDK from its sources, so that the console builds on a fresh clone whatever was built before.
+    alias: [
+      { find: '@', replacement: file('./src') },
+      { find: /^@chaguan\/sdk$/, replacement: file('../sdk/src/index.ts') },
+      { find: '@chaguan/sdk/testing', replacement: file('../sdk/src/testing/index.ts') },
+      { find: /^@chaguan\/sdk\/(\w+)$/, replacement: file('../sdk/src/modules/$1.ts') },
+    ],
   },
   define: { __VUE_OPTIONS_API__: 'true', __INTLIFY_PROD_DEVTOOLS__: 'false' },
   build: {
