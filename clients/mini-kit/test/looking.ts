@@ -38,7 +38,7 @@ const overflows = (page: Page) =>
       if (shape.width <= 1 || display === 'none') continue
       const words = box.textContent?.trim().slice(0, 20)
       // How wide an emoji is drawn is its font's business.
-      if (words && /^\p{Extended_Pictographic}+$/u.test(words)) continue
+      if (words && /^[\p{Extended_Pictographic}\ufe0f]+$/u.test(words)) continue
       const clamped = textOverflow === 'ellipsis' || getComputedStyle(box).webkitLineClamp !== 'none'
       const art = box.closest('[aria-hidden=true]')
       if (!art && (shape.right > screen.right + 1 || shape.left < screen.left - 1))
