@@ -5,7 +5,9 @@ from chaguan.desk.faq.lexicon import Lexicon, Meaning, Span
 from chaguan.desk.faq.script import fold, is_chinese, sound, units
 
 Features = dict[str, float]
-"""`c:` a concept, `w:` a word, `u:` a character, `b:` a pair of them, `s:` how a pair sounds."""
+"""`c:` a concept, `w:` a word, `u:` a character, `b:` a pair of them, `s:` how a pair sounds. Of phrases only, `e:` any
+word at all, `q:` two that follow one another, `v:` any character: fillers tell nothing of a subject, but in "how hot" and
+"give back" they make the phrase."""
 
 KNOWN_WORD = 0.35
 """A word whose concept is known counts a little for itself."""
@@ -13,6 +15,7 @@ OWN_WORD, NUMBER = 1.4, 0.5
 PAIR, SINGLE, SOUND = 1.1, 0.5, 0.3
 FAMILIAR_PAIR = 0.3
 HEARD = 0.6
+ANY_WORD, TWO_WORDS, ANY_CHARACTER = 0.3, 0.5, 0.3
 MOST = 400
 """Features of one text; what comes later is left out."""
 
@@ -23,6 +26,23 @@ class Reader:
     def __init__(self, lexicon: Lexicon, vocabulary: Speller | None = None) -> None:
         self._lexicon = lexicon
         self._vocabulary = vocabulary
+
+    def read_phrase(self, text: str) -> tuple[Features, Features]:
+        """What `read` finds, and besides what is needed only to compare ways of putting things."""
+        turns: Features = {}
+        before = ""
+        for unit in units(fold(text))[:MOST]:
+            if is_chinese(unit):
+                before = ""
+                for character in unit:
+                    turns["v:" + character] = ANY_CHARACTER
+                continue
+            word = self._spelled(stem(unit))
+            turns["e:" + word] = ANY_WORD
+            if before:
+                turns[f"q:{before} {word}"] = TWO_WORDS
+            before = word
+        return self.read(text), turns
 
     def read(self, text: str) -> Features:
         found: Features = {}

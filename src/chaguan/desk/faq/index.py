@@ -10,7 +10,7 @@ from chaguan.desk.faq.english import Speller
 from chaguan.desk.faq.features import Features, Reader
 from chaguan.desk.faq.lexicon import lexicon
 from chaguan.desk.faq.model import Entry, Reply
-from chaguan.desk.faq.phrasebook import phrasebook
+from chaguan.desk.faq.phrasebook import phrasebook, whole
 from chaguan.desk.faq.script import language_of
 
 ANSWER = 0.45
@@ -19,7 +19,7 @@ PRIOR = 10
 """Entries that a list is imagined to have more, so that a short one does not take each word for a rare one."""
 UNSEEN = 0.6
 """What a word of the query counts that no entry has; unless it means something that no entry is about."""
-VISITS, LOOKED_AT = 10_000, 30
+VISITS, LOOKED_AT = 4_000, 30
 """Bounds of a query's work: postings gone through, entries compared exactly."""
 
 
@@ -40,18 +40,30 @@ class _Overlap(NamedTuple):
     covered: float
 
 
+class _Sizes(NamedTuple):
+    """Of an entry's texts as they weigh in a list; what they are compared with in every question."""
+
+    wholes: list[float]
+    lengths: list[float]
+    matters: Features
+    matters_squares: float
+
+
 class _Indexed:
-    __slots__ = ("answer", "entry", "language", "matters", "union", "variants", "words")
+    __slots__ = ("answer", "entry", "language", "matters", "sizes", "union", "variants", "words")
 
     def __init__(self, entry: Entry, reader: Reader) -> None:
         self.entry = entry
         self.language = (entry.language or language_of(entry.question))[:2]
         texts = (entry.question, *entry.similar)
-        self.variants = [reader.read(text) for text in texts]
+        phrases = [reader.read_phrase(text) for text in texts]
+        self.variants = [features for features, _ in phrases]
         self.answer = reader.read(entry.answer)
         self.words = set[str]().union(*map(reader.words_of, texts))
-        self.matters = _union(map(phrasebook().matters, self.variants))
+        self.matters = _union(phrasebook().matters(whole(*phrase)) for phrase in phrases)
         self.union = _union(self.variants)
+        self.sizes: tuple[int, _Sizes] | None = None
+        """With the state of the list that they were taken in."""
 
 
 class Index:
@@ -62,6 +74,7 @@ class Index:
         self._postings: dict[str, dict[str, float]] = {}
         self._asked_in: dict[str, int] = {}
         self._rarities: dict[str, float] = {}
+        self._changes = 0
         self._vocabulary = Speller(())
         self._reader = Reader(lexicon())
         self._asking = Reader(lexicon(), self._vocabulary)
@@ -74,7 +87,7 @@ class Index:
     def put(self, entry: Entry) -> None:
         """Add an entry, or change the one with its id."""
         self.remove(entry.id)
-        self._rarities.clear()
+        self._change()
         indexed = self._entries[entry.id] = _Indexed(entry, self._reader)
         for word in indexed.words:
             self._vocabulary.add(word)
@@ -89,7 +102,7 @@ class Index:
         indexed = self._entries.pop(entry_id, None)
         if indexed is None:
             return
-        self._rarities.clear()
+        self._change()
         for word in indexed.words:
             self._vocabulary.remove(word)
         for name in indexed.union | indexed.matters:
@@ -99,6 +112,10 @@ class Index:
             del postings[entry_id]
             if not postings:
                 del self._postings[name]
+
+    def _change(self) -> None:
+        self._rarities.clear()
+        self._changes += 1
 
     def ask(self, query: str) -> Reply:
         return decide(self.rank(query))
@@ -111,8 +128,8 @@ class Index:
         return ranked
 
     def _understand(self, query: str) -> _Asked:
-        read = self._asking.read(query)
-        matters = phrasebook().matters(read)
+        read, turns = self._asking.read_phrase(query)
+        matters = phrasebook().matters(whole(read, turns))
         weights = self._weighed(read)
         return _Asked(
             weights=weights,
@@ -158,39 +175,57 @@ class Index:
             weight = weights[name]
             for id, held in postings.items():
                 found[id] = found.get(id, 0.0) + weight * held
-        return nlargest(LOOKED_AT, found, key=lambda id: (found[id], id))
+        return [id for _, id in nlargest(LOOKED_AT, zip(found.values(), found, strict=True))]
 
     def _compare(self, asked: _Asked, indexed: _Indexed) -> Signs:
-        best = max(self._overlap(asked, variant) for variant in indexed.variants)
+        sizes = self._sizes(indexed)
+        best = max(
+            self._overlap(asked, variant, whole, length)
+            for variant, whole, length in zip(indexed.variants, sizes.wholes, sizes.lengths, strict=True)
+        )
         said = answered = 0.0
         for name, weight in asked.weights.items():
             if name in indexed.union:
                 said += weight
             elif name in indexed.answer:
                 answered += weight
+        both = sum(
+            weight * sizes.matters[name] for name, weight in asked.matters.items() if name in sizes.matters
+        )
         return Signs(
             likeness=best.likeness,
             covered=best.covered,
             said=said / asked.total,
             answered=answered / asked.total,
-            matter=_cosine(asked.matters, self._weighed(indexed.matters)),
+            matter=both / sqrt(_squares(asked.matters) * sizes.matters_squares) if both else 0.0,
             same_language=asked.language == indexed.language,
             near=asked.near,
             strange=asked.strange,
         )
 
-    def _overlap(self, asked: _Asked, variant: Features) -> _Overlap:
-        both = squares = whole = covered = 0.0
-        for name, weight in variant.items():
-            held = weight * self._rarity(name)
-            whole += held
-            squares += held * held
-            if name in asked.weights:
-                both += held * asked.weights[name]
+    def _sizes(self, indexed: _Indexed) -> _Sizes:
+        if indexed.sizes is None or indexed.sizes[0] != self._changes:
+            weighed = [self._weighed(variant) for variant in indexed.variants]
+            matters = self._weighed(indexed.matters)
+            sizes = _Sizes(
+                wholes=[sum(variant.values()) for variant in weighed],
+                lengths=[sqrt(_squares(variant)) for variant in weighed],
+                matters=matters,
+                matters_squares=_squares(matters),
+            )
+            indexed.sizes = (self._changes, sizes)
+        return indexed.sizes[1]
+
+    def _overlap(self, asked: _Asked, variant: Features, whole: float, length: float) -> _Overlap:
+        both = covered = 0.0
+        for name, weight in asked.weights.items():
+            if name in variant:
+                held = variant[name] * self._rarity(name)
+                both += held * weight
                 covered += held
         if not both:
             return _Overlap(0.0, 0.0)
-        return _Overlap(both / sqrt(squares * asked.squares), covered / whole)
+        return _Overlap(both / (length * sqrt(asked.squares)), covered / whole)
 
 
 def _union(texts: Iterable[Features]) -> Features:
@@ -199,11 +234,6 @@ def _union(texts: Iterable[Features]) -> Features:
         for name, weight in text.items():
             found[name] = max(weight, found.get(name, 0.0))
     return found
-
-
-def _cosine(one: Features, other: Features) -> float:
-    both = sum(weight * other[name] for name, weight in one.items() if name in other)
-    return both / sqrt(_squares(one) * _squares(other)) if both else 0.0
 
 
 def _squares(weights: Features) -> float:

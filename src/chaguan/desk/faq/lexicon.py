@@ -12,10 +12,21 @@ from typing import NamedTuple
 from chaguan.desk.faq.english import Speller, stem
 from chaguan.desk.faq.script import fold, is_chinese, read_data, sounds, units
 
-SUBJECTS = ("delivery.txt", "aftersales.txt", "paying.txt", "goods.txt", "service.txt", "talk.txt")
+SUBJECTS = (
+    "delivery.txt",
+    "aftersales.txt",
+    "paying.txt",
+    "goods.txt",
+    "service.txt",
+    "talk.txt",
+    "trades.txt",
+)
 PARENT, INNER = 0.4, 0.35
 """What a parent, and what an expression inside a longer one, count for."""
 LONGEST_WORD, LONGEST_PHRASE = 8, 7
+WORTH = [length**1.6 for length in range(LONGEST_WORD + 1)]
+FILLER_WORTH = [0.8 * worth for worth in WORTH]
+"""What covering so many characters is worth. A filler is worth less than a word: 会员 is not 会 and a stray character."""
 _LINE = re.compile(r"(?P<name>\w+)(?: < (?P<parent>\w+))?(?: ~(?P<weight>[\d.]+))?:(?P<zh>[^|]*)\|(?P<en>.*)")
 
 Meaning = dict[str, float]
@@ -106,8 +117,7 @@ class Lexicon:
             for start in range(max(0, end - LONGEST_WORD), end):
                 meaning = self._chinese.get(run[start:end])
                 if meaning is not None and (whole or end - start < len(run)):
-                    # A filler is worth less than a word: 会员 is not 会 and a stray character.
-                    worth = best[start][0] + (end - start) ** 1.6 * (1.0 if meaning else 0.8)
+                    worth = best[start][0] + (WORTH if meaning else FILLER_WORTH)[end - start]
                     if worth > choice[0]:
                         choice = (worth, Span(start, end, meaning))
             best.append(choice)

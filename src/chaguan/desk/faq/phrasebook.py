@@ -2,10 +2,10 @@
 both languages. Two texts that share no word are alike if they come near phrases of the same matter."""
 
 import re
+from collections.abc import Collection, Sequence
 from functools import cache
 from heapq import nlargest
 from math import log, sqrt
-from operator import itemgetter
 
 from chaguan.desk.faq.features import Features, Reader
 from chaguan.desk.faq.lexicon import lexicon
@@ -21,9 +21,11 @@ CLOSE, BESIDE, SHARPNESS = 0.12, 0.35, 3.5
 """Likeness below which a text is not near to a matter; and the same as a share of the nearest one's."""
 PHRASES, NEAR = 1.0, 2.0
 """What the nearest phrases count beside the middle of them all; and the sum that is as near as can be."""
-COMMON, LOOKED_AT = 200, 50
-"""A feature that stands in more phrases than this leads to none of them; it would cost much and tell little. And how many
-phrases are looked at in the end."""
+COMMON, HEAVIEST, LOOKED_AT = 200, 24, 40
+"""A feature that stands in more phrases than this leads to none of them; it would cost much and tell little. How many of
+a text's features lead to phrases, and how many phrases are looked at in the end."""
+TELLING = 0.04
+"""The share of a text below which a feature is left out: words that stand everywhere cost most and tell least."""
 EMPHASIS = {"c": 1.5, "w": 0.6, "b": 0.7}
 """Of kinds of features, found by leaving out each phrase in turn and looking for its matter."""
 
@@ -37,9 +39,9 @@ class Phrasebook:
         self._of: list[str] = []
         for name in SUBJECTS:
             for matter, texts in map(_load, read_data(name).splitlines()):
-                phrases += map(reader.read, texts)
+                phrases += (whole(*reader.read_phrase(text)) for text in texts)
                 self._of += [matter] * len(texts)
-        self._rarity = _rarities(phrases)
+        self._worth = _worths(phrases, self._of)
         self._unseen = log(len(phrases))
         self._postings: dict[str, list[tuple[int, float]]] = {}
         middles: dict[str, Features] = {}
@@ -67,7 +69,7 @@ class Phrasebook:
         }
 
     def __contains__(self, feature: str) -> bool:
-        return feature in self._rarity
+        return feature in self._worth
 
     def _nearness(self, text: Features) -> dict[str, float]:
         nearness: dict[str, float] = {}
@@ -85,20 +87,21 @@ class Phrasebook:
     def _nearest_phrases(self, text: Features) -> list[tuple[int, float]]:
         likeness: dict[int, float] = {}
         before = likeness.get
-        for name, weight in text.items():
+        for weight, name in nlargest(HEAVIEST, zip(text.values(), text, strict=True)):
             postings = self._postings.get(name, ())
             if len(postings) <= COMMON:
                 for number, held in postings:
                     likeness[number] = before(number, 0.0) + weight * held
-        return nlargest(LOOKED_AT, likeness.items(), key=itemgetter(1))
+        near = nlargest(LOOKED_AT, zip(likeness.values(), likeness, strict=True))
+        return [(number, value) for value, number in near]
 
     def _direction(self, text: Features) -> Features:
         weights = {
-            name: weight * EMPHASIS.get(name[0], 1.0) * self._rarity.get(name, 0.5 * self._unseen)
+            name: weight * EMPHASIS.get(name[0], 1.0) * self._worth.get(name, 0.5 * self._unseen)
             for name, weight in text.items()
         }
         length = sqrt(_squares(weights)) or 1.0
-        return {name: weight / length for name, weight in weights.items()}
+        return {name: weight / length for name, weight in weights.items() if weight >= TELLING * length}
 
 
 def _load(line: str) -> tuple[str, list[str]]:
@@ -110,12 +113,28 @@ def _squares(weights: Features) -> float:
     return sum(weight * weight for weight in weights.values())
 
 
-def _rarities(phrases: list[Features]) -> dict[str, float]:
-    counts: dict[str, int] = {}
-    for phrase in phrases:
+def whole(features: Features, turns: Features) -> Features:
+    """What a phrase is known by: what it says, and how."""
+    return features | turns
+
+
+def _worths(phrases: Sequence[Features], matters: Sequence[str]) -> dict[str, float]:
+    """A feature is worth more the rarer it is and the fewer matters share it evenly."""
+    counts: dict[str, dict[str, int]] = {}
+    for phrase, matter in zip(phrases, matters, strict=True):
         for name in phrase:
-            counts[name] = counts.get(name, 0) + 1
-    return {name: log(len(phrases) / count) for name, count in counts.items()}
+            held = counts.setdefault(name, {})
+            held[matter] = held.get(matter, 0) + 1
+    most = log(len(set(matters)))
+    return {
+        name: log(len(phrases) / sum(held.values())) * (1.05 - _entropy(held.values()) / most)
+        for name, held in counts.items()
+    }
+
+
+def _entropy(counts: Collection[int]) -> float:
+    total = sum(counts)
+    return -sum(count / total * log(count / total) for count in counts)
 
 
 @cache
