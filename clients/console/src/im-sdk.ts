@@ -1,6 +1,6 @@
 /** `Im` through `@chaguan/sdk`. Only translation: what the SDK does is not done again here. */
 import { browserAdapter, type Client, type ConnectionState, createClient } from '@chaguan/sdk'
-import { createDesk, type DeskModule } from '@chaguan/sdk/desk'
+import { createDesk, createNotes, type DeskModule } from '@chaguan/sdk/desk'
 import { openBundle } from '@chaguan/sdk/forward'
 import { addMembers, createGroup, listMembers, removeMember, setMemberRole, updateGroup } from '@chaguan/sdk/groups'
 import { listContacts, reportUser, setBlock } from '@chaguan/sdk/people'
@@ -92,6 +92,7 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
         ).done,
       )
     },
+    uploadImage: async (file) => ({ ...(await client.media.upload(file, { kind: 'image' })), type: 'image' }),
     resend: async (_id, key) => void client.messages.resend(key),
     discard: async (_id, key) => void client.messages.discard(key),
     edit: (message, content, mentions) =>
@@ -103,6 +104,7 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
     search: (query, conversationId, cursor) =>
       searchMessages(client, query, { ...(conversationId ? { conversationId } : {}), cursor }),
 
+    notes: createNotes(client),
     watchDesk: async (shopId) => void (await desk.watch(shopId)),
     cases: (shopId) => [...desk.cases(shopId)],
     queues: (shopId) => desk.queues(shopId),
