@@ -6,6 +6,8 @@ export const repliesEn: Filled<typeof repliesZhCN> = {
     reply: 'Reply to customer',
     note: 'Internal note',
     mode: 'Write to',
+    switch: 'Desk: switch between reply and note',
+    findReply: 'Desk: find a canned reply',
     switchHint: 'Switch (Alt+N)',
     banner: 'Internal note: only colleagues see it, the customer does not',
     whisperBanner: 'Whisper: only {name} and supervisors see it, the customer does not',

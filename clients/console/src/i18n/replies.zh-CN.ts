@@ -6,6 +6,8 @@ export const repliesZhCN = {
     reply: '回复客户',
     note: '内部备注',
     mode: '写给谁',
+    switch: '客服台：在回复与备注之间切换',
+    findReply: '客服台：找快捷回复',
     switchHint: '切换（Alt+N）',
     banner: '内部备注：只有同事能看到，客户看不到',
     whisperBanner: '悄悄话：只有 {name} 和主管能看到，客户看不到',
