@@ -1,8 +1,9 @@
 /** `Im` through `@chaguan/sdk`. Only translation: what the SDK does is not done again here. */
 import { browserAdapter, type Client, type ConnectionState, createClient } from '@chaguan/sdk'
-import { createDesk, createNotes, type DeskModule } from '@chaguan/sdk/desk'
+import { createDesk, type DeskModule } from '@chaguan/sdk/desk'
 import { openBundle } from '@chaguan/sdk/forward'
 import { addMembers, createGroup, listMembers, removeMember, setMemberRole, updateGroup } from '@chaguan/sdk/groups'
+import { createNotes } from '@chaguan/sdk/notes'
 import { listContacts, reportUser, setBlock } from '@chaguan/sdk/people'
 import { createPresence, type PresenceModule } from '@chaguan/sdk/presence'
 import { searchMessages } from '@chaguan/sdk/search'

@@ -28,7 +28,7 @@ import type {
   Waiting,
   WechatContact,
 } from '@chaguan/protocol'
-import type { NotesModule } from '@chaguan/sdk/desk'
+import type { NotesModule } from '@chaguan/sdk/notes'
 
 export type {
   Agent,
@@ -64,7 +64,7 @@ export type {
 } from '@chaguan/protocol'
 
 export type { Note } from '@chaguan/protocol'
-export type { NotesState } from '@chaguan/sdk/desk'
+export type { NotesState } from '@chaguan/sdk/notes'
 
 export type Connection = 'offline' | 'connecting' | 'online'
 

@@ -21,6 +21,7 @@ const BUDGETS = {
   desk: 8_000,
   forward: 800,
   groups: 1_500,
+  notes: 3_800,
   people: 800,
   presence: 800,
   search: 500,

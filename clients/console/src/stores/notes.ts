@@ -65,8 +65,13 @@ export const useMentions = defineStore('mentions', () => {
 
   /** From now on; answers with how to stop. `open` leads to a conversation. */
   function follow(open: (conversationId: string) => void, isOpen: (conversationId: string) => boolean): () => void {
+    const begin = async (): Promise<void> => {
+      await load()
+      const seen = list.value.find(({ note, read_at }) => !read_at && isOpen(note.conversation_id))
+      if (seen) await read(seen.note.conversation_id).catch(() => undefined) // then it stays unread, which harms nobody
+    }
     const offs = [
-      chat.client().on('connection', (now) => now === 'online' && void load()),
+      chat.client().on('connection', (now) => now === 'online' && void begin()),
       chat.client().notes.onMention((mention, count) => {
         list.value = [mention, ...list.value]
         unread.value = count
@@ -74,7 +79,7 @@ export const useMentions = defineStore('mentions', () => {
         else tell(mention, open)
       }),
     ]
-    void load()
+    void begin()
     return () => offs.forEach((off) => off())
   }
 

@@ -42,6 +42,17 @@ export function usePalette({ text, area, add, source }: Field) {
     if (before === null && query.value !== null) source()?.refresh()
   }
 
+  /** By a button, for who does not know the key. */
+  function begin(): void {
+    text.value = '/'
+    query.value = ''
+    source()?.refresh()
+    void nextTick(() => {
+      area.value?.focus()
+      area.value?.setSelectionRange(1, 1)
+    })
+  }
+
   function close(): void {
     query.value = null
   }
@@ -74,5 +85,5 @@ export function usePalette({ text, area, add, source }: Field) {
     area.value?.setSelectionRange(hole?.from ?? words.length, hole?.to ?? words.length)
   }
 
-  return { query, cards, filling, palette, found, missing, typed, close, pick, select }
+  return { query, cards, filling, palette, found, missing, typed, begin, close, pick, select }
 }
