@@ -88,6 +88,7 @@ export const repliesEn: Filled<typeof repliesZhCN> = {
     addPicture: 'Add a picture',
     addCard: 'Add a card',
     importing: 'Import',
+    export: 'Export',
     exportCsv: 'Export as a table (CSV)',
     exportJson: 'Export as JSON',
     importTitle: 'Import canned replies',

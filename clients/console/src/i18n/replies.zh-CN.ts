@@ -87,6 +87,7 @@ export const repliesZhCN = {
     addPicture: '加图片',
     addCard: '加卡片',
     importing: '导入',
+    export: '导出',
     exportCsv: '导出表格（CSV）',
     exportJson: '导出 JSON',
     importTitle: '导入快捷回复',
