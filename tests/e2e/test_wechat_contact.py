@@ -8,7 +8,9 @@ from PIL import Image
 
 from chaguan.contact import store
 from chaguan.core.caller import Caller, Role
+from chaguan.core.ids import uuid7
 from chaguan.media import Kind, spool
+from chaguan.messaging.model import uuid_text
 from chaguan.metrics.collecting import Metrics
 from tests.contact_stage import AES_KEY, APPID, TOKEN, Stage, open_stage
 
@@ -47,6 +49,19 @@ async def test_a_customer_writes_from_wechat_and_is_answered_there(stage: Stage)
     contact = await stage.contact(room, left=4)
     assert contact["until_at"] > 0
     await stage.agent.until("wechat_contact_changed")
+
+
+async def test_a_note_among_staff_is_not_sent_to_wechat(stage: Stage):
+    await stage.say("在吗？")
+    room = await stage.take()
+    note = {"conversation_id": room, "text": "她上次骗了退款"}
+    written = await stage.agent.ask("write_note", client_msg_id=uuid_text(uuid7()), **note)
+    said = await stage.agent.say(room, "在的")
+    # The outbox goes through the log in order: what comes later is there, so the note was passed over.
+    assert await stage.shown(1) == [{"msgtype": "text", "text": {"content": "在的"}}]
+    contact = await stage.contact(room, left=4)
+    seqs = [each["seq"] for each in contact["deliveries"]]
+    assert said["seq"] in seqs and written["note"]["seq"] not in seqs
 
 
 async def test_its_consumer_is_measured_since_somebody_came_by_contact(stage: Stage):

@@ -3,6 +3,7 @@ import { browserAdapter, type Client, type ConnectionState, createClient } from 
 import { createDesk, type DeskModule } from '@chaguan/sdk/desk'
 import { openBundle } from '@chaguan/sdk/forward'
 import { addMembers, createGroup, listMembers, removeMember, setMemberRole, updateGroup } from '@chaguan/sdk/groups'
+import { createNotes } from '@chaguan/sdk/notes'
 import { listContacts, reportUser, setBlock } from '@chaguan/sdk/people'
 import { createPresence, type PresenceModule } from '@chaguan/sdk/presence'
 import { searchMessages } from '@chaguan/sdk/search'
@@ -92,6 +93,7 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
         ).done,
       )
     },
+    uploadImage: async (file) => ({ ...(await client.media.upload(file, { kind: 'image' })), type: 'image' }),
     resend: async (_id, key) => void client.messages.resend(key),
     discard: async (_id, key) => void client.messages.discard(key),
     edit: (message, content, mentions) =>
@@ -103,6 +105,7 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
     search: (query, conversationId, cursor) =>
       searchMessages(client, query, { ...(conversationId ? { conversationId } : {}), cursor }),
 
+    notes: createNotes(client),
     watchDesk: async (shopId) => void (await desk.watch(shopId)),
     cases: (shopId) => [...desk.cases(shopId)],
     queues: (shopId) => desk.queues(shopId),

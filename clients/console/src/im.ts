@@ -12,6 +12,7 @@ import type {
   ConversationView,
   CustomerContext,
   Entry,
+  Image,
   Inbox,
   Limits,
   Line,
@@ -27,6 +28,7 @@ import type {
   Waiting,
   WechatContact,
 } from '@chaguan/protocol'
+import type { NotesModule } from '@chaguan/sdk/notes'
 
 export type {
   Agent,
@@ -60,6 +62,9 @@ export type {
   Waiting,
   WechatContact,
 } from '@chaguan/protocol'
+
+export type { Note } from '@chaguan/protocol'
+export type { NotesState } from '@chaguan/sdk/notes'
 
 export type Connection = 'offline' | 'connecting' | 'online'
 
@@ -163,6 +168,8 @@ export interface Im {
   refresh(conversationId: string, seqs: number[]): Promise<void>
   send(conversationId: string, content: Content, options?: SendOptions): Promise<void>
   sendMedia(conversationId: string, file: File, kind: MediaKind, options?: SendOptions): Promise<void>
+  /** A picture that belongs to no message yet. */
+  uploadImage(file: File): Promise<Image>
   resend(conversationId: string, clientMsgId: string): Promise<void>
   discard(conversationId: string, clientMsgId: string): Promise<void>
   edit(message: MessageSent, content: Content, mentions: string[]): Promise<void>
@@ -172,6 +179,8 @@ export interface Im {
   typing(conversationId: string): void
   search(query: string, conversationId: string, cursor: string): Promise<SearchPage>
 
+  /** What staff write to one another beside a case. */
+  readonly notes: NotesModule
   watchDesk(shopId: string): Promise<void>
   cases(shopId: string): Case[]
   queues(shopId: string): readonly Queue[]

@@ -19,6 +19,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/desk/:id?', component: () => import('@/views/DeskView.vue') },
   { path: '/messages/:id?', component: () => import('@/views/MessengerView.vue') },
   { path: '/search', component: () => import('@/views/SearchView.vue') },
+  { path: '/replies', component: () => import('@/views/RepliesView.vue') },
   { path: '/me', component: () => import('@/views/MeView.vue') },
   {
     path: '/admin',
@@ -31,6 +32,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'queues', component: () => import('@/views/admin/QueuesView.vue') },
       { path: 'agents', component: () => import('@/views/admin/AgentsView.vue') },
       { path: 'hours', component: () => import('@/views/admin/HoursView.vue') },
+      { path: 'replies', component: () => import('@/views/RepliesView.vue') },
       { path: 'keys', component: () => import('@/views/admin/KeysView.vue') },
       { path: 'reports', component: () => import('@/views/admin/ReportsView.vue') },
       { path: 'audit', component: () => import('@/views/admin/AuditView.vue') },

@@ -1,8 +1,16 @@
-/** What was typed and not sent, per conversation; it survives a reload, and leaves with the person. */
+/** What was typed and not sent, per conversation; it survives a reload, and leaves with the person. What was begun as a
+ * note for colleagues is kept apart from what was begun for the customer, and so is to whom one was writing. */
 import { defineStore } from 'pinia'
 import { reactive } from 'vue'
 
 const STORED = 'chaguan.drafts'
+
+/** To whom one writes beside a case. */
+export type Mode = 'reply' | 'note'
+
+/** Where the draft of a note is kept; no conversation has such an id. */
+export const noteDraft = (conversationId: string): string => `note:${conversationId}`
+const modeKey = (conversationId: string): string => `mode:${conversationId}`
 
 export const useDrafts = defineStore('drafts', () => {
   const drafts = reactive(new Map<string, string>(restore()))
@@ -18,7 +26,15 @@ export const useDrafts = defineStore('drafts', () => {
     localStorage.removeItem(STORED)
   }
 
-  return { drafts, set, clear }
+  function mode(conversationId: string): Mode {
+    return drafts.get(modeKey(conversationId)) === 'note' ? 'note' : 'reply'
+  }
+
+  function setMode(conversationId: string, mode: Mode): void {
+    set(modeKey(conversationId), mode === 'note' ? mode : '')
+  }
+
+  return { drafts, set, mode, setMode, clear }
 })
 
 function restore(): [string, string][] {

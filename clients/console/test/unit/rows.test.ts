@@ -100,3 +100,22 @@ it('puts notices where they happened and pending messages last', () => {
 it('shows where the conversation starts only when nothing older is left', () => {
   expect(kinds(rowsOf(log([message(1, 'a', NOON)], { hasOlder: false }), options))[0]).toBe('start')
 })
+
+const noted = (seq: number) => ({ conversation_id: 'c', seq, changed_seq: seq, created_at: NOON, author_id: 'a', text: 'n' })
+
+it('puts notes where they were written, and before what is still on its way', () => {
+  const sending = message(0, 'me', NOON, { status: 'sending', client_msg_id: 'p' })
+  const rows = rowsOf(log([message(2, 'a', NOON), message(5, 'a', NOON), sending]), {
+    ...options,
+    notes: [noted(3), noted(6)],
+  })
+  expect(kinds(rows)).toEqual(['day', 'message', 'note', 'message', 'note', 'message'])
+})
+
+it('keeps notes back that stand among messages not held', () => {
+  const held = [message(4, 'a', NOON), message(6, 'a', NOON)]
+  const notes = [noted(3), noted(5), noted(7)]
+  const seqs = (rows: Row[]) => rows.flatMap((row) => (row.type === 'note' ? [row.note.seq] : []))
+  expect(seqs(rowsOf(log(held, { hasOlder: true, hasNewer: true }), { ...options, notes }))).toEqual([5])
+  expect(seqs(rowsOf(log(held, { hasOlder: false }), { ...options, notes }))).toEqual([3, 5, 7])
+})

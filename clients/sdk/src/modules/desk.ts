@@ -15,8 +15,6 @@ import type {
 } from '@chaguan/protocol'
 import type { Client } from '../core/client'
 
-export { createNotes, type NoteOptions, type NotesModule, type NotesState } from './notes'
-
 /** What `observe` tells: the cases of a shop, the oldest first. */
 /** What `observe` tells: the cases of a shop, the oldest first. Those that are as they were are the same objects. */
 export interface DeskChange {
