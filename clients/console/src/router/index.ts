@@ -31,6 +31,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'queues', component: () => import('@/views/admin/QueuesView.vue') },
       { path: 'agents', component: () => import('@/views/admin/AgentsView.vue') },
       { path: 'hours', component: () => import('@/views/admin/HoursView.vue') },
+      { path: 'notify', component: () => import('@/views/admin/NotifyView.vue') },
       { path: 'keys', component: () => import('@/views/admin/KeysView.vue') },
       { path: 'reports', component: () => import('@/views/admin/ReportsView.vue') },
       { path: 'audit', component: () => import('@/views/admin/AuditView.vue') },
