@@ -1,5 +1,4 @@
 /** Being told of waiting customers: a shop's group robots and when they speak, and this device. */
-import type { Case, User } from '@chaguan/protocol'
 import type { Authorized } from './me'
 
 export type Vendor = 'wecom' | 'feishu' | 'dingtalk'
@@ -58,18 +57,7 @@ export interface PushWish {
   always: boolean
 }
 
-export interface EarlierCases {
-  cases: Case[]
-  users: User[]
-  more: boolean
-}
-
 const path = encodeURIComponent
-
-/** What a customer asked before. */
-export function earlierCases(call: Authorized, conversation: string): Promise<EarlierCases> {
-  return call<EarlierCases>('GET', `/v1/desk/conversations/${path(conversation)}/cases`)
-}
 
 export function notifyApi(call: Authorized, shop: string) {
   const base = `/v1/admin/shops/${path(shop)}`

@@ -68,14 +68,6 @@ export const notifyEn: typeof notifyZhCN = {
   customer: {
     tags: 'Tags',
     asOf: 'As of {time}',
-    asking: 'Asking again…',
-    earlier: 'Earlier cases',
-    earlierNone: 'This is their first case',
-    earlierFailed: 'Could not load earlier cases',
-    earlierMore: 'Older ones are not listed',
-    nobody: 'Nobody answered',
-    resolved: 'Resolved',
-    abandoned: 'Customer left',
   },
   shop: {
     slow: 'The shop’s server did not answer within 2 s',

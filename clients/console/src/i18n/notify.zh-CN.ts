@@ -64,14 +64,6 @@ export const notifyZhCN = {
   customer: {
     tags: '标签',
     asOf: '{time}的资料',
-    asking: '正在更新…',
-    earlier: '以往咨询',
-    earlierNone: '这是第一次咨询',
-    earlierFailed: '没能取到以往咨询',
-    earlierMore: '更早的未列出',
-    nobody: '无人接待',
-    resolved: '已解决',
-    abandoned: '顾客离开',
   },
   shop: {
     slow: '商家服务器 2 秒内没有回应',
