@@ -10,6 +10,7 @@ export interface NotifySettings {
   again_s: number
   language: NoticeLanguage
   excerpt: boolean
+  when_closed: boolean
 }
 
 /** What became of a call. `state`: `sent`, `waiting`, `not_sent`, `taken`; empty: there was none yet. */

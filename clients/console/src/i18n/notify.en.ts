@@ -13,6 +13,7 @@ export const notifyEn: typeof notifyZhCN = {
   excerpt: 'Include the customer’s name and first words',
   excerptHint:
     'They pass through the robot’s vendor and browsers’ push services. Without it they only hear that somebody waits.',
+  whenClosed: 'Also outside of the shop’s hours',
   robots: 'Group robots',
   test: 'Send a test',
   because: '{said}: {why}',

@@ -10,6 +10,7 @@ export const notifyZhCN = {
   english: '英文',
   excerpt: '提醒中带上顾客的称呼和消息开头',
   excerptHint: '这些内容会经过机器人厂商和浏览器的推送服务。不勾选时只说有人在等待。',
+  whenClosed: '营业时间以外也提醒',
   robots: '群机器人',
   test: '发送测试',
   because: '{said}：{why}',
