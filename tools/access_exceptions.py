@@ -65,6 +65,7 @@ EXCEPTIONS: dict[str, str] = {
     "desk.Following": _INNER,
     "desk.Lines.tell": _INNER,
     "desk.Openings": _INNER,
+    "desk.ShopServers": _INNER,
     "desk.Unattended": "for whoever calls agents; no caller's request reaches it",
     "desk.no_bot": _INNER,
     "desk.Alarms": "tells what is due by itself; no caller's request reaches it",

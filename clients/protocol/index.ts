@@ -333,6 +333,9 @@ export interface CustomerContext {
   app_name?: string
   case_context?: Record<string, unknown>
   business?: unknown
+  business_age_ms?: number
+  business_problem?: string
+  retry_after_ms?: number
 }
 
 /**
@@ -504,13 +507,15 @@ export interface GetConversation {
 
 /**
  * What the business's own server knows of a customer (profile, cart, orders), through its signed context
- * URL. `language` is what the reader would like the answer in. Answered with `CustomerContext`; fails softly
- * with `unavailable` or `timeout`.
+ * URL. `language` is what the reader would like the answer in. Answered with `CustomerContext`, also when that
+ * server is down (`business_problem`). An answer is remembered for a minute, or until something is said; an older one
+ * is given at once, with its age: ask again with `refresh` then, which waits for a new one.
  */
 export interface GetCustomerContext {
   type: "get_customer_context"
   conversation_id: string
   language?: string
+  refresh?: boolean
   id: number
 }
 

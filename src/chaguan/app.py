@@ -222,10 +222,11 @@ class Deployment:
         return await self.accounts.users.access_voice(_SPEAKER, shop.id, shop.name)
 
     async def _fetch(self, url: str, headers: dict[str, str]) -> bytes:
-        answer = await self.http.send("GET", url, headers=headers)
+        answer = await self.http.send("GET", url, headers=headers, timeout_s=2, max_bytes=64 * 1024)
         if answer.status != 200:
+            reason = "redirected" if 300 <= answer.status < 400 else "unexpected_status"
             raise AppError(
-                ErrorCode.unavailable, f"the shop's server answered {answer.status}", retry_after_ms=10_000
+                ErrorCode.unavailable, f"the shop's server answered {answer.status}", reason=reason
             )
         return answer.body
 
@@ -266,7 +267,8 @@ class _Sources:
         app = await self._accounts.known_apps.get(app_id, now_ms())
         found = await self._accounts.shops.context_source(app.shop_id)
         url, secret = (found.url, found.secret) if found else ("", "")
-        return ContextSource(url, secret, identity.external_id, app_id, "")
+        openid, unionid = await self._accounts.directory.wechat_ids(user_id, app_id)
+        return ContextSource(url, secret, identity.external_id, app_id, "", openid, unionid)
 
 
 def sandbox_push(settings: Settings) -> str:

@@ -89,6 +89,28 @@ def test_the_check_of_the_context_url_takes_what_is_signed_once_and_nothing_else
     assert not check(SECRET, path, {})
 
 
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
+def test_the_javascript_check_of_the_context_url_takes_the_same(page):
+    path, now = "/context?user=17&app=a_1", int(time.time() * 1000)
+    good, late = (
+        {
+            name.lower(): value
+            for name, value in signed_headers(f"https://shop.example{path}", SECRET, at).items()
+        }
+        for at in (now, now - 400_000)
+    )
+    asked = [(SECRET, path, good)] * 2 + [
+        (SECRET, path, late),
+        ("another", path, good),
+        (SECRET, "/context?user=18&app=a_1", good),
+        (SECRET, path, {}),
+    ]
+    call = f"console.log(JSON.stringify({json.dumps(asked)}.map((one) => isFromChaguan(...one))))"
+    told = json.loads(program(["node", "-"], block(page, "js", "verify-context") + call))
+    assert told == [True, False, False, False, False, False]
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """A deployment that is served, with its app and a key for everything."""

@@ -123,7 +123,7 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
     waiting: (id) => desk.waiting(id),
     setAgentState: (state) => desk.setState(state),
     watchWechat: (id, fn) => watchWechat(client, id, fn),
-    customerContext: (id, language) => desk.context(id, language),
+    customerContext: (id, language, refresh) => desk.context(id, language, refresh),
   }
 }
 

@@ -202,7 +202,8 @@ export interface Im {
   setAgentState(state: AgentState): Promise<Agent>
   /** How the customer is reached in WeChat's own chat, now and after each change. Answers with how to stop. */
   watchWechat(conversationId: string, fn: (contact: WechatContact) => void): () => void
-  customerContext(conversationId: string, language: string): Promise<CustomerContext>
+  /** With `refresh` the shop's server is asked anew, and waited for. */
+  customerContext(conversationId: string, language: string, refresh?: boolean): Promise<CustomerContext>
 }
 
 export function unreadOf(conversation: Conversation, inbox: Inbox): number {

@@ -123,7 +123,9 @@ def context_of(shop: Shop, user: str, language: str) -> Json:
     chosen = [(BY_ID[n.product_id], n.quantity) for n in lines]
     cart = [{"title": p["name"][language], "picture": p["picture"], "quantity": n} for p, n in chosen]
     sections = [{"title": words["member"], "rows": labelled(rows)}]
-    return {"cart": cart, "orders": [order_card(o, language) for o in bought[:5]], "sections": sections}
+    tags = [words["regular" if bought else "newcomer"]]
+    orders = [order_card(o, language) for o in bought[:5]]
+    return {"tags": tags, "cart": cart, "orders": orders, "sections": sections}
 
 
 class Chaguan:

@@ -53,6 +53,12 @@ class Directory:
         named = [identity for identity in found if identity.kind in rank]
         return min(named, key=lambda identity: rank[identity.kind], default=None)
 
+    async def wechat_ids(self, user_id: str, app_id: str) -> tuple[str, str]:
+        """Openid in an app, and unionid; empty where there is none."""
+        found = await self._db.read(lambda connection: store.list_identities(connection, user_id))
+        openid = next((one.external_id for one in found if (one.kind, one.app_id) == ("openid", app_id)), "")
+        return openid, next((one.external_id for one in found if one.kind == "unionid"), "")
+
     async def attributes(self, user_id: str) -> dict[str, Any]:
         """What the business's own server told of a user."""
         found: dict[str, Any] = msgspec.json.decode(

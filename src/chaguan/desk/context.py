@@ -3,22 +3,16 @@
 import hashlib
 import hmac
 import secrets
-from collections import OrderedDict
 from typing import NamedTuple, Protocol
 from urllib.parse import urlencode, urlsplit
-
-import msgspec
 
 from chaguan.core.caller import Caller
 from chaguan.core.clock import Clock, now_ms
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.desk.service import DeskService
+from chaguan.desk.shop_server import Fetch, ShopServers, Told
 from chaguan.messaging.ports import Directory
 from chaguan.protocol.replies import CustomerContext
-
-CACHE_MS = 1_000
-CACHED = 1_000
-MAX_BYTES = 64 * 1024
 
 
 class ContextSource(NamedTuple):
@@ -29,16 +23,13 @@ class ContextSource(NamedTuple):
     external_id: str
     app_id: str
     app_name: str
+    openid: str = ""
+    unionid: str = ""
 
 
 class Sources(Protocol):
     async def source(self, user_id: str, app_id: str) -> ContextSource | None:
         """None when the shop has no context URL or the customer is not known to the business."""
-
-
-class Fetch(Protocol):
-    async def __call__(self, url: str, headers: dict[str, str]) -> bytes:
-        """GET with bounds on time and size, and no way into private networks; raises AppError."""
 
 
 class ContextService:
@@ -48,44 +39,43 @@ class ContextService:
         self._desk = desk
         self._directory = directory
         self._sources = sources
-        self._fetch = fetch
         self._clock = clock
-        self._cache: OrderedDict[tuple[str, int], tuple[int, msgspec.Raw]] = OrderedDict()
+        self._servers = ShopServers(fetch, clock)
 
-    async def of(self, caller: Caller, conversation_id: str, language: str = "") -> CustomerContext:
+    async def of(
+        self, caller: Caller, conversation_id: str, language: str = "", *, anew: bool = False
+    ) -> CustomerContext:
         customer = await self._desk.customer_of(caller, conversation_id)
         users = await self._directory.users([customer.user_id])
         if not users:
             raise AppError(ErrorCode.not_found, "no such customer")
         source = await self._sources.source(customer.user_id, customer.app_id)
-        business = None
+        told = Told()
         if source is not None and source.url:
-            business = await self._ask(question(source, language), source.secret, customer.head_seq)
+            told = await self._ask(source, question(source, language), customer.head_seq, anew)
         return CustomerContext(
             customer=users[0],
             external_id=source.external_id if source else "",
             app_name=source.app_name if source else "",
             case_context=customer.context,
-            business=business,
+            business=told.business,
+            business_age_ms=max(0, self._clock() - told.at) if told.business is not None else 0,
+            business_problem=told.problem,
+            retry_after_ms=told.retry_after_ms,
         )
 
-    async def _ask(self, url: str, secret: str, head_seq: int) -> msgspec.Raw:
-        """Kept for a moment, for all who look; but what was said since may be an order's card."""
-        key = (url, head_seq)
-        held = self._cache.get(key)
-        now = self._clock()
-        if held is not None and now - held[0] < CACHE_MS:
-            return held[1]
-        answer = _checked(await self._fetch(url, signed_headers(url, secret, now)))
-        self._cache[key] = (now, answer)
-        if len(self._cache) > CACHED:
-            self._cache.popitem(last=False)
-        return answer
+    async def _ask(self, source: ContextSource, url: str, head_seq: int, anew: bool) -> Told:
+        def sign() -> dict[str, str]:
+            return signed_headers(url, source.secret, self._clock())
+
+        return await self._servers.ask(source.url, url, sign, head_seq, anew=anew)
 
 
 def question(source: ContextSource, language: str) -> str:
-    """The address to ask. `language` stands in it, and so under the signature, only if the reader named one."""
-    asked = {"user": source.external_id, "app": source.app_id} | ({"language": language} if language else {})
+    """The address to ask. What is not known, or was not asked for, does not stand in it."""
+    more = {"language": language, "openid": source.openid, "unionid": source.unionid}
+    asked = {"user": source.external_id, "app": source.app_id}
+    asked |= {name: value for name, value in more.items() if value}
     return f"{source.url}{'&' if '?' in source.url else '?'}{urlencode(asked)}"
 
 
@@ -101,19 +91,3 @@ def signed_headers(url: str, secret: str, now: int) -> dict[str, str]:
     text = f"{timestamp}.{nonce}.{path}?{parts.query}"
     signature = hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
     return {"X-Chaguan-Timestamp": timestamp, "X-Chaguan-Nonce": nonce, "X-Chaguan-Signature": signature}
-
-
-def _checked(body: bytes) -> msgspec.Raw:
-    if len(body) > MAX_BYTES:
-        raise AppError(ErrorCode.unavailable, "the shop's server answered too much", retry_after_ms=10_000)
-    try:
-        decoded = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise AppError(
-            ErrorCode.unavailable, "the shop's server did not answer JSON", retry_after_ms=10_000
-        ) from error
-    if not isinstance(decoded, dict):
-        raise AppError(
-            ErrorCode.unavailable, "the shop's server did not answer an object", retry_after_ms=10_000
-        )
-    return msgspec.Raw(body)

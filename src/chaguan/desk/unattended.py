@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 
 from chaguan.core.clock import Clock
 from chaguan.desk.agents import shown_all
+from chaguan.desk.hours import is_open
 from chaguan.desk.routing.seats import serves
 from chaguan.desk.store import setup
 from chaguan.desk.store.waits import Wait, waits
@@ -16,12 +17,14 @@ MOST = 5_000
 
 
 class Scene(Struct, frozen=True):
-    """`agents` and `queues` by id; both are empty while nobody waits."""
+    """`agents` and `queues` by id, `closed` the shops that do not answer at this hour; all are empty while nobody
+    waits."""
 
     at: int
     waits: list[Wait]
     agents: dict[str, Agent]
     queues: dict[str, Queue]
+    closed: frozenset[str] = frozenset()
 
     def may_answer(self, agent: Agent, wait: Wait) -> bool:
         """Whether a case is one for this agent. What stands in no queue is for everybody."""
@@ -42,6 +45,8 @@ class Unattended:
             if not found:
                 return Scene(at, [], {}, {})
             agents = {agent.user_id: agent for agent in shown_all(con, at)}
-            return Scene(at, found, agents, {queue.id: queue for queue in setup.queues(con)})
+            settings = setup.all_settings(con).items()
+            closed = frozenset(shop_id for shop_id, each in settings if not is_open(each.hours, at))
+            return Scene(at, found, agents, {queue.id: queue for queue in setup.queues(con)}, closed)
 
         return await self._db.read(read)

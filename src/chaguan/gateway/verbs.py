@@ -141,4 +141,4 @@ class Verbs:
         return Users([user for user in found if user.id != caller.user_id][: command.limit])
 
     async def _get_customer_context(self, caller: Caller, command: c.GetCustomerContext) -> CustomerContext:
-        return await self._context.of(caller, command.conversation_id, command.language)
+        return await self._context.of(caller, command.conversation_id, command.language, anew=command.refresh)

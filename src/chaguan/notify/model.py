@@ -17,7 +17,8 @@ class NotifySettings(Struct, omit_defaults=False, kw_only=True):
     `after_s`: a case that nobody has taken for so long is told of; 0: never. `unattended_after_s`: the same while no
     agent is online. `again_s`: as long as anybody waits it is said again at most so often; 0: not again. `language`:
     of what group robots say. `excerpt`: whether the customer's name and first words go along, through the vendors'
-    and browsers' services; without it they hear only that somebody waits.
+    and browsers' services; without it they hear only that somebody waits. `when_closed`: also outside of the shop's
+    hours; without it, who came then is told of when it opens.
     """
 
     after_s: _Seconds = 60
@@ -25,6 +26,7 @@ class NotifySettings(Struct, omit_defaults=False, kw_only=True):
     again_s: Annotated[int, Meta(ge=0, le=86_400)] = 300
     language: Language = "zh-CN"
     excerpt: bool = False
+    when_closed: bool = False
 
 
 class RobotSpec(Struct, kw_only=True):

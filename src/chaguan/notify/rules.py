@@ -36,7 +36,10 @@ def overdue(scene: Scene, settings: Settings) -> list[Wait]:
     """Who has been waiting for longer than their shop wants."""
     is_there = is_attended(scene)
     return [
-        wait for wait in scene.waits if _is_overdue(wait, _of(settings, wait.shop_id), is_there, scene.at)
+        wait
+        for wait in scene.waits
+        if _is_overdue(wait, (own := _of(settings, wait.shop_id)), is_there, scene.at)
+        and (own.when_closed or wait.shop_id not in scene.closed)
     ]
 
 

@@ -530,11 +530,13 @@ class SetAgentState(_Command, tag="set_agent_state"):
 
 class GetCustomerContext(_Command, tag="get_customer_context"):
     """What the business's own server knows of a customer (profile, cart, orders), through its signed context
-    URL. `language` is what the reader would like the answer in. Answered with `CustomerContext`; fails softly
-    with `unavailable` or `timeout`."""
+    URL. `language` is what the reader would like the answer in. Answered with `CustomerContext`, also when that
+    server is down (`business_problem`). An answer is remembered for a minute, or until something is said; an older one
+    is given at once, with its age: ask again with `refresh` then, which waits for a new one."""
 
     conversation_id: Id
     language: Language = ""
+    refresh: bool = False
 
 
 Command = (

@@ -233,4 +233,13 @@ class CustomerContext(Struct, omit_defaults=True):
     app_name: str = ""
     case_context: dict[str, Any] = {}
     business: Any = None
-    """The JSON object of the business's context URL (at most 64 KiB), null if none is configured."""
+    """The JSON object of the business's context URL (at most 64 KiB); null if none is configured, or there is none to
+    show."""
+    business_age_ms: int = 0
+    """How long ago it was answered. One older than a minute is to be asked for anew (`refresh`), and shown meanwhile."""
+    business_problem: str = ""
+    """Why there is none, or none that is newer: `slow` (more than 2 s), `unreachable`, `answered` (a status other than
+    200), `redirected`, `too_large`, `not_json`, `not_allowed` (an address that `allow_private_addresses` does not name),
+    `paused` (it failed several times and is let alone for a while)."""
+    retry_after_ms: int = 0
+    """While it is let alone: for how long."""

@@ -9,7 +9,7 @@ from chaguan.infra.http import Answer
 from chaguan.notify import RobotSpec, store
 from chaguan.notify.rules import ATTEMPTS
 from chaguan.platforms.robots import Vendor
-from chaguan.protocol.desk import QueueMatch
+from chaguan.protocol.desk import Hours, QueueMatch
 from tests.domain.desk.conftest import SHOP
 from tests.domain.notify.conftest import Calling, address
 
@@ -258,3 +258,19 @@ async def test_agents_and_customers_neither_see_nor_change_robots(shop: Calling)
         ):
             with pytest.raises(AppError, match="forbidden"):
                 await doing
+
+
+async def test_outside_of_the_shops_hours_nobody_is_called_unless_the_shop_wants_it(shop: Calling):
+    _, key = await shop.robot()
+    closed_all_week = Hours(timezone="UTC", week=[[]] * 7)
+    await shop.settle_for(hours=closed_all_week)
+    await shop.asks(shop.customer("wang"))
+    await shop.pass_by(600)
+    assert shop.said(key) == []
+    await shop.settle_for(hours=Hours())
+    await shop.pass_by(2)
+    assert len(shop.said(key)) == 1
+    await shop.settle_for(hours=closed_all_week)
+    await shop.settle_calls(when_closed=True, again_s=60)
+    await shop.pass_by(60)
+    assert len(shop.said(key)) == 2

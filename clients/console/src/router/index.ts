@@ -33,6 +33,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'agents', component: () => import('@/views/admin/AgentsView.vue') },
       { path: 'hours', component: () => import('@/views/admin/HoursView.vue') },
       { path: 'replies', component: () => import('@/views/RepliesView.vue') },
+      { path: 'notify', component: () => import('@/views/admin/NotifyView.vue') },
       { path: 'keys', component: () => import('@/views/admin/KeysView.vue') },
       { path: 'reports', component: () => import('@/views/admin/ReportsView.vue') },
       { path: 'audit', component: () => import('@/views/admin/AuditView.vue') },

@@ -62,7 +62,7 @@ export interface DeskModule {
    */
   look(conversationId: string): () => void
   /** What the business's own server knows of the customer. Fails softly with `unavailable` or `timeout`. */
-  context(conversationId: string, language?: string): Promise<CustomerContext>
+  context(conversationId: string, language?: string, refresh?: boolean): Promise<CustomerContext>
 }
 
 interface Watched {
@@ -238,8 +238,8 @@ export function createDesk(client: Client): DeskModule {
         closed.catch(() => undefined)
       }
     },
-    context: (conversation_id, language = '') =>
-      client.command<'get_customer_context'>({ type: 'get_customer_context', conversation_id, language }),
+    context: (conversation_id, language = '', refresh = false) =>
+      client.command<'get_customer_context'>({ type: 'get_customer_context', conversation_id, language, refresh }),
   }
 }
 

@@ -19,18 +19,22 @@ export interface ContextItem {
 }
 
 export interface Business {
+  tags: string[]
   profile: ContextRow[]
   cart: ContextItem[] | null
   orders: ContextItem[] | null
   sections: { title: string; rows: ContextRow[] }[]
 }
 
+const MOST_TAGS = 30
+
 type Json = Record<string, unknown>
 
 export function readBusiness(raw: unknown): Business | null {
   if (!isObject(raw)) return null
   return {
-    profile: rowsOf(raw['profile']),
+    tags: tagsOf(raw['tags']),
+    profile: [...rowsOf(raw['profile']), ...rowsOf(raw['attributes'])],
     cart: itemsOf(raw['cart']),
     orders: itemsOf(raw['orders']),
     sections: list(raw['sections'])
@@ -38,6 +42,13 @@ export function readBusiness(raw: unknown): Business | null {
       .map((section) => ({ title: text(section['title']), rows: rowsOf(section['rows']) }))
       .filter((section) => section.rows.length > 0),
   }
+}
+
+function tagsOf(raw: unknown): string[] {
+  return list(raw)
+    .map(text)
+    .filter((tag) => tag !== '')
+    .slice(0, MOST_TAGS)
 }
 
 /** Rows as `[{label, value, url}]`, or as a plain object of label to value. */
