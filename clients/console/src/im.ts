@@ -25,6 +25,7 @@ import type {
   SearchPage,
   User,
   Waiting,
+  Wall,
   WechatContact,
 } from '@chaguan/protocol'
 
@@ -58,6 +59,8 @@ export type {
   SearchPage,
   User,
   Waiting,
+  Wall,
+  WallQueue,
   WechatContact,
 } from '@chaguan/protocol'
 
@@ -114,6 +117,12 @@ export interface InboxChange {
   muted?: boolean
   marked_unread?: boolean
   archived?: boolean
+}
+
+export interface WallListener {
+  wall: (wall: Wall) => void
+  agents: (agents: Agent[], users: User[]) => void
+  failed: (error: unknown) => void
 }
 
 export interface Im {
@@ -193,6 +202,8 @@ export interface Im {
   setAgentState(state: AgentState): Promise<Agent>
   /** How the customer is reached in WeChat's own chat, now and after each change. Answers with how to stop. */
   watchWechat(conversationId: string, fn: (contact: WechatContact) => void): () => void
+  /** How the desk stands, for a screen on the wall: now, and whenever that changes. Answers with how to stop. */
+  watchWall(shopId: string, listener: WallListener): () => void
   customerContext(conversationId: string, language: string): Promise<CustomerContext>
 }
 

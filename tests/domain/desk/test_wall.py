@@ -70,6 +70,15 @@ async def test_nothing_new_is_not_told_again_but_every_fifteen_seconds_it_is(mea
     assert len(await told(measured)) == before + 1
 
 
+async def test_the_wall_of_a_shop_that_never_had_a_customer_is_told_that_it_is_alive(measured: Shop):
+    assert await told(measured) == []
+    await measured.desk.walls.watch(measured.staff("mei"), SHOP)
+    await measured.later(16)
+    assert [wall.waiting for wall in await told(measured)] == [0]
+    await measured.asks(measured.customer("wang"))
+    assert (await measured.case(await measured.asks(measured.customer("wang")))).version == 1
+
+
 async def test_a_new_day_begins_at_nothing(measured: Shop):
     mei = measured.staff("mei")
     room = await measured.asks(measured.customer("wang"))

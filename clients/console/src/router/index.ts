@@ -7,6 +7,8 @@ declare module 'vue-router' {
     open?: boolean
     admin?: boolean
     plain?: boolean
+    /** Fills the whole window, without the rail. */
+    bare?: boolean
   }
 }
 
@@ -19,6 +21,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/desk/:id?', component: () => import('@/views/DeskView.vue') },
   { path: '/messages/:id?', component: () => import('@/views/MessengerView.vue') },
   { path: '/search', component: () => import('@/views/SearchView.vue') },
+  { path: '/wall', component: () => import('@/views/WallView.vue'), meta: { bare: true } },
   { path: '/me', component: () => import('@/views/MeView.vue') },
   {
     path: '/admin',
@@ -32,6 +35,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'agents', component: () => import('@/views/admin/AgentsView.vue') },
       { path: 'hours', component: () => import('@/views/admin/HoursView.vue') },
       { path: 'keys', component: () => import('@/views/admin/KeysView.vue') },
+      { path: 'statistics', component: () => import('@/views/StatisticsView.vue') },
       { path: 'reports', component: () => import('@/views/admin/ReportsView.vue') },
       { path: 'audit', component: () => import('@/views/admin/AuditView.vue') },
     ],
