@@ -67,6 +67,8 @@ async def test_the_wall_follows_the_desk_and_can_be_read_across_a_room(office: O
 
 
 async def test_a_wall_without_a_connection_says_so_and_comes_back(office: Office) -> None:
+    # It has no network for a while, and says so in its console, too.
+    office.faults.allowed += ["ERR_INTERNET_DISCONNECTED", "WebSocket connection to"]
     wall = await office.owner(viewport={"width": 1920, "height": 1080})
     await visit(wall, "/wall")
     await expect(wall.locator(".wall.live")).to_be_visible()
@@ -86,7 +88,7 @@ async def test_the_report_shows_counts_and_gives_the_table(office: Office, local
     await expect(message(agent, "在的")).to_have_count(1)
     page = await office.owner(locale=locale)
     await visit(page, "/admin/statistics")
-    await page.get_by_text("客服" if locale == "zh-CN" else "Agent", exact=True).click()
+    await page.locator("form").get_by_text("客服" if locale == "zh-CN" else "Agent", exact=True).click()
     row = page.locator("tbody tr").filter(has_text=f"阿表{locale[:2]}")
     await expect(row).to_be_visible()
     await expect(page.locator("svg.chart")).to_have_attribute(

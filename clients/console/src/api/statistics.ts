@@ -14,7 +14,7 @@ export interface Figure {
 }
 
 export const TIMES = ['wait', 'first_reply', 'reply', 'handling', 'resolution'] as const
-export const COUNTS = ['opened', 'reopened', 'resolved', 'abandoned', 'transferred'] as const
+export const COUNTS = ['opened', 'reopened', 'resolved', 'abandoned', 'messages_left', 'transferred'] as const
 export const MISSED = ['missed_wait', 'missed_first_reply', 'missed_resolution'] as const
 export type Time = (typeof TIMES)[number]
 export type Count = (typeof COUNTS)[number] | (typeof MISSED)[number]
