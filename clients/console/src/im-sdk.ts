@@ -7,7 +7,17 @@ import { createNotes } from '@chaguan/sdk/notes'
 import { listContacts, reportUser, setBlock } from '@chaguan/sdk/people'
 import { createPresence, type PresenceModule } from '@chaguan/sdk/presence'
 import { searchMessages } from '@chaguan/sdk/search'
-import type { Connection, Im, ImEvents, MediaKind, Member, MessageSent, SendOptions, WechatContact } from './im'
+import type {
+  Connection,
+  Im,
+  ImEvents,
+  MediaKind,
+  Member,
+  MessageSent,
+  SendOptions,
+  WallListener,
+  WechatContact,
+} from './im'
 
 export interface ImOptions {
   getToken: (renew: boolean) => Promise<string>
@@ -124,6 +134,7 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
     setAgentState: (state) => desk.setState(state),
     watchWechat: (id, fn) => watchWechat(client, id, fn),
     customerContext: (id, language, refresh) => desk.context(id, language, refresh),
+    watchWall: (shopId, listener) => watchWall(client, shopId, listener),
   }
 }
 
@@ -137,6 +148,36 @@ function watchWechat(client: Client, conversation_id: string, fn: (contact: Wech
     client.on('push', (push) => {
       if (push.type === 'wechat_contact_changed' && push.contact.conversation_id === conversation_id) fn(push.contact)
     }),
+  ]
+  if (client.state === 'online') ask()
+  return () => stops.forEach((stop) => stop())
+}
+
+const ASK_AGAIN_MS = 10_000
+
+/** Asked again after each reconnect, and every ten seconds where that fails: nobody stands beside the screen. */
+function watchWall(client: Client, shop_id: string, listener: WallListener): () => void {
+  let timer = 0
+  const ask = () => {
+    clearTimeout(timer)
+    client.command<'watch_wall'>({ type: 'watch_wall', shop_id }).then(
+      ({ wall, agents, users }) => {
+        listener.agents(agents ?? [], users ?? [])
+        listener.wall(wall)
+      },
+      (error: unknown) => {
+        listener.failed(error)
+        timer = window.setTimeout(ask, ASK_AGAIN_MS)
+      },
+    )
+  }
+  const stops = [
+    client.on('connection', ({ state }) => state === 'online' && ask()),
+    client.on('push', (push) => {
+      if (push.type === 'wall_changed' && push.wall.shop_id === shop_id) listener.wall(push.wall)
+      if (push.type === 'agents_changed') listener.agents(push.agents, push.users ?? [])
+    }),
+    () => clearTimeout(timer),
   ]
   if (client.state === 'online') ask()
   return () => stops.forEach((stop) => stop())

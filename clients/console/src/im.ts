@@ -26,6 +26,7 @@ import type {
   SearchPage,
   User,
   Waiting,
+  Wall,
   WechatContact,
 } from '@chaguan/protocol'
 import type { NotesModule } from '@chaguan/sdk/notes'
@@ -60,6 +61,8 @@ export type {
   SearchPage,
   User,
   Waiting,
+  Wall,
+  WallQueue,
   WechatContact,
 } from '@chaguan/protocol'
 
@@ -119,6 +122,12 @@ export interface InboxChange {
   muted?: boolean
   marked_unread?: boolean
   archived?: boolean
+}
+
+export interface WallListener {
+  wall: (wall: Wall) => void
+  agents: (agents: Agent[], users: User[]) => void
+  failed: (error: unknown) => void
 }
 
 export interface Im {
@@ -204,6 +213,8 @@ export interface Im {
   watchWechat(conversationId: string, fn: (contact: WechatContact) => void): () => void
   /** With `refresh` the shop's server is asked anew, and waited for. */
   customerContext(conversationId: string, language: string, refresh?: boolean): Promise<CustomerContext>
+  /** How the desk stands, for a screen on the wall: now, and whenever that changes. Answers with how to stop. */
+  watchWall(shopId: string, listener: WallListener): () => void
 }
 
 export function unreadOf(conversation: Conversation, inbox: Inbox): number {

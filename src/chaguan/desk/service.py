@@ -27,6 +27,7 @@ from chaguan.desk.openings import Attributes, Openings
 from chaguan.desk.own_cases import OwnCases
 from chaguan.desk.store import cases as store
 from chaguan.desk.store import tags as tag_store
+from chaguan.desk.store.ratings import between as rated_between
 from chaguan.desk.tags import SUGGESTED, Tags
 from chaguan.desk.times.alarms import Alarms
 from chaguan.desk.times.consumer import ServiceTimes
@@ -109,6 +110,7 @@ class DeskService:
         self.tags = Tags(db, self.cases, changes, clock)
         self.walls = Walls(db, publisher, directory, self.times, clock)
         self.reports = Reports(db, directory)
+        self.walls.ratings = self.reports.ratings = rated_between
         self.agents = Agents(db, publisher, directory, clock, self.dispatcher.wake)
         self.arrangement = Arrangement(db, clock, self.dispatcher.wake)
         self.lines = Lines(db, messaging, publisher, topic_of, clock)

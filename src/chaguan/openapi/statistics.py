@@ -65,7 +65,7 @@ async def read_service_table(
     name = f"service-times-{by.value}-{report.first_day}-{report.last_day}.csv"
     return Response(
         as_csv(report, language).encode(),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
     )
 

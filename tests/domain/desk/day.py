@@ -7,6 +7,7 @@ from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.protocol import commands as c
 from chaguan.protocol.conversations import CaseStatus
+from chaguan.protocol.desk import Outcome
 from tests.domain.desk.conftest import Shop
 from tests.domain.messaging.conftest import key
 
@@ -40,6 +41,9 @@ class Day:
             self.changes_state,
             self.opens_another,
             self.waits,
+            self.gives_up,
+            self.comes_back,
+            self.rates,
         ]
         for _ in range(steps):
             with contextlib.suppress(AppError):  # somebody was faster, has no place left, is gone: as in life
@@ -70,7 +74,34 @@ class Day:
 
     async def resolves(self) -> None:
         case = await self._case(CaseStatus.open)
-        await self.shop.resolve(next(each for each in self.agents if each.user_id == case.agent_id), case)
+        agent = next(each for each in self.agents if each.user_id == case.agent_id)
+        outcome = self.draw.choice([Outcome.resolved, Outcome.resolved, Outcome.abandoned])
+        await self.shop.desk.cases.resolve(agent, c.ResolveCase(id=1, case_id=case.id, outcome=outcome))
+
+    async def gives_up(self) -> None:
+        case = await self._case(CaseStatus.waiting)
+        customer = self._customer(case.customer_id)
+        if self.draw.random() < 0.5:
+            await self.shop.desk.own_cases.leave_line(customer, c.LeaveLine(id=1, case_id=case.id))
+            return
+        command = c.LeaveMessage(
+            id=1, client_msg_id=key(), conversation_id=case.conversation_id, text="请回电", consent=True
+        )
+        await self.shop.desk.callbacks.leave_message(customer, command)
+
+    async def comes_back(self) -> None:
+        case = await self._ended()
+        caller = self.draw.choice([*self.agents, self._customer(case.customer_id)])
+        command = c.ReopenCase(id=1, case_id=case.id, force=True)
+        if caller in self.agents:
+            await self.shop.desk.cases.reopen(caller, command)
+        else:
+            await self.shop.desk.own_cases.reopen(caller, command)
+
+    async def rates(self) -> None:
+        case = await self._ended()
+        command = c.RateCase(id=1, case_id=case.id, stars=self.draw.randint(1, 5))
+        await self.shop.desk.own_cases.rate(self._customer(case.customer_id), command)
 
     async def passes_on(self) -> None:
         case = await self._case(CaseStatus.open)
@@ -111,4 +142,11 @@ class Day:
         found = [case for case in await self._cases() if case.status is status]
         if not found:
             raise AppError(ErrorCode.not_found, "nobody has a case")
+        return self.draw.choice(found)
+
+    async def _ended(self):
+        cases = [await self.shop.case(room) for room in self.rooms.values()]
+        found = [case for case in cases if case.status is CaseStatus.resolved]
+        if not found:
+            raise AppError(ErrorCode.not_found, "nothing ended yet")
         return self.draw.choice(found)

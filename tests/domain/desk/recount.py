@@ -129,10 +129,10 @@ def _stretches(case: str, moves: list[Entry]) -> list[Measured]:
         if before.status == "waiting" and not with_bot:
             if move.status == "open":
                 found.append(_measured(move, "waited", case, before.queue, move.agent, since))
-            elif move.kind == "abandoned":
-                found.append(_measured(move, "abandoned", case, before.queue, "", since))
-        elif before.status == "waiting" and move.kind == "abandoned":
-            found.append(_measured(move, "abandoned", case, before.queue, "", since))
+            elif move.kind in ("abandoned", "message_left"):
+                found.append(_measured(move, move.kind, case, before.queue, "", since))
+        elif move.kind in ("abandoned", "message_left"):
+            found.append(_measured(move, move.kind, case, before.queue, "", move.at))
         if before.status == "open":
             found.append(_measured(move, "handled", case, before.queue, before.agent, since))
         since = move.at

@@ -5,7 +5,7 @@ import pytest
 
 from chaguan.core.errors import AppError
 from chaguan.desk.times.facts import SpanKind
-from chaguan.desk.times.ratings import Rated
+from chaguan.protocol import commands as c
 from chaguan.protocol.desk import Wall
 from chaguan.protocol.pushes import WallChanged
 from tests.domain.desk.conftest import SHOP, Shop
@@ -70,6 +70,15 @@ async def test_nothing_new_is_not_told_again_but_every_fifteen_seconds_it_is(mea
     assert len(await told(measured)) == before + 1
 
 
+async def test_the_wall_of_a_shop_that_never_had_a_customer_is_told_that_it_is_alive(measured: Shop):
+    assert await told(measured) == []
+    await measured.desk.walls.watch(measured.staff("mei"), SHOP)
+    await measured.later(16)
+    assert [wall.waiting for wall in await told(measured)] == [0]
+    await measured.asks(measured.customer("wang"))
+    assert (await measured.case(await measured.asks(measured.customer("wang")))).version == 1
+
+
 async def test_a_new_day_begins_at_nothing(measured: Shop):
     mei = measured.staff("mei")
     room = await measured.asks(measured.customer("wang"))
@@ -82,14 +91,16 @@ async def test_a_new_day_begins_at_nothing(measured: Shop):
     assert (wall.opened, wall.resolved, wall.waiting) == (1, 0, 1)
 
 
-async def test_ratings_are_shown_where_somebody_keeps_them(measured: Shop):
-    await measured.asks(measured.customer("wang"))
-    assert (await told(measured))[-1].rated == 0
-    measured.desk.walls.ratings = lambda _con, _shop, first_at, _until: [
-        Rated("k_1", 5, first_at),
-        Rated("k_2", 4, first_at),
-    ]
-    await measured.later(16)
+async def test_ratings_of_today_are_shown(measured: Shop):
+    mei = measured.staff("mei")
+    stars = {"wang": 5, "li": 4}
+    for name, given in stars.items():
+        customer = measured.customer(name)
+        room = await measured.asks(customer)
+        await measured.take(mei, await measured.case(room))
+        await measured.resolve(mei, await measured.case(room))
+        command = c.RateCase(id=1, case_id=(await measured.case(room)).id, stars=given)
+        await measured.desk.own_cases.rate(customer, command)
     wall = (await told(measured))[-1]
     assert (wall.rated, wall.rating) == (2, 4.5)
 

@@ -34,6 +34,17 @@ export interface Call {
 }
 
 export async function request<T>(call: Call): Promise<T> {
+  const response = await send(call)
+  // The server's answer is typed by its Structs; nothing here can check it better than they did.
+  return (response.status === 204 ? undefined : await response.json()) as T
+}
+
+/** What is handed on as it is: a table for a spreadsheet. */
+export async function requestFile(call: Call): Promise<Blob> {
+  return (await send(call)).blob()
+}
+
+async function send(call: Call): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (call.body !== undefined) headers['Content-Type'] = 'application/json'
   if (call.token) headers['Authorization'] = `Bearer ${call.token}`
@@ -46,8 +57,7 @@ export async function request<T>(call: Call): Promise<T> {
     throw new ApiError('network')
   }
   if (!response.ok) throw await failure(response)
-  // The server's answer is typed by its Structs; nothing here can check it better than they did.
-  return (response.status === 204 ? undefined : await response.json()) as T
+  return response
 }
 
 async function failure(response: Response): Promise<ApiError> {

@@ -224,8 +224,6 @@ export const deskEn: Filled<typeof deskZhCN> = {
     overflowAfter: 'After so many minutes',
     overflowTo: 'Move on into',
     overflowNone: 'Stay here',
-    target: 'Promised within minutes',
-    targetHint: '0: nothing promised. For colours and warnings.',
     minutes: 'min',
     typeEnter: 'Type and press Enter',
     strategies: {

@@ -211,8 +211,6 @@ export const deskZhCN = {
     overflowAfter: '等了几分钟之后',
     overflowTo: '转入',
     overflowNone: '不转',
-    target: '承诺几分钟内接待',
-    targetHint: '0：没有承诺。用于计时的颜色和预警。',
     minutes: '分钟',
     typeEnter: '输入后按回车',
     strategies: {

@@ -1,11 +1,13 @@
 import { notifyEn } from './notify.en'
 import { repliesActsEn, repliesEn } from './replies.en'
 import { deskEn } from './desk.en'
+import { qualityEn } from './quality.en'
 import type { Messages } from './zh-CN'
 
 export const en: Messages = {
   ...deskEn,
   notify: notifyEn,
+  ...qualityEn,
   app: { name: 'Chaguan', title: 'Chaguan · Workspace', tagline: 'Talk with your customers in your own house' },
   nav: {
     main: 'Main navigation',

@@ -3,10 +3,12 @@ import type { AuditAction } from '@chaguan/protocol'
 import { notifyZhCN } from './notify.zh-CN'
 import { repliesActsZhCN, repliesZhCN } from './replies.zh-CN'
 import { deskZhCN } from './desk.zh-CN'
+import { qualityZh } from './quality.zh-CN'
 
 export const zhCN = {
   ...deskZhCN,
   notify: notifyZhCN,
+  ...qualityZh,
   app: { name: '茶馆', title: '茶馆 · 工作台', tagline: '把客人请进自己的店里聊' },
   nav: {
     main: '主导航',

@@ -7,6 +7,8 @@ declare module 'vue-router' {
     open?: boolean
     admin?: boolean
     plain?: boolean
+    /** Fills the whole window, without the rail. */
+    bare?: boolean
   }
 }
 
@@ -20,6 +22,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/messages/:id?', component: () => import('@/views/MessengerView.vue') },
   { path: '/search', component: () => import('@/views/SearchView.vue') },
   { path: '/replies', component: () => import('@/views/RepliesView.vue') },
+  { path: '/wall', component: () => import('@/views/WallView.vue'), meta: { bare: true } },
   { path: '/me', component: () => import('@/views/MeView.vue') },
   {
     path: '/admin',
@@ -35,6 +38,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'replies', component: () => import('@/views/RepliesView.vue') },
       { path: 'notify', component: () => import('@/views/admin/NotifyView.vue') },
       { path: 'keys', component: () => import('@/views/admin/KeysView.vue') },
+      { path: 'statistics', component: () => import('@/views/StatisticsView.vue') },
       { path: 'reports', component: () => import('@/views/admin/ReportsView.vue') },
       { path: 'audit', component: () => import('@/views/admin/AuditView.vue') },
     ],

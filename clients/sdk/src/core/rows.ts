@@ -63,7 +63,7 @@ export function entryOnRow(row: ConversationView, entry: Entry, me: string): Con
       conversation.avatar = entry.avatar ?? (conversation.avatar || '')
       return next
     case 'case_changed':
-      next.case = caseAfter(row, entry)
+      if (!entry.quiet) next.case = caseAfter(row, entry)
       return next
     case 'floor_raised':
       conversation.floor_seq = Math.max(conversation.floor_seq || 0, entry.floor_seq)

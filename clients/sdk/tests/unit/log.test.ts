@@ -109,6 +109,14 @@ test('unread is derived from ordinals and never below zero; my own message moves
   expect(unreadOf({ ...held, inbox: { ...held.inbox, read_ordinal: 9 } })).toBe(0)
 })
 
+test('a quiet change of a case leaves it as it was: nobody took it anew', () => {
+  const entry = { type: 'case_changed' as const, ...common, seq: 5, actor_id: 'a', case_id: 'k', agent_id: 'a' }
+  const taken = entryOnRow(row({ head_seq: 4 }), { ...entry, created_at: 7, status: 'open' }, 'b')
+  const tagged = entryOnRow(taken, { ...entry, seq: 6, created_at: 9, status: 'open', quiet: true }, 'b')
+  expect(tagged.case).toEqual(taken.case)
+  expect(tagged.case?.taken_at).toBe(7)
+})
+
 test('marks never go back, whatever the version of the row', () => {
   const merged = mergeInbox(
     { conversation_id: 'c', version: 5, read_seq: 8, pinned_at: 1 },

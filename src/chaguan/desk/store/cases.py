@@ -66,6 +66,7 @@ _HANDLED = Statement(
     "ORDER BY resolved_at DESC LIMIT ?"
 )
 _SHOPS = Statement("SELECT shop_id FROM desk_versions ORDER BY shop_id")
+_BEGIN_DESK = Statement("INSERT INTO desk_versions (shop_id, version) VALUES (?, 0) ON CONFLICT DO NOTHING")
 _LAST_AGENT = Statement(
     "SELECT agent_id FROM cases WHERE conversation_id = ? AND agent_id <> '' ORDER BY opened_at DESC, id DESC LIMIT 1"
 )
@@ -182,8 +183,13 @@ def without_desk(case: Case) -> Case:
     return msgspec.structs.replace(case, reason=None, tags=[], alarms=[])
 
 
+def begin_desk(connection: Connection, shop_id: str) -> None:
+    """From here on the shop is among those that have a desk, though it never had a case."""
+    _BEGIN_DESK.run(connection, shop_id)
+
+
 def shops(connection: Connection) -> list[str]:
-    """Those that ever had a case."""
+    """Those that ever had a case, or a wall."""
     return [row[0] for row in _SHOPS.rows(connection)]
 
 

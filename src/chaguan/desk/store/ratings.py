@@ -5,6 +5,7 @@ import json
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from chaguan.desk.times.ratings import Rated
 from chaguan.infra.database.sql import Statement
 from chaguan.protocol.conversations import Case
 from chaguan.protocol.ratings import Rating
@@ -14,6 +15,9 @@ _COLUMNS = (
 )
 _FIND = Statement(
     "SELECT case_id, stars, reasons, text, agent_id, queue_id, at, changed_at FROM case_ratings WHERE case_id = ?"
+)
+_BETWEEN = Statement(
+    "SELECT case_id, stars, at FROM case_ratings WHERE shop_id = ? AND at >= ? AND at < ? ORDER BY at"
 )
 _PUT = Statement(
     f"INSERT INTO case_ratings ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
@@ -44,6 +48,14 @@ def find(connection: Connection, case_id: str) -> Sealed | None:
         changed_at=changed_at,
     )
     return Sealed(rating, bytes(text) if text is not None else None)
+
+
+def between(connection: Connection, shop_id: str, first_at: int, until_at: int) -> list[Rated]:
+    """Those of a shop that were first said in `[first_at, until_at)`."""
+    return [
+        Rated(row[0], int(row[1]), int(row[2]))
+        for row in _BETWEEN.rows(connection, shop_id, first_at, until_at)
+    ]
 
 
 def put(connection: Connection, case: Case, rating: Rating, text: bytes | None) -> None:

@@ -16,6 +16,7 @@ class SpanKind(StrEnum):
     handled = "handled"
     resolved = "resolved"
     abandoned = "abandoned"
+    message_left = "message_left"
     opened = "opened"
     reopened = "reopened"
     transferred = "transferred"

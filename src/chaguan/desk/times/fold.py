@@ -6,6 +6,11 @@ from chaguan.desk.times.facts import Change, Fact, Message, Span, SpanKind
 from chaguan.protocol.conversations import CaseStatus
 from chaguan.protocol.desk import CaseEventKind
 
+_GIVEN_UP = {
+    CaseEventKind.abandoned.value: SpanKind.abandoned,
+    CaseEventKind.message_left.value: SpanKind.message_left,
+}
+"""Ends that are nobody's doing but the customer's: no resolution."""
 _OPEN, _ENDED = CaseStatus.open.value, CaseStatus.resolved.value
 
 
@@ -122,8 +127,9 @@ class Fold:
     def _ended(self, fact: Fact, change: Change) -> None:
         if not fact.is_alive:
             return
-        if change.kind == CaseEventKind.abandoned.value:
-            self._span(fact, change, SpanKind.abandoned, fact.waiting_at or fact.round_at, "")
+        given_up = _GIVEN_UP.get(change.kind)
+        if given_up is not None:
+            self._span(fact, change, given_up, fact.waiting_at or change.at, "")
         else:
             agent_id = change.agent_id or fact.agent_id
             self._span(fact, change, SpanKind.resolved, fact.round_at, agent_id)

@@ -44,6 +44,7 @@ class ReportRow(Struct, kw_only=True):
     reopened: int
     resolved: int
     abandoned: int
+    messages_left: int
     transferred: int
     wait: Figure
     first_reply: Figure
@@ -100,6 +101,7 @@ class Tally:
             reopened=self._counts[SpanKind.reopened],
             resolved=self._counts[SpanKind.resolved],
             abandoned=self._counts[SpanKind.abandoned],
+            messages_left=self._counts[SpanKind.message_left],
             transferred=self._counts[SpanKind.transferred],
             wait=figure(sums[SpanKind.waited]),
             first_reply=figure(self._each[SpanKind.first_reply]),

@@ -9,7 +9,7 @@ from chaguan.desk.times.reports import ServiceReport
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _TIMES = ("wait", "first_reply", "reply", "handling", "resolution")
-_COUNTS = ("opened", "reopened", "resolved", "abandoned", "transferred")
+_COUNTS = ("opened", "reopened", "resolved", "abandoned", "messages_left", "transferred")
 _MISSED = ("missed_wait", "missed_first_reply", "missed_resolution")
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -23,6 +23,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "reopened": "Reopened",
         "resolved": "Resolved",
         "abandoned": "Abandoned",
+        "messages_left": "Left a message",
         "transferred": "Passed on",
         "wait": "Wait",
         "first_reply": "First reply",
@@ -50,6 +51,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "reopened": "重新打开",
         "resolved": "已解决",
         "abandoned": "放弃",
+        "messages_left": "留言",
         "transferred": "转出",
         "wait": "等待",
         "first_reply": "首次回复",

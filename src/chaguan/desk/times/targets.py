@@ -14,6 +14,7 @@ _ENDS = {
     SpanKind.first_reply: (Target.first_reply,),
     SpanKind.resolved: (Target.resolution,),
     SpanKind.abandoned: (Target.wait,),
+    SpanKind.message_left: (Target.wait,),
 }
 """Which clocks end with a span of this kind, beginning where it begins."""
 

@@ -75,6 +75,9 @@ class Walls:
         """As of now, read anew: any process can say it."""
         access_agent_desk(caller)
         now = self._clock()
+        if shop_id not in await self._db.read(case_store.shops):
+            # Or nobody would tell this wall every 15 s that there is nothing to tell.
+            await self._db.write(lambda con: case_store.begin_desk(con, shop_id))
 
         def read(con: Connection) -> WallReply:
             news = _news(con, shop_id, None, now, self.ratings)

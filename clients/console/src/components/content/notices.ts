@@ -26,7 +26,7 @@ export function noticeText(content: SystemNotice, sender = ''): string {
  * of the entries about it only its beginning is told; agents come and go with it.
  */
 export function isTold(entry: Entry, kind: ConversationKind): boolean {
-  if (kind === 'service') return entry.type === 'case_changed' && entry.status === 'waiting'
+  if (kind === 'service') return entry.type === 'case_changed' && entry.status === 'waiting' && !entry.quiet
   return entry.type !== 'conversation_changed' || Boolean(entry.name || entry.avatar)
 }
 

@@ -2,6 +2,7 @@
 import { i18n } from '@/i18n'
 import { span } from '@/i18n/span'
 import type { CaseEvent, Reason } from '@/im'
+import { qualityEvent, SAID_WHOLE } from '../quality/events'
 
 type NameOf = (userId: string) => string
 type QueueName = (queueId: string) => string
@@ -25,7 +26,7 @@ const WHYS = new Set(['asked', 'not_found'])
 
 /** Why a case is where it is; empty without a reason, or where the event itself says it all. */
 export function reasonText(reason: Reason | null | undefined, nameOf: NameOf): string {
-  if (!reason) return ''
+  if (!reason || SAID_WHOLE.has(reason.code)) return ''
   const { t, te } = i18n.global
   const data = reason.data ?? {}
   const key = `reason.${reason.code}`
@@ -65,6 +66,8 @@ export function eventText(event: CaseEvent, nameOf: NameOf, queueName: QueueName
   const { t } = i18n.global
   const actor = event.actor_id ? nameOf(event.actor_id) : t('history.desk')
   const agent = event.agent_id ? nameOf(event.agent_id) : ''
+  const told = qualityEvent(event, actor)
+  if (told) return told
   const queue = queueName(event.queue_id ?? '')
   const names = { actor, agent, queue, former: event.former_agent_id ? nameOf(event.former_agent_id) : '' }
   switch (event.kind) {
