@@ -51,12 +51,14 @@ class Reason(Struct, omit_defaults=True):
     Into a queue: `rule` (`by`: what its rule looked at), `default` (a queue without a rule), `no_queue`, `overflow`
     (`after_s`), `transferred`, `agent_gone`, `reopened`, `handed_over` (by a bot, `why`). To an agent: `round_robin`, `least_loaded`, `weighted`,
     `last_agent`, `picked`, `transferred`; with `load` before it and `of`, the agent's capacity. Still waiting:
-    `manual`, `nobody_serves`, `nobody_online`, `all_busy`, `closed`. At the end: `by_agent`, `silence`.
-    Of a target that comes near (`target_near`) or was missed (`target_missed`): `target`, `limit_s`, `since`,
-    `in_open_hours`, and with `moved_to` and `queue` where it went on. Of tags (`tags`): `added`, `removed`.
     `manual`, `nobody_serves`, `nobody_online`, `all_busy`, `closed`. At the end: `by_agent`, `silence` (`bot`: in a case
     that only a bot had), `inactive` (an agent had it, and nobody spoke for `for_s`), `left` (the customer gave up
     waiting), `left_message`. Of a rating: `by_customer`, with `stars`, and `before` where they said another number.
+    Of a target that comes near (`target_near`) or was missed (`target_missed`): `target`, `limit_s`, `since`,
+    `in_open_hours`, and with `moved_to` and `queue` where it went on. Of tags (`tags`): `added`, `removed`.
+
+    By a rule of the shop: `rule_fired` (`rule`: its name, `rule_id`, `when`, `occasion`; `not_done` says why it could
+    not: `agent_gone`, `no_place`, `no_queue`).
 
     `why` a bot handed over: `asked`, `not_found`, `not_it` (no to "was this it?"), `not_text`, `keyword`, `too_fast`,
     `too_long`, `switched_off`; with its `turns` and `misses`, and the `question` of the list that it believed most with
@@ -193,6 +195,8 @@ class CaseEventKind(StrEnum):
     tagged = "tagged"
     rated = "rated"
     message_left = "message_left"
+    ruled = "ruled"
+    """A rule of the shop said something, or could not do what it wanted."""
 
 
 class CaseEvent(Struct, omit_defaults=True, kw_only=True):
