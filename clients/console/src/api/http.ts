@@ -35,10 +35,11 @@ export interface Call {
 
 export async function request<T>(call: Call): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' }
-  if (call.body !== undefined) headers['Content-Type'] = 'application/json'
+  const file = call.body instanceof Blob ? call.body : null
+  if (call.body !== undefined) headers['Content-Type'] = file ? file.type : 'application/json'
   if (call.token) headers['Authorization'] = `Bearer ${call.token}`
   if (call.device) headers['X-Device-Id'] = call.device
-  const body = call.body === undefined ? null : JSON.stringify(call.body)
+  const body = call.body === undefined ? null : (file ?? JSON.stringify(call.body))
   let response: Response
   try {
     response = await fetch(call.path, { method: call.method, headers, body, credentials: 'omit' })
@@ -47,7 +48,13 @@ export async function request<T>(call: Call): Promise<T> {
   }
   if (!response.ok) throw await failure(response)
   // The server's answer is typed by its Structs; nothing here can check it better than they did.
-  return (response.status === 204 ? undefined : await response.json()) as T
+  return (response.status === 204 ? undefined : await answered(response)) as T
+}
+
+/** JSON, or a file. */
+function answered(response: Response): Promise<unknown> {
+  const isJson = response.headers.get('Content-Type')?.startsWith('application/json') ?? true
+  return isJson ? response.json() : response.blob()
 }
 
 async function failure(response: Response): Promise<ApiError> {

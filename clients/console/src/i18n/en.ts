@@ -1,9 +1,11 @@
+import { automation, automationActsEn } from './automation.en'
 import { repliesActsEn, repliesEn } from './replies.en'
 import { deskEn } from './desk.en'
 import type { Messages } from './zh-CN'
 
 export const en: Messages = {
   ...deskEn,
+  automation,
   app: { name: 'Chaguan', title: 'Chaguan · Workspace', tagline: 'Talk with your customers in your own house' },
   nav: {
     main: 'Main navigation',
@@ -608,6 +610,7 @@ export const en: Messages = {
       robot_created: 'Added a group robot',
       robot_changed: 'Changed a group robot',
       robot_removed: 'Removed a group robot',
+      ...automationActsEn,
     },
     details: {
       email: 'Email',

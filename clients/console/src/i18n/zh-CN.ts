@@ -1,10 +1,12 @@
 /** Chinese, the default. Its keys are the type that every other language has to fill. */
 import type { AuditAction } from '@chaguan/protocol'
+import { automation, automationActsZhCN } from './automation.zh-CN'
 import { repliesActsZhCN, repliesZhCN } from './replies.zh-CN'
 import { deskZhCN } from './desk.zh-CN'
 
 export const zhCN = {
   ...deskZhCN,
+  automation,
   app: { name: '茶馆', title: '茶馆 · 工作台', tagline: '把客人请进自己的店里聊' },
   nav: {
     main: '主导航',
@@ -606,6 +608,7 @@ export const zhCN = {
       robot_created: '添加了群机器人',
       robot_changed: '修改了群机器人',
       robot_removed: '移除了群机器人',
+      ...automationActsZhCN,
     } satisfies Record<AuditAction, string>,
     details: {
       email: '邮箱',
