@@ -23,6 +23,7 @@ class Occasion(Struct, frozen=True, kw_only=True):
     facts: Facts
     is_open: bool
     words: str = ""
+    tags: tuple[str, ...] = ()
 
 
 def fitting(rules: Sequence[RuleSpec], occasion: Occasion) -> list[RuleSpec]:
@@ -52,6 +53,7 @@ def fits(wanted: RuleIf, occasion: Occasion) -> bool:
         (wanted.pages, any(facts.page.startswith(page) for page in wanted.pages)),
         (wanted.hours, occasion.is_open == (wanted.hours == "open")),
         (wanted.words, any(contains(occasion.words, levelled(word)) for word in wanted.words)),
+        (wanted.tags, any(tag in occasion.tags for tag in wanted.tags)),
     )
     return all(is_met for condition, is_met in asked if condition)
 
@@ -71,7 +73,7 @@ def check(rules: Sequence[RuleSpec]) -> None:
 
 def _wrong(rule: RuleSpec) -> tuple[str, str] | None:
     then = rule.then
-    if not (moves(rule) or then.reply):
+    if not (moves(rule) or then.reply or then.tags):
         return "then", "a rule does something"
     if sum(map(bool, (then.queue_id, then.agent_id, then.close))) > 1:
         return "then", "a rule moves a case to one place, or ends it"
@@ -79,8 +81,14 @@ def _wrong(rule: RuleSpec) -> tuple[str, str] | None:
         return "then", "what has ended can't be moved"
     if rule.when is RuleEvent.opened and then.agent_id:
         return "then", "a new case goes to a queue, whose agents are given it"
+    if rule.when is RuleEvent.opened and then.queue_id and then.tags:
+        return "then", "a new case is tagged by a rule of its own, before the one that moves it"
     if (rule.when is RuleEvent.waiting) != bool(rule.minutes):
         return "minutes", "how long, for those who wait and no others"
     if (rule.when is RuleEvent.said) != bool(rule.if_.words):
         return "if", "words, for what was said and nothing else"
+    if rule.when is RuleEvent.tagged and not rule.if_.tags:
+        return "if", "which tags"
+    if any(not tag.strip() or not tag.isprintable() for tag in then.tags):
+        return "then", "a tag is a word"
     return None

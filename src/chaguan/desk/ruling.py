@@ -5,12 +5,14 @@ No rule hears of what another did: moving a case is no occasion. So rules go rou
 machine that answers each reply), and are cut then.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 from sqlalchemy import Connection
 
 from chaguan.core.clock import Clock
 from chaguan.core.errors import AppError, ErrorCode
-from chaguan.desk import bot_texts, hours, presence, rules
+from chaguan.desk import bot_texts, hours, presence, rules, tags
 from chaguan.desk.bot import Voice, no_voice
 from chaguan.desk.bot_rules import levelled
 from chaguan.desk.changes import EVERYTHING, Changes, Step, key_of
@@ -21,6 +23,7 @@ from chaguan.desk.rule_matching import Occasion, fitting, moves
 from chaguan.desk.store import answers as settings_store
 from chaguan.desk.store import cases as case_store
 from chaguan.desk.store import setup
+from chaguan.desk.store import tags as tag_store
 from chaguan.infra.database import Database
 from chaguan.messaging import Messaging
 from chaguan.messaging.log import Draft
@@ -63,6 +66,9 @@ class Ruling:
         occasion = RuleEvent.resolved if event.kind == CaseEventKind.resolved.value else RuleEvent.opened
         if occasion is RuleEvent.resolved or event.kind in _BEGINS:
             await self._happened(room, event.case_id, occasion, event.seq)
+        if event.kind == CaseEventKind.tagged.value and event.reason:
+            added = msgspec.json.decode(event.reason, type=Reason).data.get("added", [])
+            await self._happened(room, event.case_id, RuleEvent.tagged, event.seq, given=tuple(added))
 
     async def heard(self, room: Room, row: Stored) -> None:
         """By the log's reader: a customer said something."""
@@ -127,7 +133,14 @@ class Ruling:
         self._looked_up_to[key] = waiting[-1].case.queued_at - 1 if is_full else until
 
     async def _happened(
-        self, room: Room, case_id: str, event: RuleEvent, number: int, words: str = "", only: str = ""
+        self,
+        room: Room,
+        case_id: str,
+        event: RuleEvent,
+        number: int,
+        words: str = "",
+        only: str = "",
+        given: tuple[str, ...] | None = None,
     ) -> None:
         def read(con: Connection) -> tuple[list[RuleSpec], Occasion | None]:
             listed = settings_store.settings(con, room.shop_id, KIND, RuleList).rules
@@ -138,7 +151,8 @@ class Ruling:
             begun = _beginning(con, held, held.case.queue_id, self._clock())
             if event is RuleEvent.opened:
                 return mine, begun
-            return mine, msgspec.structs.replace(begun, event=event, number=number, words=words)
+            now = msgspec.structs.replace(begun, event=event, number=number, words=words)
+            return mine, now if given is None else msgspec.structs.replace(now, tags=given)
 
         listed, occasion = await self._db.read(read)
         if occasion is not None:
@@ -154,7 +168,8 @@ class Ruling:
             if any(_is(each.reason, rule, occasion) and each.case_id == case_id for each in fired):
                 return None
             is_cut = _goes_round(con, now, at)
-            return None if is_cut else _step(con, now, rule, occasion, at)
+            step = None if is_cut else _step(con, now, rule, occasion, at)
+            return None if step is None else _with_tags(step, rule.then.tags)
 
         try:
             await self._changes.change(room, "", case_id, decide)
@@ -228,6 +243,7 @@ def _beginning(con: Connection, held: Held, queue_id: str, at: int) -> Occasion:
         queue_id=queue_id,
         facts=rules.facts_of(case.context, case_store.arrival(con, case.conversation_id)[0], -1),
         is_open=hours.is_open(setup.settings(con, case.shop_id).hours, at),
+        tags=tuple(case.tags),
     )
 
 
@@ -258,6 +274,23 @@ def _step(con: Connection, now: Held, rule: RuleSpec, occasion: Occasion, at: in
     if then.queue_id:
         return _into_queue(con, now, then.queue_id, reason, at)
     return _to_agent(con, now, then.agent_id, reason, at)
+
+
+def _with_tags(step: Step, wanted: Sequence[str]) -> Step:
+    if not wanted:
+        return step
+    shop_id, reason = step.held.case.shop_id, step.reason or step.held.case.reason
+    try:
+        tagged = tags.changed(step.held, wanted, ())
+    except AppError:
+        return msgspec.structs.replace(step, reason=_not_done(reason, "too_many_tags") if reason else None)
+    if tagged is None:
+        return step
+
+    def use(con: Connection, at: int) -> None:
+        tag_store.use(con, shop_id, list(wanted), at)
+
+    return msgspec.structs.replace(step, held=tagged.held, beside=use)
 
 
 def _into_queue(con: Connection, now: Held, queue_id: str, reason: Reason, at: int) -> Step | None:

@@ -163,18 +163,20 @@ class ClosingSettings(Struct, omit_defaults=True, kw_only=True):
 class RuleEvent(StrEnum):
     """When a rule is looked at. `opened`: a case begins to wait for people (opened without a bot, handed over by one, or
     reopened). `waiting`: it has waited for `minutes`. `said`: its customer said something, and no bot has it.
-    `resolved`: it ended."""
+    `resolved`: it ended. `tagged`: an agent gave it a tag."""
 
     opened = "opened"
     waiting = "waiting"
     said = "said"
     resolved = "resolved"
+    tagged = "tagged"
 
 
 class RuleIf(Struct, omit_defaults=True, kw_only=True):
     """All of it must fit; what is empty fits everything. `languages` (`zh` fits `zh-CN`), `apps` and `pages` (how the
     entry page begins) tell where the customer came from. `hours`: only while the desk is open, or closed. `words`: one
-    of them stands in what was said (Latin ones as whole words); for `said`, and there it must be given."""
+    of them stands in what was said (Latin ones as whole words); for `said`, and there it must be given. `tags`: the case
+    has one of them; for `tagged`, one that it was given just now, and there it must be given."""
 
     queues: Names = []
     languages: Names = []
@@ -182,17 +184,19 @@ class RuleIf(Struct, omit_defaults=True, kw_only=True):
     pages: Annotated[list[Annotated[str, Meta(min_length=1, max_length=200)]], Meta(max_length=50)] = []
     hours: Literal["", "open", "closed"] = ""
     words: Annotated[list[Annotated[str, Meta(min_length=1, max_length=100)]], Meta(max_length=50)] = []
+    tags: Names = []
 
 
 class RuleThen(Struct, omit_defaults=True, kw_only=True):
     """What is done: put a waiting case into a queue or give it to an agent (who is there and has a place; else it stays),
-    end it, and say something. At most one of the first three; after a case ended there is only something to say, and a
-    case that begins goes to queues only."""
+    end it, say something, and give it tags. At most one of the first three; what has ended is not moved, and a case
+    that begins goes to queues only, and is tagged by a rule of its own before that."""
 
     queue_id: Annotated[str, Meta(max_length=64)] = ""
     agent_id: Annotated[str, Meta(max_length=64)] = ""
     close: bool = False
     reply: Texts = {}
+    tags: Names = []
 
 
 class RuleSpec(Struct, kw_only=True, rename={"if_": "if"}, omit_defaults=True):

@@ -8,6 +8,7 @@ from sqlalchemy import text as sql
 from chaguan.core.caller import Caller, Role
 from chaguan.core.errors import AppError
 from chaguan.desk import ruling
+from chaguan.protocol import commands as c
 from chaguan.protocol.automation import BotSettings, RuleEvent, RuleIf, RuleList, Rules, RuleSpec, RuleThen
 from chaguan.protocol.content import Text
 from chaguan.protocol.conversations import CaseStatus
@@ -219,6 +220,31 @@ async def test_reading_the_log_again_and_a_second_owner_fire_nothing_twice(shop:
     assert (await shop.pull(boss(shop), room)).head_seq == before
 
 
+async def test_rules_give_tags_ask_for_them_and_hear_of_those_that_agents_give(shop: Shop):
+    mei = shop.staff("mei")
+    await shop.queue("first", position=1, skills=["none"])
+    vip = await shop.queue("vip", position=2, skills=["none"])
+    await settle_rules(
+        shop,
+        rule("said", RuleThen(tags=["发票"]), words=["发票"]),
+        rule("tagged", RuleThen(queue_id=vip.id, reply=HI), tags=["vip"]),
+        rule("waiting", RuleThen(reply={"zh-CN": "开票中"}), tags=["发票"], minutes=1),
+    )
+    wang = shop.customer("wang")
+    room = await shop.asks(wang, "发票呢")
+    other = await shop.asks(shop.customer("li"), "在吗")
+    await shop.settle()
+    assert ((await shop.case(room)).tags, (await shop.case(other)).tags) == (["发票"], [])
+    case = await shop.case(room)
+    await shop.desk.tags.set_tags(mei, c.SetCaseTags(id=1, case_id=case.id, add=["vip"]))
+    await shop.settle()
+    assert (await shop.case(room)).queue_id == vip.id and await said(shop, room) == ["您好"]
+    await shop.later(70)
+    await shop.settle()
+    assert (await said(shop, room), await said(shop, other)) == (["您好", "开票中"], [])
+    assert [each["when"] for each in await fired(shop, room)] == ["said", "tagged", "waiting"]
+
+
 @pytest.mark.parametrize(
     "impossible",
     [
@@ -231,6 +257,8 @@ async def test_reading_the_log_again_and_a_second_owner_fire_nothing_twice(shop:
         rule("resolved", RuleThen(close=True)),
         rule("said", RuleThen(close=True, queue_id="q"), words=["x"]),
         rule("opened", RuleThen(queue_id="q_of_nobody")),
+        rule("tagged", RuleThen(reply=HI)),
+        rule("opened", RuleThen(tags=["a\x00"])),
     ],
 )
 async def test_a_rule_that_could_never_do_what_it_says_is_refused(shop: Shop, impossible: RuleSpec):

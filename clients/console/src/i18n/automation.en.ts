@@ -2,7 +2,6 @@
 import type { Messages } from './zh-CN'
 
 export const automation: Messages['automation'] = {
-  shop: 'Shop',
   language: { 'zh-CN': 'Chinese', en: 'English' },
   faq: {
     title: 'Questions & answers',

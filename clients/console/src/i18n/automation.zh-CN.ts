@@ -1,6 +1,5 @@
 /** 自动回复：问答、机器人、自动结束。 */
 export const automation = {
-  shop: '店铺',
   language: { 'zh-CN': '中文', en: '英文' },
   faq: {
     title: '问答',
