@@ -49,8 +49,8 @@ export const automation = {
     more: '还有 {count} 行未列出',
     goodOnly: '只导入正确的行',
     reasons: {
-      no_question: '没有问题',
-      no_answer: '没有答案',
+      no_question: '缺少问题',
+      no_answer: '缺少答案',
       question_too_long: '问题超过 300 字',
       answer_too_long: '答案超过 4000 字',
       similar_too_many: '其他问法超过 20 种',
