@@ -1,6 +1,6 @@
 """What the desk does by itself for customers: its answers, its bot, the end of silent cases. And how a shop settles it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +10,8 @@ from chaguan.accounts import access_admin, record_act
 from chaguan.core.caller import Caller
 from chaguan.core.clock import Clock
 from chaguan.core.errors import AppError, ErrorCode
-from chaguan.desk import bot, closing
+from chaguan.core.ids import new_id
+from chaguan.desk import bot, closing, rule_matching, ruling
 from chaguan.desk.answers import Answers, access_answers, attached
 from chaguan.desk.arrangement import of_shop
 from chaguan.desk.bot import Bot, Voice
@@ -18,15 +19,16 @@ from chaguan.desk.cases import Cases
 from chaguan.desk.changes import Changes
 from chaguan.desk.closing import Closing
 from chaguan.desk.dispatch import Look
-from chaguan.desk.model import Event
+from chaguan.desk.model import Event, Held
+from chaguan.desk.ruling import Ruling
 from chaguan.desk.store import answers as store
 from chaguan.desk.store import cases as case_store
 from chaguan.desk.store import talks
 from chaguan.infra.database import Database
 from chaguan.messaging import Messaging
-from chaguan.messaging.model import Room
+from chaguan.messaging.model import Room, Stored
 from chaguan.protocol.audit import AuditAction
-from chaguan.protocol.automation import BotSettings, ClosingSettings
+from chaguan.protocol.automation import BotSettings, ClosingSettings, RuleList, Rules
 
 MAX_SETTINGS = 512 * 1024
 """Bytes of one shop's bot: greetings and keywords with all their texts."""
@@ -48,10 +50,11 @@ class Automation:
         self.answers = Answers(db, clock)
         self.bot = Bot(db, messaging, cases, self.answers.shelves, clock)
         self.closing = Closing(db, messaging, changes, clock)
+        self.ruling = Ruling(db, messaging, changes, clock)
 
     def speak_as(self, voice: Voice) -> None:
         """Who speaks for a shop. Without one there is no bot."""
-        self.bot.voice = self.closing.voice = voice
+        self.bot.voice = self.closing.voice = self.ruling.voice = voice
 
     def stop(self) -> None:
         self.answers.shelves.close()
@@ -108,12 +111,52 @@ class Automation:
         self._wake()
         return settings
 
+    async def rules(self, caller: Caller, shop_id: str) -> Rules:
+        access_answers(caller)
+
+        def read(con: Connection) -> Rules:
+            listed = store.settings(con, shop_id, ruling.KIND, RuleList).rules
+            known = {rule.id for rule in listed}
+            cuts = store.settings(con, shop_id, ruling.CUTS, Rules).cuts
+            return Rules(listed, [cut for cut in cuts if cut.rule_id in known])
+
+        return await self._db.read(read)
+
+    async def put_rules(self, caller: Caller, shop_id: str, given: RuleList) -> Rules:
+        """All of a shop's rules anew. Those without an id get one."""
+        access_admin(caller)
+        rule_matching.check(given.rules)
+        listed = [msgspec.structs.replace(each, id=each.id or new_id("r")) for each in given.rules]
+        now = self._clock()
+
+        def work(con: Connection) -> None:
+            known = {queue.id for queue in of_shop(con, shop_id)}
+            for rule in listed:
+                if rule.then.queue_id and rule.then.queue_id not in known:
+                    raise AppError(ErrorCode.not_found, "no such queue", rule=rule.name, field="queue_id")
+            store.put_settings(con, shop_id, ruling.KIND, RuleList(listed))
+            names = [rule.name for rule in listed if rule.enabled]
+            record_act(con, now, caller, AuditAction.rules_changed, shop_id, rules=names)
+
+        await self._db.write(work)
+        self.ruling.changed()
+        self._wake()
+        return await self.rules(caller, shop_id)
+
     async def follow(self, room: Room, seq: int) -> None:
         """By the log's reader: a change of a case."""
         event: Event | None = await self._db.read(lambda con: case_store.event_at(con, room.id, seq))
         if event is not None:
             await self.closing.follow(room, event)
+            await self.ruling.follow(room, event)
+
+    async def heard(self, room: Room, row: Stored, alive: Sequence[Held]) -> None:
+        """By the log's reader: a customer's message, and the cases that were there when it came."""
+        if not alive or any(held.case.bot_id for held in alive):
+            await self.bot.heard(room, row)
+        await self.ruling.heard(room, row)
 
     async def looked(self, look: Look) -> None:
         """By the owner of the desk, after each look."""
         await self.closing.step()
+        await self.ruling.step()

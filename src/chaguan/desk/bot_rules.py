@@ -113,7 +113,7 @@ def _hand_over(heard: Heard, why: str) -> Turn:
 def wants_human(words: str, own: Sequence[str]) -> bool:
     if words in bot_texts.HUMAN_WORDS or words == levelled(bot_texts.HUMAN["en"]):
         return True
-    return any(_contains(words, phrase) for phrase in (*bot_texts.HUMAN_PHRASES, *map(levelled, own)))
+    return any(contains(words, phrase) for phrase in (*bot_texts.HUMAN_PHRASES, *map(levelled, own)))
 
 
 def _to_choice(talk: Talk, heard: Heard, bot: BotSettings) -> Turn | None:
@@ -161,10 +161,10 @@ def _keyword(heard: Heard, keywords: Sequence[Keyword]) -> Turn | None:
 
 def is_said(keyword: Keyword, words: str) -> bool:
     wanted = [levelled(word) for word in keyword.words]
-    return words in wanted if keyword.exact else any(_contains(words, word) for word in wanted)
+    return words in wanted if keyword.exact else any(contains(words, word) for word in wanted)
 
 
-def _contains(words: str, wanted: str) -> bool:
+def contains(words: str, wanted: str) -> bool:
     """Latin words as whole words: "ship" is not in "friendship"."""
     if not wanted or wanted not in words:
         return False

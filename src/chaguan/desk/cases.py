@@ -152,8 +152,12 @@ class Cases:
             if now.case.status is not CaseStatus.waiting or now.case.bot_id != bot_id:
                 return None
             queue = next((each for each in setup.queues(con) if each.id == now.case.queue_id), None)
-            waits = rules.in_queue(now, queue, Reason("handed_over", {"why": why, **(believed or {})}), at)
-            return Step(held=waits, kind=CaseEventKind.handed_over)
+            reason = Reason("handed_over", {"why": why, **(believed or {})})
+            place, by = self._openings.redirected(con, now, queue, reason, at)
+            if by is not reason:
+                # Both are told: why a person takes over, and which rule says where.
+                by = Reason(by.code, {**reason.data, **by.data})
+            return Step(held=rules.in_queue(now, place, by, at), kind=CaseEventKind.handed_over)
 
         after, _ = await self._changes.change(room, bot_id, case_id, decide)
         return after.case

@@ -24,7 +24,7 @@ from chaguan.protocol.desk import CaseEventKind, Reason
 
 EVERYTHING = Membership(MemberRole.agent, [(1, 0)], looks_only=True)
 TRIES = 5
-QUIET = (CaseEventKind.warned, CaseEventKind.breached, CaseEventKind.tagged)
+QUIET = (CaseEventKind.warned, CaseEventKind.breached, CaseEventKind.tagged, CaseEventKind.ruled)
 """Changes after which a case has the status and agent it had."""
 
 

@@ -33,6 +33,16 @@ async def no_bot(_room: Room) -> str:
     return ""
 
 
+Redirected = Callable[[Connection, Held, Queue | None, Reason, int], tuple[Queue | None, Reason]]
+"""The last word on the queue of a case that begins to wait for people, where it is stored (a shop's own rules)."""
+
+
+def as_chosen(
+    _con: Connection, _held: Held, queue: Queue | None, reason: Reason, _at: int
+) -> tuple[Queue | None, Reason]:
+    return queue, reason
+
+
 class Desk(msgspec.Struct):
     """What a case meets when it begins."""
 
@@ -66,6 +76,7 @@ class Openings:
         self._attributes = attributes
         self._clock = clock
         self.bot_of: Bots = no_bot
+        self.redirected: Redirected = as_chosen
 
     async def by_message(self, room: Room, seq: int) -> None:
         """A customer said something: nothing, a new case, or the last one goes on."""
@@ -136,8 +147,11 @@ class Openings:
                 context=desk.told,
             )
             fresh = Held(case=case, topic=case_id if subject else "", last_agent_id=desk.last_agent_id)
-            held = rules.in_queue(fresh, queue, reason, at)
-            return Step(held=rules.with_bot(held, bot_id) if bot_id else held, kind=CaseEventKind.opened)
+            if bot_id:
+                held = rules.with_bot(rules.in_queue(fresh, queue, reason, at), bot_id)
+            else:
+                held = rules.in_queue(fresh, *self.redirected(con, fresh, queue, reason, at), at)
+            return Step(held=held, kind=CaseEventKind.opened)
 
         return await self._changes.open(room, actor_id, case_id, first, key)
 
@@ -151,7 +165,9 @@ class Openings:
             if any(each.topic == held.topic for each in store.open_ones(con, room.id)):
                 raise AppError(ErrorCode.conflict, "a case is open", reason="case_open")
             queue = known.get(held.case.queue_id) or desk.choose()[0]
-            return Step(held=rules.reopened(held, queue, at), kind=CaseEventKind.reopened)
+            again = rules.reopened(held, queue, at)
+            place, reason = self.redirected(con, again, queue, Reason("reopened"), at)
+            return Step(held=rules.in_queue(again, place, reason, at), kind=CaseEventKind.reopened)
 
         held, _ = await self._changes.change(
             room, room.customer_id, last.case.id, decide, place=(CaseStatus.waiting, "")

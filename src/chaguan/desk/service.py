@@ -118,6 +118,7 @@ class DeskService:
         self.notes.wrote = self.agents.did_something
         self.automation = Automation(db, messaging, self.cases, changes, self.dispatcher.wake, clock)
         self._openings.bot_of = self.automation.bot.of
+        self._openings.redirected = self.automation.ruling.redirected
         self.dispatcher.looked += [self.agents.tell, self.lines.tell, self.automation.looked]
         messaging.log.listeners.append(self.feed.wake)
         messaging.views.cases = store.shown_of
@@ -246,7 +247,7 @@ class DeskService:
             elif row.actor_id == room.customer_id and not alive:
                 await self._openings.by_message(room, row.seq)
             if row.actor_id == room.customer_id:
-                await self.automation.bot.heard(room, row)
+                await self.automation.heard(room, row, alive)
 
     async def _tell_more(self, room: Room) -> None:
         """What a waiting customer adds. Agents are no members before they take the case: no entry reaches them."""

@@ -21,6 +21,8 @@ from chaguan.protocol.automation import (
     FaqQuestion,
     FaqSpec,
     FaqTrial,
+    RuleList,
+    Rules,
 )
 
 Id = Annotated[str, PathParameter(max_length=64)]
@@ -178,6 +180,25 @@ async def replace_closing(
     return await desk.automation.put_closing(caller, shop, data)
 
 
+@get("/v1/admin/shops/{shop_id:str}/rules", responses=_READ, tags=["admin"])
+async def read_rules(shop_id: Id, accounts: _Accounts, desk: _Desk, caller: _Caller) -> Rules:
+    """The shop's rules in their order, and which of them went round and were cut. For agents too."""
+    shop = await _shop(accounts, desk, caller, shop_id)
+    return await desk.automation.rules(caller, shop)
+
+
+@put("/v1/admin/shops/{shop_id:str}/rules", responses=_CHANGE, tags=["admin"])
+async def replace_rules(
+    shop_id: Id, data: JSONBody[RuleList], accounts: _Accounts, desk: _Desk, caller: _Caller
+) -> Rules:
+    """Settle the rules anew, all of them, in their order. Send the ids back of those that stay.
+
+    `bad_request` with `rule` and `field` for one that could never do what it says; `not_found` for a queue.
+    """
+    shop = await _shop(accounts, desk, caller, shop_id)
+    return await desk.automation.put_rules(caller, shop, data)
+
+
 async def _shop(accounts: Accounts, desk: DeskService, caller: Caller, shop_id: str) -> str:
     """Strangers don't learn which shops there are."""
     desk.arrangement.access_arrangement(caller)
@@ -196,4 +217,6 @@ HANDLERS = (
     replace_bot,
     read_closing,
     replace_closing,
+    read_rules,
+    replace_rules,
 )

@@ -37,3 +37,4 @@ class AuditAction(StrEnum):
     faq_imported = "faq_imported"
     bot_changed = "bot_changed"
     closing_changed = "closing_changed"
+    rules_changed = "rules_changed"

@@ -1,8 +1,9 @@
 """What a desk answers by itself: its list of questions, its bot, when it closes. As HTTP has it, and as it is stored."""
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from chaguan.protocol.content import Card, Image
 from chaguan.protocol.desk import Names
@@ -157,3 +158,74 @@ class ClosingSettings(Struct, omit_defaults=True, kw_only=True):
     queues: Annotated[dict[Annotated[str, Meta(max_length=64)], ClosingRule], Meta(max_length=100)] = {}
     warning: Texts = {}
     farewell: Texts = {}
+
+
+class RuleEvent(StrEnum):
+    """When a rule is looked at. `opened`: a case begins to wait for people (opened without a bot, handed over by one, or
+    reopened). `waiting`: it has waited for `minutes`. `said`: its customer said something, and no bot has it.
+    `resolved`: it ended. `tagged`: an agent gave it a tag."""
+
+    opened = "opened"
+    waiting = "waiting"
+    said = "said"
+    resolved = "resolved"
+    tagged = "tagged"
+
+
+class RuleIf(Struct, omit_defaults=True, kw_only=True):
+    """All of it must fit; what is empty fits everything. `languages` (`zh` fits `zh-CN`), `apps` and `pages` (how the
+    entry page begins) tell where the customer came from. `hours`: only while the desk is open, or closed. `words`: one
+    of them stands in what was said (Latin ones as whole words); for `said`, and there it must be given. `tags`: the case
+    has one of them; for `tagged`, one that it was given just now, and there it must be given."""
+
+    queues: Names = []
+    languages: Names = []
+    apps: Names = []
+    pages: Annotated[list[Annotated[str, Meta(min_length=1, max_length=200)]], Meta(max_length=50)] = []
+    hours: Literal["", "open", "closed"] = ""
+    words: Annotated[list[Annotated[str, Meta(min_length=1, max_length=100)]], Meta(max_length=50)] = []
+    tags: Names = []
+
+
+class RuleThen(Struct, omit_defaults=True, kw_only=True):
+    """What is done: put a waiting case into a queue or give it to an agent (who is there and has a place; else it stays),
+    end it, say something, and give it tags. At most one of the first three; what has ended is not moved, and a case
+    that begins goes to queues only, and is tagged by a rule of its own before that."""
+
+    queue_id: Annotated[str, Meta(max_length=64)] = ""
+    agent_id: Annotated[str, Meta(max_length=64)] = ""
+    close: bool = False
+    reply: Texts = {}
+    tags: Names = []
+
+
+class RuleSpec(Struct, kw_only=True, rename={"if_": "if"}, omit_defaults=True):
+    """When … if … then …, once for each occasion."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    when: RuleEvent
+    then: RuleThen
+    if_: RuleIf = field(default_factory=RuleIf)
+    minutes: Annotated[int, Meta(ge=0, le=10_080)] = 0
+    enabled: bool = True
+    id: Annotated[str, Meta(max_length=64)] = ""
+    """Given by the server; sent back, the rule stays the same one."""
+
+
+class RuleList(Struct):
+    """Asked in this order. The first that moves or ends a case is the last that is asked for that occasion."""
+
+    rules: Annotated[list[RuleSpec], Meta(max_length=50)] = []
+
+
+class RuleCut(Struct):
+    """A rule that went round: in one conversation rules did something 20 times within an hour, this one wanted to go on,
+    and nothing was done. `at`: when this happened last."""
+
+    rule_id: str
+    case_id: str
+    at: int
+
+
+class Rules(RuleList):
+    cuts: list[RuleCut] = []

@@ -57,6 +57,9 @@ class Reason(Struct, omit_defaults=True):
     Of a target that comes near (`target_near`) or was missed (`target_missed`): `target`, `limit_s`, `since`,
     `in_open_hours`, and with `moved_to` and `queue` where it went on. Of tags (`tags`): `added`, `removed`.
 
+    By a rule of the shop: `rule_fired` (`rule`: its name, `rule_id`, `when`, `occasion`; `not_done` says why it could
+    not: `agent_gone`, `no_place`, `no_queue`, `too_many_tags`).
+
     `why` a bot handed over: `asked`, `not_found`, `not_it` (no to "was this it?"), `not_text`, `keyword`, `too_fast`,
     `too_long`, `switched_off`; with its `turns` and `misses`, and the `question` of the list that it believed most with
     that belief's `score` from 0 to 1.
@@ -192,6 +195,8 @@ class CaseEventKind(StrEnum):
     tagged = "tagged"
     rated = "rated"
     message_left = "message_left"
+    ruled = "ruled"
+    """A rule of the shop said something, or could not do what it wanted."""
 
 
 class CaseEvent(Struct, omit_defaults=True, kw_only=True):

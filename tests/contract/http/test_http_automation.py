@@ -104,3 +104,22 @@ async def test_bot_and_closing_are_settled_and_read_by_agents_who_change_nothing
     assert answer.status_code == 403
     actions = [each["action"] for each in (await ask("GET", "/v1/admin/audit")).json()["records"]]
     assert actions[:2] == ["closing_changed", "bot_changed"]
+
+
+async def test_rules_are_settled_in_order_and_what_could_not_work_is_named(ask, shop):
+    reply = {"reply": {"zh-CN": "您好"}}
+    rules = [
+        {"name": "a", "when": "said", "if": {"words": ["发票"]}, "then": reply},
+        {"name": "b", "when": "waiting", "minutes": 5, "then": {"close": True}},
+    ]
+    made = await ask("PUT", f"{shop}/rules", {"rules": rules})
+    assert made.status_code == 200, made.text
+    ids = [rule.pop("id") for rule in made.json()["rules"]]
+    assert made.json()["cuts"] == [] and all(ids)
+    read = (await ask("GET", f"{shop}/rules")).json()["rules"]
+    assert [rule["id"] for rule in read] == ids and read[0]["if"] == {"words": ["发票"]}
+    wrong = await ask("PUT", f"{shop}/rules", {"rules": [{"name": "c", "when": "opened", "then": {}}]})
+    assert (wrong.status_code, wrong.json()["error"]["data"]) == (400, {"rule": "c", "field": "then"})
+    assert (await ask("PUT", f"{shop}/rules", {"rules": rules * 26})).status_code == 400
+    actions = [each["action"] for each in (await ask("GET", "/v1/admin/audit")).json()["records"]]
+    assert actions[0] == "rules_changed"

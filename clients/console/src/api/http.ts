@@ -28,6 +28,7 @@ export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 export interface Call {
   method: Method
   path: string
+  /** A `Blob` goes as it is, anything else as JSON. */
   body?: unknown
   token?: string
   device?: string
@@ -46,10 +47,11 @@ export async function requestFile(call: Call): Promise<Blob> {
 
 async function send(call: Call): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' }
-  if (call.body !== undefined) headers['Content-Type'] = 'application/json'
+  const file = call.body instanceof Blob ? call.body : null
+  if (call.body !== undefined) headers['Content-Type'] = file ? file.type || 'application/octet-stream' : 'application/json'
   if (call.token) headers['Authorization'] = `Bearer ${call.token}`
   if (call.device) headers['X-Device-Id'] = call.device
-  const body = call.body === undefined ? null : JSON.stringify(call.body)
+  const body = call.body === undefined ? null : (file ?? JSON.stringify(call.body))
   let response: Response
   try {
     response = await fetch(call.path, { method: call.method, headers, body, credentials: 'omit' })

@@ -1,4 +1,5 @@
 import { notifyEn } from './notify.en'
+import { automation, automationActsEn } from './automation.en'
 import { repliesActsEn, repliesEn } from './replies.en'
 import { deskEn } from './desk.en'
 import { qualityEn } from './quality.en'
@@ -8,6 +9,7 @@ export const en: Messages = {
   ...deskEn,
   notify: notifyEn,
   ...qualityEn,
+  automation,
   app: { name: 'Chaguan', title: 'Chaguan · Workspace', tagline: 'Talk with your customers in your own house' },
   nav: {
     main: 'Main navigation',
@@ -612,6 +614,7 @@ export const en: Messages = {
       robot_created: 'Added a group robot',
       robot_changed: 'Changed a group robot',
       robot_removed: 'Removed a group robot',
+      ...automationActsEn,
     },
     details: {
       email: 'Email',

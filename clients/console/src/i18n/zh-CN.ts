@@ -1,6 +1,7 @@
 /** Chinese, the default. Its keys are the type that every other language has to fill. */
 import type { AuditAction } from '@chaguan/protocol'
 import { notifyZhCN } from './notify.zh-CN'
+import { automation, automationActsZhCN } from './automation.zh-CN'
 import { repliesActsZhCN, repliesZhCN } from './replies.zh-CN'
 import { deskZhCN } from './desk.zh-CN'
 import { qualityZh } from './quality.zh-CN'
@@ -9,6 +10,7 @@ export const zhCN = {
   ...deskZhCN,
   notify: notifyZhCN,
   ...qualityZh,
+  automation,
   app: { name: '茶馆', title: '茶馆 · 工作台', tagline: '把客人请进自己的店里聊' },
   nav: {
     main: '主导航',
@@ -610,6 +612,7 @@ export const zhCN = {
       robot_created: '添加了群机器人',
       robot_changed: '修改了群机器人',
       robot_removed: '移除了群机器人',
+      ...automationActsZhCN,
     } satisfies Record<AuditAction, string>,
     details: {
       email: '邮箱',

@@ -73,6 +73,14 @@ _LAST_AGENT = Statement(
 _WITH_BOT = Statement(
     f"SELECT {_COLUMNS} FROM cases WHERE status = 'waiting' AND bot_id <> '' AND id > ? ORDER BY id LIMIT ?"
 )
+_WAITING_SINCE = Statement(
+    f"SELECT {_COLUMNS} FROM cases WHERE status = 'waiting' AND bot_id = '' AND shop_id = ? "
+    "AND queued_at > ? AND queued_at <= ? ORDER BY queued_at, id LIMIT ?"
+)
+_LAST_EVENTS = Statement(
+    f"SELECT {', '.join(Event.__struct_fields__)} FROM case_events WHERE conversation_id = ? "
+    "ORDER BY seq DESC LIMIT ?"
+)
 _ADD_EVENT = Statement(
     f"INSERT INTO case_events ({', '.join(Event.__struct_fields__)}) "
     f"VALUES ({', '.join('?' * len(Event.__struct_fields__))})"
@@ -231,6 +239,16 @@ def heads(connection: Connection, queue_id: str, limit: int) -> list[Held]:
 def with_bot(connection: Connection, after_id: str, limit: int) -> list[Held]:
     """Those that a bot answers, by id."""
     return [_held(row) for row in _WITH_BOT.rows(connection, after_id, limit)]
+
+
+def waiting_since(connection: Connection, shop_id: str, after: int, until: int, limit: int) -> list[Held]:
+    """Those of a shop who began to wait for people in this time, who waits longest first."""
+    return [_held(row) for row in _WAITING_SINCE.rows(connection, shop_id, after, until, limit)]
+
+
+def last_events(connection: Connection, conversation_id: str, limit: int) -> list[Event]:
+    """Of all cases of a conversation, the newest first."""
+    return [_event(row) for row in _LAST_EVENTS.rows(connection, conversation_id, limit)]
 
 
 def queues_in_use(connection: Connection) -> set[str]:

@@ -23,7 +23,7 @@ from chaguan.protocol.desk import CaseEventKind, Reason
 
 NAME = "service_times"
 _QUIET_UNTIL = "service_times_quiet_until"
-_STILL = (CaseEventKind.warned.value, CaseEventKind.tagged.value)
+_STILL = (CaseEventKind.warned.value, CaseEventKind.tagged.value, CaseEventKind.ruled.value)
 PAGE = 500
 
 
