@@ -160,6 +160,23 @@ async def test_several_topics_of_a_thread_are_tabs_each_with_its_own_end(office:
     await say(page, "茶饼今天发")
 
 
+async def test_a_case_is_called_something_by_keys_and_found_by_that(office: Office) -> None:
+    customer, room = await office.customer("to be tagged")
+    await customer.say(room, "茶杯碎了")
+    page = await office.seat("贴标签的")
+    await visit(page, f"/desk/{room}")
+    await expect(page.locator(".bar.amber")).to_be_visible()
+    await page.keyboard.press("l")
+    field = page.get_by_label("加标签")
+    await expect(field).to_be_focused()
+    await page.keyboard.type("破损")
+    await page.keyboard.press("Enter")
+    await expect(row(page, "茶杯碎了")).to_contain_text("破损")
+    await expect(page.get_by_role("region", name="经过")).to_contain_text("加上：破损")
+    await page.get_by_role("button", name="去掉标签「破损」").click()
+    await expect(row(page, "茶杯碎了")).not_to_contain_text("破损")
+
+
 async def test_a_filter_is_kept_for_whoever_kept_it_and_used_again_by_one_press(office: Office) -> None:
     queued = await queue(office, "礼盒")
     customer, room = await office.customer("of a queue")

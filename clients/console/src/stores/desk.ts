@@ -182,6 +182,7 @@ export const useDesk = defineStore('desk', () => {
     transfer: (one: Case, to: { agentId: string } | { queueId: string }, note: string) =>
       did(chat.client().transferCase(one.id, to, note)),
     openCase: (conversationId: string, subject: string) => did(chat.client().openCase(conversationId, subject)),
+    tag: (one: Case, change: { add?: string[]; remove?: string[] }) => did(chat.client().tagCase(one.id, change)),
     setState: (next: AgentState) => did(chat.client().setAgentState(next)),
   }
 })

@@ -89,7 +89,7 @@ it('what comes while a pointer rests on the list is counted, and shown when it i
   const list = draw(CaseList, { selected: '' })
   await flushPromises()
   const enter = Object.assign(new Event('pointerenter'), { pointerType: 'mouse' })
-  list.get('#queue-rows').element.dispatchEvent(enter)
+  list.get('.frame').element.dispatchEvent(enter)
   await flushPromises()
   server.cases.push(waiting('new', 1))
   server.tell()

@@ -52,10 +52,8 @@ export function appOf(one: Case): string {
   return typeof app === 'string' ? app : ''
 }
 
-/** A server whose cases bear no tags yet leaves them out. */
 export function tagsOf(one: Case): string[] {
-  const tags: unknown = (one as unknown as Record<string, unknown>)['tags']
-  return Array.isArray(tags) ? tags.filter((tag): tag is string => typeof tag === 'string') : []
+  return one.tags ?? []
 }
 
 export function isIn(tab: Tab, one: Case, me: string): boolean {
