@@ -71,7 +71,7 @@ export const useDesk = defineStore('desk', () => {
 
   function rowOf(one: Case): DeskRow {
     const view = chat.im?.deskView(one.conversation_id)
-    return { case: one, view, since: unanswered.since(one, view) }
+    return { case: one, view, since: unanswered.since(one, view), words: unanswered.words(one, view) }
   }
 
   function isMine(one: Case): boolean {
@@ -89,7 +89,8 @@ export const useDesk = defineStore('desk', () => {
     const im = chat.client()
     allCases.value = shops.value.flatMap(({ id }) => im.cases(id))
     queues.value = shops.value.flatMap(({ id }) => im.queues(id))
-    agents.value = [...im.agents()]
+    // What is as usual the server leaves out.
+    agents.value = im.agents().map((agent) => ({ state: 'offline', chosen: 'offline', ...agent }))
     unanswered.keep(new Set(allCases.value.map((one) => one.conversation_id)))
   }
 
@@ -208,6 +209,7 @@ function isSame(a: DeskRow, b: DeskRow): boolean {
   return (
     a.case === b.case &&
     a.since === b.since &&
+    a.words === b.words &&
     a.view?.last === b.view?.last &&
     a.view?.inbox === b.view?.inbox &&
     a.view?.conversation === b.view?.conversation

@@ -147,6 +147,16 @@ it('a customer is without an answer since the first of their words that nobody a
   expect(unanswered.since(open, last(said('wang', 5, 400)))).toBe(400)
 })
 
+it('the last words are what somebody said, not that a colleague took the case', () => {
+  const unanswered = new Unanswered(() => [])
+  const asked = said('wang', 1, 100)
+  expect(unanswered.words(one('a'), last(asked))).toBe(asked)
+  expect(unanswered.words(one('a'), last(said('mei', 2, 200, 'system')))).toBe(asked)
+  const log = [asked, said('mei', 2, 200, 'system')]
+  expect(new Unanswered(() => log).words(one('a'), last(log[1]!))).toBe(asked)
+  expect(unanswered.words(one('b'), undefined)).toBeUndefined()
+})
+
 it('after a reload the log that is held tells since when, notices left out', () => {
   const log = [said('mei', 1, 10), said('wang', 2, 20), said('mei', 3, 25, 'system'), said('wang', 4, 30)]
   expect(new Unanswered(() => log).since(one('a'), last(log[3]!))).toBe(20)
