@@ -128,6 +128,7 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
     reopenCase: (id, force) => desk.reopen(id, { force }),
     transferCase: (id, to, note) => desk.transfer(id, to, note),
     openCase: (id, subject) => desk.openCase(id, subject),
+    tagCase: (id, change) => desk.tag(id, change),
     caseHistory: (id) => desk.history(id),
     casesOf: (id) => desk.casesOf(id),
     waiting: (id) => desk.waiting(id),

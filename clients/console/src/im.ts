@@ -204,6 +204,7 @@ export interface Im {
   reopenCase(caseId: string, force: boolean): Promise<Case>
   transferCase(caseId: string, to: { agentId: string } | { queueId: string }, note: string): Promise<Case>
   openCase(conversationId: string, subject: string): Promise<Case>
+  tagCase(caseId: string, change: { add?: string[]; remove?: string[] }): Promise<Case>
   caseHistory(caseId: string): Promise<CaseHistory>
   /** All of a conversation, the latest first. */
   casesOf(conversationId: string): Promise<Case[]>

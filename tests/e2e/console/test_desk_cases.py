@@ -160,6 +160,23 @@ async def test_several_topics_of_a_thread_are_tabs_each_with_its_own_end(office:
     await say(page, "茶饼今天发")
 
 
+async def test_a_case_is_called_something_by_keys_and_found_by_that(office: Office) -> None:
+    customer, room = await office.customer("to be tagged")
+    await customer.say(room, "茶杯碎了")
+    page = await office.seat("贴标签的")
+    await visit(page, f"/desk/{room}")
+    await expect(page.locator(".bar.amber")).to_be_visible()
+    await page.keyboard.press("l")
+    field = page.get_by_label("加标签")
+    await expect(field).to_be_focused()
+    await page.keyboard.type("破损")
+    await page.keyboard.press("Enter")
+    await expect(row(page, "茶杯碎了")).to_contain_text("破损")
+    await expect(page.get_by_role("region", name="经过")).to_contain_text("加上：破损")
+    await page.get_by_role("button", name="去掉标签「破损」").click()
+    await expect(row(page, "茶杯碎了")).not_to_contain_text("破损")
+
+
 async def test_a_filter_is_kept_for_whoever_kept_it_and_used_again_by_one_press(office: Office) -> None:
     queued = await queue(office, "礼盒")
     customer, room = await office.customer("of a queue")
@@ -243,7 +260,10 @@ async def test_who_moves_by_keys_keeps_the_focus_when_the_row_goes(office: Offic
         rooms.append(room)
     mei, lin = await office.seat("按键的"), await office.seat("接走的")
     await visit(mei, "/desk")
+    await expect(row(mei, "我是二号")).to_have_count(1)
     await mei.get_by_role("tab", name="等待中").press("Tab")
+    if not await mei.evaluate("document.activeElement.dataset.case"):
+        await mei.keyboard.press("Tab")  # past the way to go online
     for _ in range(40):  # others wait here too
         if "我是二号" in await mei.evaluate("document.activeElement.textContent"):
             break
@@ -262,8 +282,9 @@ async def test_who_moves_by_keys_keeps_the_focus_when_the_row_goes(office: Offic
 async def test_a_topic_that_a_customer_begins_by_themselves_is_a_case_of_its_own(office: Office) -> None:
     customer, room = await office.customer("begins a topic")
     await customer.say(room, "先问一句")
-    await customer.ask("open_case", client_msg_id=uuid_text(uuid7()), conversation_id=room, subject="换货")
     page = await office.seat("看主题")
     await visit(page, f"/desk/{room}")
+    await expect(page.locator(".bar.amber")).to_be_visible()
+    await customer.ask("open_case", client_msg_id=uuid_text(uuid7()), conversation_id=room, subject="换货")
     await expect(page.get_by_role("tablist", name="主题").get_by_role("tab")).to_have_count(2)
     await expect(page.locator("#queue-rows li").filter(has_text="换货")).to_have_count(1)

@@ -71,7 +71,7 @@ export const useDesk = defineStore('desk', () => {
 
   function rowOf(one: Case): DeskRow {
     const view = chat.im?.deskView(one.conversation_id)
-    return { case: one, view, since: unanswered.since(one, view) }
+    return { case: one, view, since: unanswered.since(one, view), words: unanswered.words(one, view) }
   }
 
   function isMine(one: Case): boolean {
@@ -89,7 +89,8 @@ export const useDesk = defineStore('desk', () => {
     const im = chat.client()
     allCases.value = shops.value.flatMap(({ id }) => im.cases(id))
     queues.value = shops.value.flatMap(({ id }) => im.queues(id))
-    agents.value = [...im.agents()]
+    // What is as usual the server leaves out.
+    agents.value = im.agents().map((agent) => ({ state: 'offline', chosen: 'offline', ...agent }))
     unanswered.keep(new Set(allCases.value.map((one) => one.conversation_id)))
   }
 
@@ -182,6 +183,7 @@ export const useDesk = defineStore('desk', () => {
     transfer: (one: Case, to: { agentId: string } | { queueId: string }, note: string) =>
       did(chat.client().transferCase(one.id, to, note)),
     openCase: (conversationId: string, subject: string) => did(chat.client().openCase(conversationId, subject)),
+    tag: (one: Case, change: { add?: string[]; remove?: string[] }) => did(chat.client().tagCase(one.id, change)),
     setState: (next: AgentState) => did(chat.client().setAgentState(next)),
   }
 })
@@ -207,6 +209,7 @@ function isSame(a: DeskRow, b: DeskRow): boolean {
   return (
     a.case === b.case &&
     a.since === b.since &&
+    a.words === b.words &&
     a.view?.last === b.view?.last &&
     a.view?.inbox === b.view?.inbox &&
     a.view?.conversation === b.view?.conversation

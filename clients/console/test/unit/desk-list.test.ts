@@ -68,8 +68,8 @@ it('a filter lets through what fits each of its lists', () => {
   expect(isFiltered({ ...noFilter(), over: 60 })).toBe(true)
 })
 
-it('tags are read where a case has some, and nothing else is taken for them', () => {
-  const tagged = { ...one('a'), tags: ['refund', 7] } as Case
+it('a case is found by any of its tags', () => {
+  const tagged = one('a', { tags: ['refund'] })
   expect(tagsOf(tagged)).toEqual(['refund'])
   expect(tagsOf(one('b'))).toEqual([])
   expect(matches({ case: tagged, view: undefined, since: 0 }, { ...noFilter(), tags: ['refund'] }, NOW)).toBe(true)
@@ -123,6 +123,7 @@ it('the timer is as wide in every second, and warm by what the queue promised', 
   expect(digits(-5)).toBe('0:00')
   const usual = thresholdsOf(0)
   expect([119_999, 120_000, 300_000].map((ms) => warmthOf(ms, usual))).toEqual(['calm', 'warn', 'late'])
+  expect(thresholdsOf(60, 0).warnMs).toBe(60_000)
   const promised = thresholdsOf(60)
   expect([47_999, 48_000, 60_000].map((ms) => warmthOf(ms, promised))).toEqual(['calm', 'warn', 'late'])
 })
@@ -144,6 +145,16 @@ it('a customer is without an answer since the first of their words that nobody a
   expect(unanswered.since(open, last(said('mei', 3, 250, 'system')))).toBe(100)
   expect(unanswered.since(open, last(said('mei', 4, 300)))).toBe(0)
   expect(unanswered.since(open, last(said('wang', 5, 400)))).toBe(400)
+})
+
+it('the last words are what somebody said, not that a colleague took the case', () => {
+  const unanswered = new Unanswered(() => [])
+  const asked = said('wang', 1, 100)
+  expect(unanswered.words(one('a'), last(asked))).toBe(asked)
+  expect(unanswered.words(one('a'), last(said('mei', 2, 200, 'system')))).toBe(asked)
+  const log = [asked, said('mei', 2, 200, 'system')]
+  expect(new Unanswered(() => log).words(one('a'), last(log[1]!))).toBe(asked)
+  expect(unanswered.words(one('b'), undefined)).toBeUndefined()
 })
 
 it('after a reload the log that is held tells since when, notices left out', () => {

@@ -2,86 +2,16 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { nextTick } from 'vue'
-import type { Agent, Case, ConversationView, Im, Queue } from '@/im'
-import { useChat } from '@/stores/chat'
-import { ALL_SHOPS, useDesk } from '@/stores/desk'
-import { useDeskList } from '@/stores/deskList'
-import { useSession } from '@/stores/session'
+import type { Case } from '@/im'
+import { ALL_SHOPS } from '@/stores/desk'
 import { useSettings } from '@/stores/settings'
+import { begin, open, server, waiting } from './desk-stage'
 
 vi.mock('@/im-sdk', () => ({ createIm: () => undefined }))
 
-const SHOPS = [
-  { id: 's1', name: 'Hill', apps: [{ id: 'mini', name: 'Mini program', kind: 'wechat' }] },
-  { id: 's2', name: 'Lake' },
-]
-let cases: Case[] = []
-let agents: Agent[] = []
-let tell: () => void = () => undefined
-
-function waiting(id: string, queued_at: number, more: Partial<Case> = {}): Case {
-  return {
-    id,
-    conversation_id: `c-${id}`,
-    shop_id: 's1',
-    customer_id: `u-${id}`,
-    status: 'waiting',
-    queue_id: 'q1',
-    queued_at,
-    ...more,
-  }
-}
-
-function im(): Im {
-  const views = new Map<string, ConversationView>()
-  const view = (id: string) => {
-    if (!views.has(id)) views.set(id, { conversation: { id, kind: 'service' }, inbox: { version: 0 } } as never)
-    return views.get(id)
-  }
-  return {
-    watchDesk: async () => undefined,
-    on: (event: string, fn: () => void) => {
-      if (event === 'desk') tell = fn
-      return () => undefined
-    },
-    cases: (shop: string) => cases.filter(({ shop_id }) => shop_id === shop),
-    queues: (shop: string): Queue[] => (shop === 's1' ? [{ id: 'q1', shop_id: 's1', name: 'Tea' }] : []),
-    agents: () => agents,
-    deskView: view,
-    find: () => undefined,
-    takeCase: async (id: string) => {
-      cases = cases.map((one) => (one.id === id ? { ...one, status: 'open', agent_id: 'mei' } : one))
-    },
-  } as unknown as Im
-}
-
-async function open() {
-  const session = useSession()
-  session.begin({
-    access_token: 't',
-    expires_at: Date.now() + 3_600_000,
-    refresh_token: 'r',
-    device_id: 'd',
-    user: { id: 'mei', kind: 'staff', name: 'Mei' },
-    role: 'agent',
-  } as never)
-  useChat().im = im()
-  const desk = useDesk()
-  await desk.watchDesk()
-  return { desk, list: useDeskList() }
-}
-
 const ids = (rows: readonly { case: Case }[]) => rows.map((row) => row.case.id)
 
-beforeEach(() => {
-  localStorage.clear()
-  setActivePinia(createPinia())
-  vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener: () => undefined }))
-  const body = JSON.stringify({ shops: SHOPS })
-  vi.stubGlobal('fetch', async () => new Response(body, { headers: { 'Content-Type': 'application/json' } }))
-  agents = [{ user_id: 'mei', state: 'online', capacity: 3 }]
-  cases = [waiting('b', 20), waiting('a', 10), waiting('x', 5, { shop_id: 's2', queue_id: '' })]
-})
+beforeEach(begin)
 afterEach(() => vi.unstubAllGlobals())
 
 it('of several shops the chosen one is shown, or all of them as one', async () => {
@@ -96,7 +26,7 @@ it('of several shops the chosen one is shown, or all of them as one', async () =
 })
 
 it('who waits has a place in their queue, bots and cases without a queue leave none', async () => {
-  cases.push(waiting('bot', 1, { bot_id: 'faq' }), waiting('same', 20))
+  server.cases.push(waiting('bot', 1, { bot_id: 'faq' }), waiting('same', 20))
   const { desk } = await open()
   expect([...desk.places]).toEqual([
     ['a', 1],
@@ -108,8 +38,8 @@ it('who waits has a place in their queue, bots and cases without a queue leave n
 it('a row that did not change stays the same object, so that it is not drawn anew', async () => {
   const { desk } = await open()
   const before = new Map(desk.rows.map((row) => [row.case.id, row]))
-  cases = cases.map((one) => (one.id === 'b' ? { ...one, version: 2 } : one))
-  tell()
+  server.cases = server.cases.map((one) => (one.id === 'b' ? { ...one, version: 2 } : one))
+  server.tell()
   expect(desk.rows.find((row) => row.case.id === 'a')).toBe(before.get('a'))
   expect(desk.rows.find((row) => row.case.id === 'b')).not.toBe(before.get('b'))
 })
@@ -124,14 +54,14 @@ it('what an agent takes is theirs at once, and counted there', async () => {
 })
 
 it('of several topics on a thread an agent means their own, then what waits', async () => {
-  cases = [
+  server.cases = [
     waiting('theirs', 1, { conversation_id: 'c', status: 'open', agent_id: 'lin' }),
     waiting('new', 2, { conversation_id: 'c' }),
   ]
   const { desk } = await open()
   expect(desk.caseOf('c')?.id).toBe('new')
-  cases.push(waiting('mine', 3, { conversation_id: 'c', status: 'open', agent_id: 'mei' }))
-  tell()
+  server.cases.push(waiting('mine', 3, { conversation_id: 'c', status: 'open', agent_id: 'mei' }))
+  server.tell()
   expect(desk.caseOf('c')?.id).toBe('mine')
   expect(desk.casesIn('c')).toHaveLength(3)
 })
@@ -159,7 +89,7 @@ it('filters are kept for the agent who kept them, and survive a reload', async (
 })
 
 it('a filter by time lets a case in when it has waited so long', async () => {
-  cases = [waiting('a', Date.now() - 59_000), waiting('b', Date.now() - 120_000)]
+  server.cases = [waiting('a', Date.now() - 59_000), waiting('b', Date.now() - 120_000)]
   const { list } = await open()
   list.filter.over = 60
   expect(ids(list.rows)).toEqual(['b'])

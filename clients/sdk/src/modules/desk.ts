@@ -48,6 +48,8 @@ export interface DeskModule {
   transfer(caseId: string, to: { agentId: string } | { queueId: string }, note?: string): Promise<Case>
   /** One more consultation on the same thread, with a subject of its own. Errors: `conflict` (too many are open). */
   openCase(conversationId: string, subject: string): Promise<Case>
+  /** Calls a case something, or no longer. Errors: `bad_request`, `conflict` (too many). */
+  tag(caseId: string, change: { add?: string[]; remove?: string[] }): Promise<Case>
   /** What happened to a case, in order. */
   history(caseId: string): Promise<CaseHistory>
   /** The consultations of a conversation, the latest first, what is resolved too. */
@@ -211,6 +213,8 @@ export function createDesk(client: Client): DeskModule {
           subject,
         }),
       ),
+    tag: async (case_id, change) =>
+      answered(await client.command<'set_case_tags'>({ type: 'set_case_tags', case_id, ...change })),
     history: async (case_id) => {
       const told = await client.command<'get_case_history'>({ type: 'get_case_history', case_id })
       client.hold(told.users, [])

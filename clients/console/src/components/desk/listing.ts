@@ -1,5 +1,5 @@
 /** Which cases a list shows and in which order, and how it keeps still under a pointer. Pure. */
-import type { Case, ConversationView } from '@/im'
+import type { Case, ConversationView, MessageSent } from '@/im'
 
 export type Tab = 'mine' | 'waiting' | 'all'
 export type Sort = 'wait' | 'recent'
@@ -10,6 +10,8 @@ export interface DeskRow {
   view: ConversationView | undefined
   /** Since when a customer's words are without an answer, UTC milliseconds; 0: nothing is. */
   since: number
+  /** The last that somebody said; what the desk itself noted since is none. */
+  words?: MessageSent
   /** It has left this list while a pointer rested on it, and keeps its place until the pointer goes. */
   gone?: boolean
 }
@@ -52,10 +54,8 @@ export function appOf(one: Case): string {
   return typeof app === 'string' ? app : ''
 }
 
-/** A server whose cases bear no tags yet leaves them out. */
 export function tagsOf(one: Case): string[] {
-  const tags: unknown = (one as unknown as Record<string, unknown>)['tags']
-  return Array.isArray(tags) ? tags.filter((tag): tag is string => typeof tag === 'string') : []
+  return one.tags ?? []
 }
 
 export function isIn(tab: Tab, one: Case, me: string): boolean {

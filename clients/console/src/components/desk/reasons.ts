@@ -19,10 +19,16 @@ const KINDS = new Set([
   'resolved',
   'abandoned',
   'reopened',
+  'warned',
+  'breached',
+  'tagged',
+  'rated',
+  'message_left',
 ])
 const FACTS = new Set(['language', 'vip_level', 'app', 'page', 'category'])
 const STATES = new Set(['online', 'busy', 'away', 'offline'])
-const WHYS = new Set(['asked', 'not_found'])
+const WHYS = new Set(['asked', 'not_found', 'not_it', 'not_text', 'keyword', 'too_fast', 'too_long', 'switched_off'])
+const TARGETS = new Set(['first_reply', 'wait', 'resolution'])
 
 /** Why a case is where it is; empty without a reason, or where the event itself says it all. */
 export function reasonText(reason: Reason | null | undefined, nameOf: NameOf): string {
@@ -41,6 +47,18 @@ export function reasonText(reason: Reason | null | undefined, nameOf: NameOf): s
         name: nameOf(text(data['agent_id'])),
         time: seconds(data['for_s']),
       })
+    case 'target_near':
+    case 'target_missed':
+      return t(data['queue'] ? 'reason.target_moved' : key, {
+        target: TARGETS.has(text(data['target'])) ? t(`reason.targets.${text(data['target'])}`) : text(data['target']),
+        limit: seconds(data['limit_s']),
+        queue: text(data['queue']),
+      })
+    case 'tags':
+      return tags(data['added'], data['removed'])
+    case 'by_customer':
+      return t(key, { stars: text(data['stars']) })
+    case 'inactive':
     case 'silence':
       return t(key, { time: seconds(data['for_s']) })
     case 'handed_over':
@@ -92,12 +110,28 @@ export function eventText(event: CaseEvent, nameOf: NameOf, queueName: QueueName
   }
 }
 
+/** How a resolved case ended. */
+export function outcomeText(outcome: string | undefined): string {
+  const { t } = i18n.global
+  return outcome === 'abandoned' || outcome === 'callback' ? t(`caseHead.${outcome}`) : t('desk.resolved')
+}
+
 function facts(by: unknown): string {
   const { t } = i18n.global
   const list = Array.isArray(by) ? by : []
   return list
     .map((one) => (FACTS.has(text(one)) ? t(`reason.facts.${text(one)}`) : text(one)))
     .join(t('common.listSeparator'))
+}
+
+function tags(added: unknown, removed: unknown): string {
+  const { t } = i18n.global
+  const list = (value: unknown) => (Array.isArray(value) ? value.map(text).join(t('common.listSeparator')) : '')
+  const parts = [
+    list(added) && t('reason.tagsAdded', { tags: list(added) }),
+    list(removed) && t('reason.tagsRemoved', { tags: list(removed) }),
+  ]
+  return parts.filter(Boolean).join(' · ')
 }
 
 function seconds(value: unknown): string {

@@ -9,9 +9,9 @@ export interface Thresholds {
 /** Of who promised nothing. */
 const USUAL: Thresholds = { warnMs: 120_000, lateMs: 300_000 }
 
-/** A promise of so many seconds is near when four fifths of it are over. */
-export function thresholdsOf(targetS: number): Thresholds {
-  return targetS > 0 ? { warnMs: targetS * 800, lateMs: targetS * 1000 } : USUAL
+/** A promise of so many seconds is near when so much of it is over; 0: nobody is warned. */
+export function thresholdsOf(targetS: number, warnPercent = 80): Thresholds {
+  return targetS > 0 ? { warnMs: targetS * 10 * (warnPercent || 100), lateMs: targetS * 1000 } : USUAL
 }
 
 export function warmthOf(ms: number, { warnMs, lateMs }: Thresholds): Warmth {

@@ -11,6 +11,7 @@ interface Noted {
 
 export class Unanswered {
   private readonly noted = new Map<string, Noted>()
+  private readonly said = new Map<string, MessageSent>()
 
   /** `held`: what is known of the conversation's log, in order; it may be empty. */
   constructor(private readonly held: (conversationId: string) => readonly MessageSent[]) {}
@@ -26,9 +27,22 @@ export class Unanswered {
     return since
   }
 
+  /** The last words of anybody: that a colleague took the case says nothing about what it is about. */
+  words(one: Case, view: ConversationView | undefined): MessageSent | undefined {
+    const last = view?.last ?? undefined
+    if (last?.content?.type !== 'system') {
+      if (last) this.said.set(one.conversation_id, last)
+      return last
+    }
+    const spoken = (message: MessageSent) => message.content?.type !== 'system'
+    return [...this.held(one.conversation_id)].reverse().find(spoken) ?? this.said.get(one.conversation_id) ?? last
+  }
+
   /** Of conversations that have no case any more nothing is kept. */
   keep(conversationIds: ReadonlySet<string>): void {
-    for (const id of this.noted.keys()) if (!conversationIds.has(id)) this.noted.delete(id)
+    for (const map of [this.noted, this.said]) {
+      for (const id of map.keys()) if (!conversationIds.has(id)) map.delete(id)
+    }
   }
 
   private read(one: Case, last: MessageSent, before: Noted | undefined): number {
