@@ -1,4 +1,4 @@
-import type { Case, CaseReply, Rating, Service, Waiting } from '@chaguan/protocol'
+import type { Callback, Case, CaseReply, Rating, Service, Waiting } from '@chaguan/protocol'
 import type { Client } from '../core/client'
 
 /** What a customer says of a consultation. */
@@ -6,6 +6,14 @@ export interface Said {
   stars: number
   reasons?: string[]
   text?: string
+}
+
+/** What a customer leaves instead of waiting. */
+export interface LeftMessage {
+  text: string
+  /** How to reach them, kept only with `consent`. */
+  contact?: string
+  consent?: boolean
 }
 
 /** How it stands with a service conversation. */
@@ -34,6 +42,11 @@ export interface ServiceModule {
   rate(caseId: string, said: Said): Promise<Rating | null>
   /** Gives up waiting. Errors: `conflict` (an agent has taken the case). */
   leaveLine(caseId: string): Promise<Case>
+  /**
+   * Leaves a message instead of waiting; the case leaves the line and agents call back. The same `key` (`newKey()`)
+   * leaves it once. Errors: `conflict` (`data.reason` `has_agent`: just write), `bad_request` (`data.field`).
+   */
+  leaveMessage(conversationId: string, left: LeftMessage, key: string): Promise<Callback>
   /** The case that ended goes on. Errors: `conflict` (`data.reason` `case_open`, `too_late`). */
   reopen(caseId: string): Promise<Case>
 }
@@ -163,6 +176,12 @@ function createService(client: Client): ServiceModule {
       return Promise.resolve(null)
     },
     leaveLine: async (case_id) => changed(await client.command<'leave_line'>({ type: 'leave_line', case_id })),
+    leaveMessage: async (conversation_id, left, client_msg_id) => {
+      const asked = { type: 'leave_message', conversation_id, client_msg_id, ...left } as const
+      const callback = await client.command<'leave_message'>(asked)
+      void ask(conversation_id)
+      return callback
+    },
     reopen: async (case_id) => changed(await client.command<'reopen_case'>({ type: 'reopen_case', case_id })),
   }
 }

@@ -163,6 +163,24 @@ describe('asking', () => {
   })
 })
 
+test('a message that is left names its key, and what follows is asked about', async () => {
+  const { client, asked } = watched()
+  asked[0]!.answer(service(1, 2))
+  await soon()
+  const left = serviceOf(client).leaveMessage('c', { text: 'call me', contact: '138', consent: true }, 'key')
+  expect(asked[1]).toMatchObject({
+    type: 'leave_message',
+    conversation_id: 'c',
+    client_msg_id: 'key',
+    text: 'call me',
+    contact: '138',
+    consent: true,
+  })
+  asked[1]!.answer({ case_id: 'k' })
+  expect(await left).toEqual({ case_id: 'k' })
+  expect(asked[2]).toMatchObject({ type: 'get_service' })
+})
+
 describe('a rating', () => {
   const ended: Partial<Service> = {
     case: { ...waits, status: 'resolved' },
