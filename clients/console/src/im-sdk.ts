@@ -120,6 +120,13 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
     waiting: (id) => desk.waiting(id),
     setAgentState: (state) => desk.setState(state),
     watchWechat: (id, fn) => watchWechat(client, id, fn),
+    service: (conversation_id) => client.command<'get_service'>({ type: 'get_service', conversation_id }),
+    callbacks: (shop_id) => client.command<'list_callbacks'>({ type: 'list_callbacks', shop_id }),
+    takeCallback: async (case_id) => {
+      const answer = await client.command<'take_callback'>({ type: 'take_callback', case_id })
+      client.hold(answer.users, answer.view ? [answer.view] : [])
+      return answer.case
+    },
     customerContext: (id, language) => desk.context(id, language),
   }
 }

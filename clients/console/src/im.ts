@@ -5,6 +5,7 @@
 import type {
   Agent,
   AgentState,
+  Callbacks,
   Case,
   CaseHistory,
   Content,
@@ -23,6 +24,7 @@ import type {
   Presence,
   Queue,
   SearchPage,
+  Service,
   User,
   Waiting,
   WechatContact,
@@ -31,6 +33,8 @@ import type {
 export type {
   Agent,
   AgentState,
+  Callback,
+  Callbacks,
   Card,
   CardAction,
   CardLine,
@@ -56,6 +60,7 @@ export type {
   Reason,
   SearchHit,
   SearchPage,
+  Service,
   User,
   Waiting,
   WechatContact,
@@ -193,6 +198,11 @@ export interface Im {
   setAgentState(state: AgentState): Promise<Agent>
   /** How the customer is reached in WeChat's own chat, now and after each change. Answers with how to stop. */
   watchWechat(conversationId: string, fn: (contact: WechatContact) => void): () => void
+  /** How it stands with a service conversation: its rating, and whether its customer wants to be called back. */
+  service(conversationId: string): Promise<Service>
+  /** Who left a message instead of waiting, and was not answered yet. */
+  callbacks(shopId: string): Promise<Callbacks>
+  takeCallback(caseId: string): Promise<Case>
   customerContext(conversationId: string, language: string): Promise<CustomerContext>
 }
 

@@ -1,9 +1,11 @@
+import { customerSideEn } from './customer-side.en'
 import { repliesActsEn, repliesEn } from './replies.en'
 import { deskEn } from './desk.en'
 import type { Messages } from './zh-CN'
 
 export const en: Messages = {
   ...deskEn,
+  ...customerSideEn,
   app: { name: 'Chaguan', title: 'Chaguan · Workspace', tagline: 'Talk with your customers in your own house' },
   nav: {
     main: 'Main navigation',

@@ -1,10 +1,12 @@
 /** Chinese, the default. Its keys are the type that every other language has to fill. */
 import type { AuditAction } from '@chaguan/protocol'
+import { customerSideZh } from './customer-side.zh-CN'
 import { repliesActsZhCN, repliesZhCN } from './replies.zh-CN'
 import { deskZhCN } from './desk.zh-CN'
 
 export const zhCN = {
   ...deskZhCN,
+  ...customerSideZh,
   app: { name: '茶馆', title: '茶馆 · 工作台', tagline: '把客人请进自己的店里聊' },
   nav: {
     main: '主导航',
