@@ -87,7 +87,7 @@ function createService(client: Client): ServiceModule {
 
   const ask = async (id: string): Promise<void> => {
     const one = followed.get(id)
-    if (!one || client.state !== 'online') return
+    if (!one?.observers.size || client.state !== 'online') return
     one.again = one.asking
     if (one.asking) return
     one.asking = true
@@ -149,6 +149,12 @@ function createService(client: Client): ServiceModule {
     followed.forEach((_, id) => void ask(id))
     kept.forEach((said, caseId) => void send(caseId, said).catch(client.report))
   })
+  // Nothing of one user is told or sent as the next one's.
+  client.on('signed-out', () => {
+    kept.clear()
+    followed.forEach((one) => (one.service = null))
+    tellAll()
+  })
   client.on('push', (push) => {
     if (push.type === 'waiting_moved') moved(push.waiting)
     if (push.type === 'case_changed') void ask(push.conversation_id)
@@ -165,7 +171,8 @@ function createService(client: Client): ServiceModule {
       one.observers.add(fn)
       fn(find(id))
       void ask(id)
-      return () => void (one.observers.delete(fn) && !one.observers.size && followed.delete(id))
+      // What is known stays, for who looks again a moment later.
+      return () => void one.observers.delete(fn)
     },
     find,
     refresh: (id) => void ask(id),

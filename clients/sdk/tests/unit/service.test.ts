@@ -157,6 +157,16 @@ describe('asking', () => {
     expect(asked).toHaveLength(1)
   })
 
+  test('who looks again sees at once what was known, and asks', async () => {
+    const { client, asked, off } = watched()
+    asked[0]!.answer(service(1, 3))
+    await soon()
+    off()
+    const seen: (number | undefined)[] = []
+    serviceOf(client).observe('c', (standing) => seen.push(standing.service?.waiting.position))
+    expect([seen, asked.length]).toEqual([[3], 2])
+  })
+
   test('one client has one of it', () => {
     const { client } = made()
     expect(serviceOf(client)).toBe(serviceOf(client))
@@ -218,6 +228,18 @@ describe('a rating', () => {
     expect(seen[seen.length - 1]?.kept).toBe(null)
     become('online')
     expect(asked.filter(({ type }) => type === 'rate_case')).toHaveLength(2)
+  })
+
+  test('of one user is not sent as the next one’s', async () => {
+    const { client, asked, become, emit, seen } = watched()
+    asked[0]!.answer(service(1, 0, ended))
+    await soon()
+    become('waiting')
+    await serviceOf(client).rate('k', { stars: 1 })
+    emit('signed-out', { reason: 'signed_out' })
+    expect(seen[seen.length - 1]).toEqual({ service: null, kept: null })
+    become('online')
+    expect(asked.filter(({ type }) => type === 'rate_case')).toEqual([])
   })
 
   test('that was changed before it left goes out as it was said last', async () => {
