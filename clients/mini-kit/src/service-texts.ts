@@ -3,7 +3,7 @@ import type { Language } from './texts'
 /** Every sentence of the customer's side above the messages, in both languages; the web widget says the same. */
 const zh = {
   service: '在线客服',
-  idle: '有问题随时问我们',
+  idle: '欢迎咨询',
   bot: '智能助手正在回答',
   finding: '正在为您安排客服',
   next: '您是下一位',
@@ -72,7 +72,7 @@ export type ServiceTexts = typeof zh
 
 const en: ServiceTexts = {
   service: 'Customer service',
-  idle: 'Ask us anything',
+  idle: 'Happy to help',
   bot: 'The assistant answers',
   finding: 'We are finding somebody for you',
   next: 'You are next',

@@ -145,7 +145,7 @@ describe('at the end', () => {
 test('before anything is asked a closed desk takes messages, an open one needs none', () => {
   const none = { ...waits(0, -1), case: null }
   expect(stripOf({ service: none, kept: null }, seen('en'))).toMatchObject({
-    line: 'Ask us anything',
+    line: 'Happy to help',
     canMessage: false,
   })
   none.waiting.opens_at = NOW + 1

@@ -78,7 +78,9 @@ export class ServiceDesk {
     this.say(strip, now, service?.waiting.opens_at ?? 0)
     if (strip.state !== 'ended') this.rating.sheet.close()
     const agent = strip.state === 'agent' || strip.state === 'ended' ? service?.agent : null
-    return { line: strip.line, agent: agent ?? null }
+    // Of a desk that only waits for a question the window says enough.
+    const isQuiet = strip.state === 'idle' && !strip.canMessage
+    return { line: isQuiet ? '' : strip.line, agent: agent ?? null }
   }
 
   private offer({ canLeave, canMessage, rating, canReopen }: Strip): void {

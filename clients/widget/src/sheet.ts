@@ -4,7 +4,7 @@ import { h, tool } from './dom'
 export class Sheet {
   readonly element: HTMLElement
   private readonly title: HTMLElement
-  private readonly about = h('p', { class: 'about' })
+  private readonly about = h('p', { class: 'sheet-about' })
   private readonly body = h('div')
 
   constructor(
@@ -18,7 +18,7 @@ export class Sheet {
       { class: 'sheet', role: 'dialog', 'aria-labelledby': id, tabindex: -1, hidden: true },
       h(
         'div',
-        { class: 'top' },
+        { class: 'sheet-top' },
         h('div', {}, this.title, this.about),
         tool('close', closing, () => this.close()),
       ),
