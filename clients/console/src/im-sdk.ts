@@ -136,6 +136,13 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
     watchWechat: (id, fn) => watchWechat(client, id, fn),
     customerContext: (id, language, refresh) => desk.context(id, language, refresh),
     watchWall: (shopId, listener) => watchWall(client, shopId, listener),
+    service: (conversation_id) => client.command<'get_service'>({ type: 'get_service', conversation_id }),
+    callbacks: (shop_id) => client.command<'list_callbacks'>({ type: 'list_callbacks', shop_id }),
+    takeCallback: async (case_id) => {
+      const answer = await client.command<'take_callback'>({ type: 'take_callback', case_id })
+      client.hold(answer.users, answer.view ? [answer.view] : [])
+      return answer.case
+    },
   }
 }
 

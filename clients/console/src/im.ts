@@ -5,6 +5,7 @@
 import type {
   Agent,
   AgentState,
+  Callbacks,
   Case,
   CaseHistory,
   Content,
@@ -24,6 +25,7 @@ import type {
   Presence,
   Queue,
   SearchPage,
+  Service,
   User,
   Waiting,
   Wall,
@@ -34,6 +36,8 @@ import type { NotesModule } from '@chaguan/sdk/notes'
 export type {
   Agent,
   AgentState,
+  Callback,
+  Callbacks,
   Card,
   CardAction,
   CardLine,
@@ -59,6 +63,7 @@ export type {
   Reason,
   SearchHit,
   SearchPage,
+  Service,
   User,
   Waiting,
   Wall,
@@ -216,6 +221,11 @@ export interface Im {
   customerContext(conversationId: string, language: string, refresh?: boolean): Promise<CustomerContext>
   /** How the desk stands, for a screen on the wall: now, and whenever that changes. Answers with how to stop. */
   watchWall(shopId: string, listener: WallListener): () => void
+  /** How it stands with a service conversation: its rating, and whether its customer wants to be called back. */
+  service(conversationId: string): Promise<Service>
+  /** Who left a message instead of waiting, and was not answered yet. */
+  callbacks(shopId: string): Promise<Callbacks>
+  takeCallback(caseId: string): Promise<Case>
 }
 
 export function unreadOf(conversation: Conversation, inbox: Inbox): number {

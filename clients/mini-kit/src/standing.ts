@@ -12,6 +12,8 @@ export interface Strip {
   spoken: string
   canLeave: boolean
   canReopen: boolean
+  /** A message can be left instead of waiting. */
+  canMessage: boolean
   /** `asks`: nobody has answered yet; `changes`: what was said may be changed. */
   rating: '' | 'asks' | 'changes'
 }
@@ -68,11 +70,20 @@ export interface Seen {
 
 export function stripOf({ service, kept }: Standing, seen: Seen): Strip {
   const words = serviceTexts(seen.language)
-  const blank: Strip = { state: 'idle', line: '', spoken: '', canLeave: false, canReopen: false, rating: '' }
+  const blank: Strip = {
+    state: 'idle',
+    line: '',
+    spoken: '',
+    canLeave: false,
+    canReopen: false,
+    canMessage: false,
+    rating: '',
+  }
   if (!service) return blank
   const held = service.case
   const said = (line: string, more: Partial<Strip> = {}): Strip => ({ ...blank, line, spoken: line, ...more })
-  if (!held) return said(closedLine(service, seen, words) || words.idle)
+  const closed = closedLine(service, seen, words)
+  if (!held) return said(closed || words.idle, { canMessage: !!closed })
   if (held.status === 'resolved') return endedStrip(service, !!kept, seen, words, said)
   if (held.status === 'open') {
     const name = service.agent?.name || words.someone
@@ -80,8 +91,8 @@ export function stripOf({ service, kept }: Standing, seen: Seen): Strip {
     return said(seen.typing ? fill(words.typing, { name }) : line, { state: 'agent', spoken: line })
   }
   if (held.bot_id) return said(words.bot, { state: 'bot' })
-  const waits = { state: 'waiting', canLeave: true } as const
-  const away = closedLine(service, seen, words) || (service.nobody_there ? words.nobody : '')
+  const waits = { state: 'waiting', canLeave: true, canMessage: true } as const
+  const away = closed || (service.nobody_there ? words.nobody : '')
   return away
     ? said(away, waits)
     : said(waitingLine(service.waiting, seen, words), { ...waits, ...spokenOf(service, words) })
@@ -133,7 +144,12 @@ function endedStrip(
   if (open) more.rating = answered ? 'changes' : 'asks'
   if (kept) return said(words.keptShort, more)
   if (rating) return said(words.thanks, more)
-  if (service.case?.outcome === 'abandoned') return said(words.left, more)
+  const { callback, case: held } = service
+  if (callback && held?.outcome === 'callback') {
+    const time = openingText(callback.due_at, now, words)
+    return said(callback.due_at > now ? fill(words.messageUntil, { time }) : words.messageLeft, more)
+  }
+  if (held?.outcome === 'abandoned') return said(words.left, more)
   return said(open ? words.asks : words.ended, more)
 }
 

@@ -2,7 +2,7 @@
 // Above the chat with the shop, and the sheet that asks for stars: as components, under WeChat's own template compiler.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Push, Service } from '@chaguan/sdk'
-import { heardFrom, host, module, phone, show, type Rendered } from './simulate'
+import { heardFrom, module, phone, show, type Rendered } from './simulate'
 
 interface Kit {
   kit: { setLanguage(language: string): void; use(client: object, options: object): void }
@@ -128,23 +128,18 @@ test('a queue that runs is heard every 20 seconds, its last place too', async ()
 
 test('who waits may leave the line, and hears when an agent was faster', async () => {
   const stage = client(waits(2, 60_000))
-  const lists: string[][] = []
-  host({
-    showActionSheet: async ({ itemList }: { itemList: string[] }) => {
-      lists.push(itemList)
-      return { tapIndex: itemList.indexOf('不再排队') }
-    },
-  })
   const rendered = head()
   await reads(rendered, '第 2 位，约 1 分钟')
   stage.answer = () => Promise.reject(Object.assign(new Error('conflict'), { code: 'conflict' }))
   tap(rendered, '.act')
+  await vi.waitFor(() => expect(rendered.instance.data['leaving']).toBe('line'))
+  rendered.instance['leave']!()
   await vi.waitFor(() => expect(toasts).toEqual(['客服刚刚接入，请继续对话']))
   stage.answer = () => ({ case: { ...held, status: 'resolved', outcome: 'abandoned' } })
-  tap(rendered, '.act')
+  rendered.instance['leave']!()
   await vi.waitFor(() => expect(stage.asked.filter(({ type }) => type === 'leave_line')).toHaveLength(2))
   expect(stage.asked.filter(({ type }) => type === 'leave_line')[0]).toMatchObject({ case_id: 'k' })
-  expect(lists[0]).toContain('不再排队')
+  expect(rendered.instance.data['leaving']).toBe('')
 })
 
 test('at the end it asks once, and the case can go on', async () => {
@@ -252,5 +247,48 @@ test('who says it is not solved gets their case back', async () => {
   const { rating } = await sheet()
   const heard = heardFrom(rating, 'reopen')
   tap(rating, '.key')
+  await vi.waitFor(() => expect(heard).toHaveLength(1))
+})
+
+async function message() {
+  const stage = client(waits(2, -1))
+  const rendered = head()
+  await reads(rendered, '第 2 位')
+  Object.assign(stage.client, { newKey: () => 'key' })
+  const left = show('leave-message', { conversationId: 'c', canLeave: true })
+  shown.push(left)
+  const type = (text: string, contact = '') => {
+    left.instance['onText']!({ detail: { value: text } })
+    left.instance['onContact']!({ detail: { value: contact } })
+  }
+  return { stage, left, type, said: () => stage.asked.filter(({ type }) => type === 'leave_message') }
+}
+
+test('a message is left with a contact only by consent, and once however often it is tapped', async () => {
+  const { stage, left, type, said } = await message()
+  stage.answer = () => ({ case_id: 'k', due_at: 1 })
+  tap(left, '.main')
+  type('请回电', '138 0013 8000')
+  tap(left, '.main')
+  await vi.waitFor(() => expect(part(left, 'problem')).toBe('同意保存联系方式，仅用于这次回复'))
+  expect(said()).toEqual([])
+  tap(left, '.consent')
+  tap(left, '.main')
+  tap(left, '.main')
+  await vi.waitFor(() => expect(left.dom.textContent).toContain('已收到留言，我们会尽快回复'))
+  expect(said()).toMatchObject([
+    { conversation_id: 'c', client_msg_id: 'key', text: '请回电', contact: '138 0013 8000', consent: true },
+  ])
+})
+
+test('who has an agent meanwhile is told to just write, and keeps what was written', async () => {
+  const { stage, left, type } = await message()
+  stage.answer = () => Promise.reject(Object.assign(new Error('conflict'), { code: 'conflict' }))
+  type('请回电')
+  tap(left, '.main')
+  await vi.waitFor(() => expect(part(left, 'problem')).toBe('客服已经接入，请直接发消息'))
+  expect(left.instance.data['text']).toBe('请回电')
+  const heard = heardFrom(left, 'leave')
+  tap(left, '.key')
   await vi.waitFor(() => expect(heard).toHaveLength(1))
 })

@@ -76,7 +76,7 @@ describe('who waits reads', () => {
 
   test('can leave the line, and nobody else can', () => {
     const strip = (service: Service) => stripOf({ service, kept: null }, seen('en'))
-    expect(strip(waits(3, 1)).canLeave).toBe(true)
+    expect(strip(waits(3, 1))).toMatchObject({ canLeave: true, canMessage: true })
     expect(strip(waits(0, -1, { case: { ...held, status: 'waiting', bot_id: 'b' } })).canLeave).toBe(false)
     expect(strip(waits(0, -1, { case: { ...held, status: 'open', agent_id: 'a' } })).canLeave).toBe(false)
   })
@@ -121,10 +121,35 @@ describe('at the end', () => {
     expect(strip(ended, null, NOW + 2)).toMatchObject({ line: 'This consultation has ended', rating: '' })
     expect(strip({ ...ended, invitation: null })).toMatchObject({ rating: '' })
   })
+  test('who left a message is told when it is answered', () => {
+    const due_at = new Date(2027, 0, 7, 9, 0).getTime()
+    const callback = { case_id: 'k', conversation_id: 'c', shop_id: 's', customer_id: 'me', seq: 1, at: NOW, due_at }
+    const left = {
+      ...ended,
+      invitation: null,
+      callback,
+      case: { ...held, status: 'resolved', outcome: 'callback' } as const,
+    }
+    expect(lines(left)).toEqual([
+      '已收到留言，明天 09:00后回复您',
+      'We have your message and answer from tomorrow at 09:00',
+    ])
+    expect(lines(left, { now: due_at })[1]).toBe('We have your message and will answer soon')
+  })
   test('who left the line is told so', () => {
     const left = { ...ended, invitation: null, case: { ...held, status: 'resolved', outcome: 'abandoned' } as const }
     expect(strip(left).line).toBe('You left the line')
   })
+})
+
+test('before anything is asked a closed desk takes messages, an open one needs none', () => {
+  const none = { ...waits(0, -1), case: null }
+  expect(stripOf({ service: none, kept: null }, seen('en'))).toMatchObject({
+    line: 'Happy to help',
+    canMessage: false,
+  })
+  none.waiting.opens_at = NOW + 1
+  expect(stripOf({ service: none, kept: null }, seen('en')).canMessage).toBe(true)
 })
 
 test('before anything is known nothing is claimed', () => {

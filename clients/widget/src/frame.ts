@@ -8,8 +8,8 @@ import type { Texts } from './texts'
 export interface Parts {
   /** What can be done about the place in the line, or about the end. */
   act: HTMLElement
-  /** Over the rest: what the customer thinks of it. */
-  rating: HTMLElement
+  /** Over the rest, one at a time. */
+  sheets: HTMLElement[]
   list: HTMLElement
   suggestion: HTMLElement
   composer: HTMLElement
@@ -59,7 +59,7 @@ export class Frame {
       this.news,
       parts.suggestion,
       parts.composer,
-      parts.rating,
+      ...parts.sheets,
       h('p', { class: 'dropping', 'aria-hidden': 'true' }, texts.drop),
     )
     this.element.addEventListener('keydown', (event) => this.keyed(event))

@@ -4,7 +4,8 @@ import { chipsOf } from '@chaguan/mini-kit/standing'
 import { fill, type Language } from '@chaguan/mini-kit/texts'
 import type { Rating, Service } from '@chaguan/sdk'
 import type { Said } from '@chaguan/sdk/service'
-import { h, icon, tool } from './dom'
+import { h, icon } from './dom'
+import { Sheet } from './sheet'
 
 export interface RatingWishes {
   /** Null: kept until there is a connection. */
@@ -14,11 +15,8 @@ export interface RatingWishes {
 }
 
 export class RatingForm {
-  readonly element: HTMLElement
+  readonly sheet: Sheet
   private readonly words
-  private readonly title = h('h3', { id: 'rating' })
-  private readonly about = h('p', { class: 'about' })
-  private readonly body = h('div', { class: 'asking' })
   private readonly chips = h('div', { class: 'chips', role: 'group' })
   private readonly meaning = h('p', { class: 'meaning', 'aria-hidden': 'true' })
   private readonly problem = h('p', { class: 'problem', role: 'alert' })
@@ -34,28 +32,9 @@ export class RatingForm {
   ) {
     this.words = serviceTexts(language)
     const { words } = this
+    this.sheet = new Sheet('rating', words.close, () => wish.closed())
     this.text = h('textarea', { maxlength: 500, rows: 2, placeholder: words.textHint, 'aria-label': words.textHint })
     this.chips.setAttribute('aria-label', words.why)
-    this.element = h(
-      'div',
-      { class: 'rating', role: 'dialog', 'aria-labelledby': 'rating', tabindex: -1, hidden: true },
-      h(
-        'div',
-        { class: 'top' },
-        h('div', {}, this.title, this.about),
-        tool('close', words.close, () => this.close()),
-      ),
-      this.body,
-    )
-    this.element.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape' || event.isComposing) return
-      event.stopPropagation()
-      this.close()
-    })
-  }
-
-  get isOpen(): boolean {
-    return !this.element.hidden
   }
 
   /** With what was said already, if anything was. */
@@ -64,21 +43,12 @@ export class RatingForm {
     this.stars = said?.stars ?? 0
     this.tapped = said?.reasons ?? []
     this.text.value = said?.text ?? ''
-    this.element.hidden = false
     this.ask()
-    this.focusIn()
-  }
-
-  close(): void {
-    if (!this.isOpen) return
-    this.element.hidden = true
-    this.wish.closed()
   }
 
   private ask(): void {
     const { words, service } = this
     const name = service?.agent?.name
-    this.head(words.rateTitle, name ? fill(words.rateAbout, { name }) : '')
     this.problem.textContent = ''
     const again = h('button', { type: 'button', class: 'plain', onclick: () => this.wish.reopen() }, words.notSolved)
     const send = h(
@@ -87,8 +57,16 @@ export class RatingForm {
       words.sendRating,
     )
     const keys = h('div', { class: 'keys' }, service?.can_reopen ? again : null, send)
-    this.body.replaceChildren(this.starred(), this.meaning, this.chips, this.text, this.problem, keys)
+    this.sheet.show(words.rateTitle, name ? fill(words.rateAbout, { name }) : '', [
+      this.starred(),
+      this.meaning,
+      this.chips,
+      this.text,
+      this.problem,
+      keys,
+    ])
     this.show()
+    this.focusIn()
   }
 
   /** Radios of the browser's own: arrow keys, names and the group come with them. */
@@ -109,18 +87,19 @@ export class RatingForm {
 
   /** What follows from the stars and from what is tapped. */
   private show(): void {
-    const { stars, tapped, language } = this
-    this.body.querySelectorAll('.star').forEach((star, i) => star.classList.toggle('on', i < stars))
+    const { stars, tapped, language, sheet } = this
+    sheet.element.querySelectorAll('.star').forEach((star, i) => star.classList.toggle('on', i < stars))
     this.meaning.textContent = this.words.starNames.split(',')[stars - 1] ?? ''
     const chips = chipsOf(this.service?.invitation, stars, tapped, language)
     this.chips.replaceChildren(
       ...chips.map(({ id, text, on }) => {
-        const onclick = ({ currentTarget }: MouseEvent) => {
+        const chip = h('button', { type: 'button', class: 'chip', 'aria-pressed': String(on) }, text)
+        chip.addEventListener('click', () => {
           const isOn = this.tapped.includes(id)
           this.tapped = isOn ? this.tapped.filter((other) => other !== id) : [...this.tapped, id]
-          ;(currentTarget as HTMLElement).setAttribute('aria-pressed', String(!isOn))
-        }
-        return h('button', { type: 'button', class: 'chip', 'aria-pressed': String(on), onclick }, text)
+          chip.setAttribute('aria-pressed', String(!isOn))
+        })
+        return chip
       }),
     )
   }
@@ -142,35 +121,25 @@ export class RatingForm {
   }
 
   private thank(kept: boolean): void {
-    const { words, stars } = this
-    if (!this.isOpen) return
-    this.head(kept ? words.keptTitle : words.sentTitle, kept ? words.keptAbout : '')
+    const { words, stars, sheet } = this
+    if (!sheet.isOpen) return
     const row = [1, 2, 3, 4, 5].map((n) => h('span', { class: n <= stars ? 'star on' : 'star' }, icon('star')))
     const name = words.starNames.split(',')[stars - 1] ?? ''
-    const change = () => {
-      this.ask()
-      this.focusIn()
-    }
-    this.body.replaceChildren(
+    sheet.show(kept ? words.keptTitle : words.sentTitle, kept ? words.keptAbout : '', [
       h('div', { class: 'stars', 'aria-hidden': 'true' }, ...row),
       h('p', { class: 'meaning', role: 'status' }, fill(words.starOf, { n: stars, name })),
       h(
         'div',
         { class: 'keys' },
-        h('button', { type: 'button', class: 'plain', onclick: change }, words.changeRating),
-        h('button', { type: 'button', class: 'plain strong', onclick: () => this.close() }, words.close),
+        h('button', { type: 'button', class: 'plain', onclick: () => this.ask() }, words.changeRating),
+        h('button', { type: 'button', class: 'plain strong', onclick: () => sheet.close() }, words.close),
       ),
-    )
-    this.element.focus({ preventScroll: true })
-  }
-
-  private head(title: string, about: string): void {
-    this.title.textContent = title
-    this.about.textContent = about
+    ])
+    sheet.element.focus({ preventScroll: true })
   }
 
   private focusIn(): void {
-    const radios = [...this.body.querySelectorAll<HTMLElement>('input')]
-    ;(radios[Math.max(0, this.stars - 1)] ?? this.element).focus({ preventScroll: true })
+    const radios = [...this.sheet.element.querySelectorAll<HTMLElement>('input')]
+    ;(radios[Math.max(0, this.stars - 1)] ?? this.sheet.element).focus({ preventScroll: true })
   }
 }

@@ -82,7 +82,7 @@ export class Room {
 
   leave(): void {
     this.deeds.viewer.close()
-    this.desk.form.close()
+    this.desk.close()
     this.composer.rest()
     this.frame.close()
   }
@@ -178,7 +178,7 @@ export class Room {
     const { list, suggestion, composer, texts } = this
     const parts = {
       act: this.desk.element,
-      rating: this.desk.form.element,
+      sheets: this.desk.sheets,
       list: list.element,
       suggestion: suggestion.element,
       composer: composer.element,

@@ -6,6 +6,7 @@ import type { User } from '@chaguan/sdk'
 import type { Standing } from '@chaguan/sdk/service'
 import type { Chat } from './chat'
 import { h } from './dom'
+import { MessageForm } from './message-form'
 import { RatingForm } from './rating-form'
 
 export interface DeskWishes {
@@ -16,12 +17,13 @@ export interface DeskWishes {
   link: (url: string | undefined) => string
 }
 
-type Act = '' | 'leave' | 'rate' | 'reopen'
+type Act = '' | 'line' | 'message' | 'rate' | 'reopen'
 const NOTHING: Standing = { service: null, kept: null }
 
 export class ServiceDesk {
   readonly element: HTMLButtonElement
-  readonly form: RatingForm
+  private readonly rating: RatingForm
+  private readonly message: MessageForm
   private readonly words
   private readonly hope = new Hope()
   private readonly quiet = new Quiet()
@@ -37,11 +39,30 @@ export class ServiceDesk {
   ) {
     this.words = serviceTexts(language)
     this.element = h('button', { type: 'button', class: 'plain act', hidden: true, onclick: () => void this.do() })
-    this.form = new RatingForm(language, {
+    const closed = () => this.element.focus({ preventScroll: true })
+    this.rating = new RatingForm(language, {
       rate: async (said) => (await this.chat.service?.rate(this.caseId, said)) ?? null,
       reopen: () => void this.reopen(),
-      closed: () => this.element.focus({ preventScroll: true }),
+      closed,
     })
+    this.message = new MessageForm(language, {
+      leaveMessage: (left, key) => {
+        const { service, conversationId } = this.chat
+        return service ? service.leaveMessage(conversationId, left, key) : Promise.reject(new Error('no client'))
+      },
+      newKey: () => this.chat.client?.newKey() ?? '',
+      leave: () => void this.leave(),
+      closed,
+    })
+  }
+
+  get sheets(): HTMLElement[] {
+    return [this.rating.sheet.element, this.message.sheet.element]
+  }
+
+  close(): void {
+    this.rating.sheet.close()
+    this.message.sheet.close()
   }
 
   /** As it stands now: what to say of it, and who answers. */
@@ -55,16 +76,19 @@ export class ServiceDesk {
     const strip = stripOf(standing, { language, now, hope, typing: false })
     this.offer(strip)
     this.say(strip, now, service?.waiting.opens_at ?? 0)
-    if (this.form.isOpen && strip.state !== 'ended') this.form.close()
+    if (strip.state !== 'ended') this.rating.sheet.close()
     const agent = strip.state === 'agent' || strip.state === 'ended' ? service?.agent : null
-    return { line: strip.line, agent: agent ?? null }
+    // Of a desk that only waits for a question the window says enough.
+    const isQuiet = strip.state === 'idle' && !strip.canMessage
+    return { line: isQuiet ? '' : strip.line, agent: agent ?? null }
   }
 
-  private offer({ canLeave, rating, canReopen }: Strip): void {
+  private offer({ canLeave, canMessage, rating, canReopen }: Strip): void {
     const { words } = this
-    this.act = canLeave ? 'leave' : rating ? 'rate' : canReopen ? 'reopen' : ''
+    this.act = canLeave ? 'line' : canMessage ? 'message' : rating ? 'rate' : canReopen ? 'reopen' : ''
     const label = {
-      leave: words.leave,
+      line: words.options,
+      message: words.message,
       rate: rating === 'asks' ? words.rate : words.changeRating,
       reopen: words.askAgain,
     }
@@ -91,17 +115,22 @@ export class ServiceDesk {
   }
 
   private async do(): Promise<void> {
-    const { chat, words } = this
+    const { chat } = this
     if (this.act === 'rate') {
       const { service, kept } = chat.service?.find(chat.conversationId) ?? NOTHING
-      this.form.open(service, kept ?? service?.rating ?? null)
+      this.rating.open(service, kept ?? service?.rating ?? null)
     }
-    if (this.act === 'leave') await this.try(chat.service?.leaveLine(this.caseId), words.leftRefused)
+    if (this.act === 'line' || this.act === 'message') this.message.open(this.act === 'line')
     if (this.act === 'reopen') await this.reopen()
   }
 
+  private async leave(): Promise<void> {
+    this.message.sheet.close()
+    await this.try(this.chat.service?.leaveLine(this.caseId), this.words.leftRefused)
+  }
+
   private async reopen(): Promise<void> {
-    this.form.close()
+    this.rating.sheet.close()
     await this.try(this.chat.service?.reopen(this.caseId), this.words.reopenRefused)
   }
 

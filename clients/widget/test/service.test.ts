@@ -37,16 +37,18 @@ function stage(service: Service | null) {
   const standing: Standing = { service, kept: null }
   const api = {
     find: () => standing,
+    leaveMessage: vi.fn(() => Promise.resolve({ due_at: 1 })),
     leaveLine: vi.fn(() => Promise.resolve({})),
     reopen: vi.fn(() => Promise.resolve({})),
     rate: vi.fn((_id: string, said: Said) => Promise.resolve({ case_id: 'k', ...said })),
     refresh: vi.fn(),
   }
-  const chat = { conversationId: 'c', service: api } as unknown as Chat
+  const chat = { conversationId: 'c', service: api, client: { newKey: () => 'key' } } as unknown as Chat
   const wish = { changed: vi.fn(), announce: vi.fn(), warn: vi.fn(), link: () => '' }
   const desk = new ServiceDesk(chat, 'en', wish)
-  document.body.append(desk.element, desk.form.element)
-  return { standing, api, wish, desk, form: desk.form.element }
+  document.body.append(desk.element, ...desk.sheets)
+  const [form, message] = desk.sheets as [HTMLElement, HTMLElement]
+  return { standing, api, wish, desk, form, message }
 }
 const press = (within: HTMLElement, label: string) =>
   [...within.querySelectorAll('button')].find(({ textContent }) => textContent === label)?.click()
@@ -87,13 +89,16 @@ describe('above the messages', () => {
   })
 
   test('one may stop waiting, and is told when an agent was faster', async () => {
-    const { desk, api, wish } = stage(waits(2, -1))
+    const { desk, api, wish, message } = stage(waits(2, -1))
     desk.draw()
-    expect(desk.element.textContent).toBe('Stop waiting')
+    expect(desk.element.textContent).toBe('Options')
     desk.element.click()
+    press(message, 'Stop waiting')
     await vi.waitFor(() => expect(api.leaveLine).toHaveBeenCalledWith('k'))
+    expect(message.hidden).toBe(true)
     api.leaveLine.mockReturnValueOnce(Promise.reject(refusal))
     desk.element.click()
+    press(message, 'Stop waiting')
     await vi.waitFor(() => expect(wish.warn).toHaveBeenCalledWith('Somebody has just come. Please go on'))
   })
 
@@ -111,13 +116,13 @@ describe('above the messages', () => {
   })
 
   test('a case that goes on closes the sheet about its end', () => {
-    const { standing, desk } = stage(ended())
+    const { standing, desk, form } = stage(ended())
     desk.draw()
     desk.element.click()
-    expect(desk.form.isOpen).toBe(true)
+    expect(form.hidden).toBe(false)
     standing.service = waits(1, -1)
     desk.draw()
-    expect(desk.form.isOpen).toBe(false)
+    expect(form.hidden).toBe(true)
   })
 })
 
@@ -133,7 +138,7 @@ describe('the sheet', () => {
     expect(radios.map((radio) => radio.getAttribute('aria-label'))[4]).toBe('5 of 5, Very good')
     expect(document.activeElement).toBe(radios[0])
     form.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape' }))
-    expect(desk.form.isOpen).toBe(false)
+    expect(form.hidden).toBe(true)
     expect(document.activeElement).toBe(desk.element)
   })
 
@@ -173,9 +178,44 @@ describe('the sheet', () => {
 
   test('says so when it is only noted', async () => {
     const form = new RatingForm('zh-CN', { rate: async () => null, reopen: () => undefined, closed: () => undefined })
-    document.body.append(form.element)
+    document.body.append(form.sheet.element)
     form.open(ended(), { stars: 3 })
-    press(form.element, '提交')
-    await vi.waitFor(() => expect(form.element.textContent).toContain('恢复后会自动发出'))
+    press(form.sheet.element, '提交')
+    await vi.waitFor(() => expect(form.sheet.element.textContent).toContain('恢复后会自动发出'))
+  })
+})
+
+describe('a message instead of waiting', () => {
+  test('is left with a contact only by consent, under one key, and thanked for', async () => {
+    const { desk, api, message } = stage(waits(2, -1))
+    desk.draw()
+    desk.element.click()
+    const [contact, consent] = [...message.querySelectorAll('input')] as [HTMLInputElement, HTMLInputElement]
+    press(message, 'Leave message')
+    expect(api.leaveMessage).not.toHaveBeenCalled()
+    message.querySelector('textarea')!.value = ' call me '
+    contact.value = '138 0013 8000'
+    press(message, 'Leave message')
+    expect(api.leaveMessage).not.toHaveBeenCalled()
+    expect(message.querySelector('[role=alert]')?.textContent).toMatch(/keep this to answer me/)
+    consent.checked = true
+    press(message, 'Leave message')
+    await vi.waitFor(() => expect(message.textContent).toContain('We have your message'))
+    const left = { text: 'call me', contact: '138 0013 8000', consent: true }
+    expect(api.leaveMessage.mock.calls).toEqual([['c', left, 'key']])
+    expect([contact.value, consent.checked]).toEqual(['', false])
+  })
+
+  test('keeps what was written when an agent was faster', async () => {
+    const { desk, api, message } = stage(waits(2, -1))
+    desk.draw()
+    desk.element.click()
+    api.leaveMessage.mockReturnValueOnce(Promise.reject(refusal))
+    message.querySelector('textarea')!.value = 'call me'
+    press(message, 'Leave message')
+    await vi.waitFor(() =>
+      expect(message.querySelector('[role=alert]')?.textContent).toBe('Somebody is here already. Please just write'),
+    )
+    expect(message.querySelector('textarea')!.value).toBe('call me')
   })
 })

@@ -146,10 +146,13 @@ def _service(con: Connection, room: Room, now: int) -> Service:
 
 
 def _is_nobody_there(con: Connection, case: Case, now: int) -> bool:
-    """Whether none of those who answer such cases is there. Busy ones are: they are at their desks."""
+    """Whether none of those who answer such cases is there. Busy ones are: they are at their desks. Without a queue agents
+    pick, whether or not they have said that they are there: nothing is claimed."""
     queue = next((each for each in setup.queues(con) if each.id == case.queue_id), None)
+    if queue is None:
+        return False
     here = [agent for agent in shown_all(con, now) if agent.state in (AgentState.online, AgentState.busy)]
-    return not any(queue is None or serves(agent, queue) for agent in here)
+    return not any(serves(agent, queue) for agent in here)
 
 
 def _can_reopen(case: Case, now: int) -> bool:

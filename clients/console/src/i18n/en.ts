@@ -1,5 +1,6 @@
 import { notifyEn } from './notify.en'
 import { automation, automationActsEn } from './automation.en'
+import { customerSideEn } from './customer-side.en'
 import { repliesActsEn, repliesEn } from './replies.en'
 import { deskEn } from './desk.en'
 import { qualityEn } from './quality.en'
@@ -10,6 +11,7 @@ export const en: Messages = {
   notify: notifyEn,
   ...qualityEn,
   automation,
+  ...customerSideEn,
   app: { name: 'Chaguan', title: 'Chaguan · Workspace', tagline: 'Talk with your customers in your own house' },
   nav: {
     main: 'Main navigation',

@@ -19,6 +19,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/reset/:token', component: () => import('@/views/InviteView.vue'), meta: { open: true, plain: true } },
   { path: '/password', component: () => import('@/views/MustChangeView.vue'), meta: { plain: true } },
   { path: '/desk/:id?', component: () => import('@/views/DeskView.vue') },
+  { path: '/callbacks', component: () => import('@/views/CallbacksView.vue') },
   { path: '/messages/:id?', component: () => import('@/views/MessengerView.vue') },
   { path: '/search', component: () => import('@/views/SearchView.vue') },
   { path: '/replies', component: () => import('@/views/RepliesView.vue') },

@@ -1,4 +1,4 @@
-import type { Case, CaseReply, Rating, Service, Waiting } from '@chaguan/protocol'
+import type { Callback, Case, CaseReply, Rating, Service, Waiting } from '@chaguan/protocol'
 import type { Client } from '../core/client'
 
 /** What a customer says of a consultation. */
@@ -6,6 +6,14 @@ export interface Said {
   stars: number
   reasons?: string[]
   text?: string
+}
+
+/** What a customer leaves instead of waiting. */
+export interface LeftMessage {
+  text: string
+  /** How to reach them, kept only with `consent`. */
+  contact?: string
+  consent?: boolean
 }
 
 /** How it stands with a service conversation. */
@@ -34,6 +42,11 @@ export interface ServiceModule {
   rate(caseId: string, said: Said): Promise<Rating | null>
   /** Gives up waiting. Errors: `conflict` (an agent has taken the case). */
   leaveLine(caseId: string): Promise<Case>
+  /**
+   * Leaves a message instead of waiting; the case leaves the line and agents call back. The same `key` (`newKey()`)
+   * leaves it once. Errors: `conflict` (`data.reason` `has_agent`: just write), `bad_request` (`data.field`).
+   */
+  leaveMessage(conversationId: string, left: LeftMessage, key: string): Promise<Callback>
   /** The case that ended goes on. Errors: `conflict` (`data.reason` `case_open`, `too_late`). */
   reopen(caseId: string): Promise<Case>
 }
@@ -74,7 +87,7 @@ function createService(client: Client): ServiceModule {
 
   const ask = async (id: string): Promise<void> => {
     const one = followed.get(id)
-    if (!one || client.state !== 'online') return
+    if (!one?.observers.size || client.state !== 'online') return
     one.again = one.asking
     if (one.asking) return
     one.asking = true
@@ -136,6 +149,12 @@ function createService(client: Client): ServiceModule {
     followed.forEach((_, id) => void ask(id))
     kept.forEach((said, caseId) => void send(caseId, said).catch(client.report))
   })
+  // Nothing of one user is told or sent as the next one's.
+  client.on('signed-out', () => {
+    kept.clear()
+    followed.forEach((one) => (one.service = null))
+    tellAll()
+  })
   client.on('push', (push) => {
     if (push.type === 'waiting_moved') moved(push.waiting)
     if (push.type === 'case_changed') void ask(push.conversation_id)
@@ -152,7 +171,8 @@ function createService(client: Client): ServiceModule {
       one.observers.add(fn)
       fn(find(id))
       void ask(id)
-      return () => void (one.observers.delete(fn) && !one.observers.size && followed.delete(id))
+      // What is known stays, for who looks again a moment later.
+      return () => void one.observers.delete(fn)
     },
     find,
     refresh: (id) => void ask(id),
@@ -163,6 +183,12 @@ function createService(client: Client): ServiceModule {
       return Promise.resolve(null)
     },
     leaveLine: async (case_id) => changed(await client.command<'leave_line'>({ type: 'leave_line', case_id })),
+    leaveMessage: async (conversation_id, left, client_msg_id) => {
+      const asked = { type: 'leave_message', conversation_id, client_msg_id, ...left } as const
+      const callback = await client.command<'leave_message'>(asked)
+      void ask(conversation_id)
+      return callback
+    },
     reopen: async (case_id) => changed(await client.command<'reopen_case'>({ type: 'reopen_case', case_id })),
   }
 }

@@ -157,10 +157,38 @@ describe('asking', () => {
     expect(asked).toHaveLength(1)
   })
 
+  test('who looks again sees at once what was known, and asks', async () => {
+    const { client, asked, off } = watched()
+    asked[0]!.answer(service(1, 3))
+    await soon()
+    off()
+    const seen: (number | undefined)[] = []
+    serviceOf(client).observe('c', (standing) => seen.push(standing.service?.waiting.position))
+    expect([seen, asked.length]).toEqual([[3], 2])
+  })
+
   test('one client has one of it', () => {
     const { client } = made()
     expect(serviceOf(client)).toBe(serviceOf(client))
   })
+})
+
+test('a message that is left names its key, and what follows is asked about', async () => {
+  const { client, asked } = watched()
+  asked[0]!.answer(service(1, 2))
+  await soon()
+  const left = serviceOf(client).leaveMessage('c', { text: 'call me', contact: '138', consent: true }, 'key')
+  expect(asked[1]).toMatchObject({
+    type: 'leave_message',
+    conversation_id: 'c',
+    client_msg_id: 'key',
+    text: 'call me',
+    contact: '138',
+    consent: true,
+  })
+  asked[1]!.answer({ case_id: 'k' })
+  expect(await left).toEqual({ case_id: 'k' })
+  expect(asked[2]).toMatchObject({ type: 'get_service' })
 })
 
 describe('a rating', () => {
@@ -200,6 +228,18 @@ describe('a rating', () => {
     expect(seen[seen.length - 1]?.kept).toBe(null)
     become('online')
     expect(asked.filter(({ type }) => type === 'rate_case')).toHaveLength(2)
+  })
+
+  test('of one user is not sent as the next one’s', async () => {
+    const { client, asked, become, emit, seen } = watched()
+    asked[0]!.answer(service(1, 0, ended))
+    await soon()
+    become('waiting')
+    await serviceOf(client).rate('k', { stars: 1 })
+    emit('signed-out', { reason: 'signed_out' })
+    expect(seen[seen.length - 1]).toEqual({ service: null, kept: null })
+    become('online')
+    expect(asked.filter(({ type }) => type === 'rate_case')).toEqual([])
   })
 
   test('that was changed before it left goes out as it was said last', async () => {

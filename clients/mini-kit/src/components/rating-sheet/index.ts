@@ -7,7 +7,7 @@ import { fill } from '../../texts'
 type Event<T extends object> = WechatMiniprogram.CustomEvent<T>
 
 const MOST = 5
-const offs = new WeakMap<object, () => void>()
+const offs = new WeakMap<object, (() => void)[]>()
 
 /**
  * What the customer thinks of the consultation that has ended: stars, what was good or bad, a few words. A sheet over
@@ -34,15 +34,16 @@ Component({
   },
   lifetimes: {
     attached() {
-      offs.set(
-        this,
-        kit.onChange(() => this.dress()),
-      )
+      const { client } = kit
+      const { conversationId } = this.data
       this.begin()
       this.dress()
+      const held = [kit.onChange(() => this.dress())]
+      if (client) held.push(serviceOf(client).observe(conversationId, () => this.show()))
+      offs.set(this, held)
     },
     detached() {
-      offs.get(this)?.()
+      offs.get(this)?.forEach((off) => off())
     },
   },
   methods: {

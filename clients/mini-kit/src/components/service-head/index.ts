@@ -1,6 +1,5 @@
 import type { Client } from '@chaguan/sdk'
 import { serviceOf, type Standing } from '@chaguan/sdk/service'
-import { choose } from '../../hosts'
 import { kit } from '../../kit'
 import { serviceTexts } from '../../service-texts'
 import { Hope, Quiet, stripOf, type Strip } from '../../standing'
@@ -19,7 +18,7 @@ interface Shown {
   line: string
   spoken: string
   action: string
-  act: '' | 'options' | 'rate' | 'reopen'
+  act: '' | 'line' | 'message' | 'rate' | 'reopen'
 }
 
 const holding = new WeakMap<object, Held>()
@@ -33,7 +32,7 @@ const NOTHING: Shown = { name: '', seed: '', avatar: '', line: '', spoken: '', a
 Component({
   externalClasses: ['custom-class'],
   properties: { conversationId: String, title: String },
-  data: { shown: NOTHING, rating: false, look: kit.look },
+  data: { shown: NOTHING, rating: false, leaving: '' as '' | 'line' | 'message', look: kit.look },
   observers: {
     'conversationId, title': function () {
       if (holding.has(this)) this.follow()
@@ -102,9 +101,10 @@ Component({
       return { name, seed: agent?.id ?? '', avatar: kit.link(agent?.avatar) }
     },
 
-    actOf({ rating, canLeave, canReopen }: Strip): Pick<Shown, 'act' | 'action'> {
+    actOf({ rating, canLeave, canMessage, canReopen }: Strip): Pick<Shown, 'act' | 'action'> {
       const words = serviceTexts(kit.language)
-      if (canLeave) return { act: 'options', action: words.options }
+      if (canLeave) return { act: 'line', action: words.options }
+      if (canMessage) return { act: 'message', action: words.message }
       if (rating) return { act: 'rate', action: rating === 'asks' ? words.rate : words.changeRating }
       return canReopen ? { act: 'reopen', action: words.askAgain } : { act: '', action: '' }
     },
@@ -132,15 +132,19 @@ Component({
 
     onAct() {
       const { act } = this.data.shown
-      if (act === 'options') void this.offer()
+      if (act === 'line' || act === 'message') this.setData({ leaving: act })
       else if (act === 'rate') this.setData({ rating: true })
       else if (act === 'reopen') void this.reopen()
     },
 
-    async offer() {
+    async leave() {
+      this.closeMessage()
       const words = serviceTexts(kit.language)
-      if ((await choose([words.leave])) === 0)
-        await this.doing((client, id) => serviceOf(client).leaveLine(id), words.leftRefused)
+      await this.doing((client, id) => serviceOf(client).leaveLine(id), words.leftRefused)
+    },
+
+    closeMessage() {
+      this.setData({ leaving: '' })
     },
 
     async reopen() {
