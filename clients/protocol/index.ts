@@ -63,7 +63,7 @@ export interface Appended {
 }
 
 /** What an administrator did. A reader that meets another name shows the name. */
-export type AuditAction = "agent_changed" | "app_changed" | "app_created" | "app_secret_rotated" | "bot_changed" | "closing_changed" | "desk_changed" | "device_revoked" | "faq_changed" | "faq_imported" | "faq_removed" | "key_created" | "key_revoked" | "key_rotated" | "notify_changed" | "queue_changed" | "queue_created" | "queue_removed" | "replies_imported" | "reply_changed" | "reply_created" | "reply_removed" | "reports_read" | "robot_changed" | "robot_created" | "robot_removed" | "shop_changed" | "shop_created" | "staff_changed" | "staff_invited" | "staff_reset"
+export type AuditAction = "agent_changed" | "app_changed" | "app_created" | "app_secret_rotated" | "bot_changed" | "closing_changed" | "desk_changed" | "device_revoked" | "faq_changed" | "faq_imported" | "faq_removed" | "key_created" | "key_revoked" | "key_rotated" | "notify_changed" | "queue_changed" | "queue_created" | "queue_removed" | "replies_imported" | "reply_changed" | "reply_created" | "reply_removed" | "reports_read" | "robot_changed" | "robot_created" | "robot_removed" | "rules_changed" | "shop_changed" | "shop_created" | "staff_changed" | "staff_invited" | "staff_reset"
 
 /**
  * Somebody who waits to be called back. Their words are the message `seq` of the conversation, of which `text` is the
@@ -188,7 +188,7 @@ export interface CaseEvent {
 }
 
 /** What happened to a case. Readers that meet another one show its reason. */
-export type CaseEventKind = "abandoned" | "assigned" | "breached" | "handed_over" | "message_left" | "opened" | "overflowed" | "queued" | "rated" | "reopened" | "resolved" | "returned" | "tagged" | "taken" | "transferred" | "warned"
+export type CaseEventKind = "abandoned" | "assigned" | "breached" | "handed_over" | "message_left" | "opened" | "overflowed" | "queued" | "rated" | "reopened" | "resolved" | "returned" | "ruled" | "tagged" | "taken" | "transferred" | "warned"
 
 /** What happened to a case, the first first; at most 500 events. */
 export interface CaseHistory {
@@ -1248,6 +1248,9 @@ export interface ReadMentions {
  * waiting), `left_message`. Of a rating: `by_customer`, with `stars`, and `before` where they said another number.
  * Of a target that comes near (`target_near`) or was missed (`target_missed`): `target`, `limit_s`, `since`,
  * `in_open_hours`, and with `moved_to` and `queue` where it went on. Of tags (`tags`): `added`, `removed`.
+ *
+ * By a rule of the shop: `rule_fired` (`rule`: its name, `rule_id`, `when`, `occasion`; `not_done` says why it could
+ * not: `agent_gone`, `no_place`, `no_queue`, `too_many_tags`).
  *
  * `why` a bot handed over: `asked`, `not_found`, `not_it` (no to "was this it?"), `not_text`, `keyword`, `too_fast`,
  * `too_long`, `switched_off`; with its `turns` and `misses`, and the `question` of the list that it believed most with
