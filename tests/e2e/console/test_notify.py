@@ -89,7 +89,9 @@ async def test_a_browser_without_push_says_so(office: Office) -> None:
     await shown(page, "me-en")
 
 
-async def test_a_shop_server_that_can_not_be_asked_is_told_in_one_line_and_the_chat_goes_on(office: Office) -> None:
+async def test_a_shop_server_that_can_not_be_asked_is_told_in_one_line_and_the_chat_goes_on(
+    office: Office,
+) -> None:
     shop = (await office.served.ask("GET", "/v1/admin/shops"))["shops"][0]["id"]
     inside = {"context_url": "http://127.0.0.1:9/context", "context_secret": "a secret to sign with"}
     await office.served.ask("PATCH", f"/v1/admin/shops/{shop}", inside)
