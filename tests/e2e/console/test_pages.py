@@ -28,7 +28,7 @@ PAGES = {
     "queues": ("/admin/queues", ".queues li"),
     "agents": ("/admin/agents", "tbody tr"),
     "hours": ("/admin/hours", "form .panel"),
-    "faq": ("/admin/faq", "h1"),
+    "faq": ("/admin/faq", "tbody tr"),
     "bot": ("/admin/bot", "form .panel"),
     "closing": ("/admin/closing", "form.panel"),
     "keys": ("/admin/keys", "tbody tr"),
@@ -53,6 +53,8 @@ def town(served: Served) -> dict[str, str]:
         shop = (await served.ask("GET", "/v1/admin/shops"))["shops"][0]["id"]
         spec = {"name": "会员", "strategy": "manual", "match": {"pages": ["/vip"], "languages": ["zh"]}}
         await served.ask("POST", f"/v1/admin/shops/{shop}/queues", {**spec, "target_wait_s": 120})
+        text = {"question": "退款多久到账？", "answer": "三天内原路退回。"}
+        await served.ask("POST", f"/v1/admin/shops/{shop}/faq", {"texts": {"zh-CN": text}})
         await owner.ask("set_agent_state", state="online")
         customer, room = await served.customer("顾长安")
         try:
