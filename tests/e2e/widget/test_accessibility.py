@@ -83,12 +83,13 @@ async def test_the_keyboard_alone_opens_writes_reads_and_leaves(street: Street, 
     await keyboard.press("Enter")
     await expect(visitor.bubble("second line")).to_have_text("first line\nsecond line")
     await expect(visitor.box).to_have_value("")
+    await expect(visitor.panel.locator(".act")).to_be_visible()
     went = []
-    for _ in range(7):
+    for _ in range(8):
         await keyboard.press("Tab")
         went.append(await visitor.focused())
-    # The microphone, round to close, the messages, attach, emoji, the input.
-    assert went == ["tool", "tool", "log", "tool", "tool", "", "tool"], went
+    # The microphone, round to what can be done about waiting, close, the messages, attach, emoji, the input.
+    assert went == ["tool", "plain act", "tool", "log", "tool", "tool", "", "tool"], went
     await keyboard.press("Shift+Tab")
     await keyboard.press("Shift+Tab")
     await keyboard.press("Enter")

@@ -101,6 +101,8 @@ function createService(client: Client): ServiceModule {
       if (service.agent) client.hold([service.agent], [])
       tell(id)
     } catch (error) {
+      // Whatever is heard of the conversation next asks again.
+      one.asked = '?'
       client.report(error)
     }
     one.asking = false
