@@ -136,7 +136,7 @@ class Outbox:
         if (
             type(pending) is bytes and not self.is_blocked and not self.is_held
         ):  # by far the most frequent case
-            self.pending = None
+            self.pending, self.queued = None, 0
             if not self.link.write(pending):
                 self.is_blocked = True
         while self.pending is not None and not self.is_blocked and not self.is_held:
@@ -191,6 +191,8 @@ class Outbox:
         shall_pause = self.queued > self.limit or self.is_busy()
         if shall_pause and not self.is_reading_paused:
             self.is_reading_paused = True
+            # One frame alone may be beyond the bound; nobody else would go on reading when it has left.
+            self.awaits_drain = self.awaits_drain or self.queued > self.limit
             self.link.pause_reading()
         elif self.is_reading_paused and not shall_pause:
             self.is_reading_paused = False
