@@ -70,7 +70,7 @@ def heard(customer: Client) -> str:
 
 async def look_at(page: Page, text: str) -> None:
     await visit(page, "/desk")
-    await page.get_by_role("tab", name="进行中").click()
+    await page.get_by_role("tab", name="全部").click()
     await row(page, text).click()
     await expect(page.locator("[data-note-composer]")).to_be_visible()
 

@@ -101,7 +101,14 @@ it('shows where the conversation starts only when nothing older is left', () => 
   expect(kinds(rowsOf(log([message(1, 'a', NOON)], { hasOlder: false }), options))[0]).toBe('start')
 })
 
-const noted = (seq: number) => ({ conversation_id: 'c', seq, changed_seq: seq, created_at: NOON, author_id: 'a', text: 'n' })
+const noted = (seq: number) => ({
+  conversation_id: 'c',
+  seq,
+  changed_seq: seq,
+  created_at: NOON,
+  author_id: 'a',
+  text: 'n',
+})
 
 it('puts notes where they were written, and before what is still on its way', () => {
   const sending = message(0, 'me', NOON, { status: 'sending', client_msg_id: 'p' })
