@@ -38,6 +38,7 @@ EXCEPTIONS: dict[str, str] = {
     "contact.Outbox": "sends what was said by those who may; no caller's request reaches it",
     "contact.Pictures": _INNER,
     "contact.Rendering": _INNER,
+    "desk.DeskService.reopen": "hands its caller to the one of two verbs that is theirs, which decides",
     "desk.Agents.note": _LIFE,
     "desk.Automation.follow": _INNER,
     "desk.Automation.heard": _INNER,

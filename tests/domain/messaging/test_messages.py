@@ -9,7 +9,6 @@ from chaguan.infra.database import metadata
 from chaguan.messaging.store import inboxes, log
 from chaguan.protocol import commands as c
 from chaguan.protocol.content import Custom, SystemNotice, Text
-from chaguan.protocol.conversations import MemberRole, UserKind
 from chaguan.protocol.entries import MessageEdited, MessageRecalled, MessageSent, ReactionSet
 from chaguan.protocol.pushes import UserChanged
 from tests.domain.messaging.conftest import Asking, key, until
@@ -245,34 +244,6 @@ async def test_a_message_may_quote_what_its_sender_can_see_only(world, people):
     quote = (await world.pull(a, room)).entries[1].quote
     assert (quote.seq, quote.sender_id) == (1, "u_a")
     await refused(world.say(b, room, "答", quote_seq=7), "not_found")
-
-
-async def test_a_customer_calls_all_of_a_group_only_where_they_run_it(world, people):
-    clerk = people.add("clerk")
-    host, guest = (people.add(name, UserKind.customer) for name in ("host", "guest"))
-    group = await world.group(clerk, host, guest)
-    sent = await world.say(guest, group, "大家好", mentions=["u_host"])
-    await refused(world.say(guest, group, "@所有人", mentions=["all"]), ErrorCode.forbidden)
-    await refused(
-        world.say(guest, group, "@所有人", mentions=["all"], quote_seq=sent.seq), ErrorCode.forbidden
-    )
-    sneaking = c.EditMessage(
-        id=1,
-        conversation_id=group,
-        client_msg_id=key(),
-        target_seq=sent.seq,
-        content=Text("改"),
-        mentions=["all"],
-    )
-    await refused(world.messaging.messages.edit(guest, sneaking), ErrorCode.forbidden)
-    await world.say(clerk, group, "@所有人", mentions=["all"])
-    promote = c.SetMemberRole(
-        id=1, conversation_id=group, client_msg_id=key(), user_id="u_host", role=MemberRole.admin
-    )
-    await world.messaging.members.set_role(clerk, promote)
-    await world.say(host, group, "@所有人", mentions=["all"])
-    said = [e.mentions for e in (await world.pull(guest, group)).entries if isinstance(e, MessageSent)]
-    assert said.count(["all"]) == 2
 
 
 async def test_a_blocked_peer_cannot_write_and_is_told_so(world, people):
