@@ -48,7 +48,8 @@ export async function requestFile(call: Call): Promise<Blob> {
 async function send(call: Call): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   const file = call.body instanceof Blob ? call.body : null
-  if (call.body !== undefined) headers['Content-Type'] = file ? file.type || 'application/octet-stream' : 'application/json'
+  if (call.body !== undefined)
+    headers['Content-Type'] = file ? file.type || 'application/octet-stream' : 'application/json'
   if (call.token) headers['Authorization'] = `Bearer ${call.token}`
   if (call.device) headers['X-Device-Id'] = call.device
   const body = call.body === undefined ? null : (file ?? JSON.stringify(call.body))
