@@ -93,21 +93,21 @@ describe('mentions in what was sent', () => {
 
   test('mine stand out, those of others are only bold, and links stay links', () => {
     expect(partsOf(`${tokenOf('茶友')}${tokenOf('小梅')}见 https://a.example`, [ME.id, MEI.id])).toEqual([
-      { id: 0, text: '@茶友', link: false, at: 'me' },
+      { id: 0, text: '@茶友', link: false, look: 'me' },
       { id: 1, text: '\u2005', link: false },
-      { id: 2, text: '@小梅', link: false, at: 'at' },
+      { id: 2, text: '@小梅', link: false, look: 'at' },
       { id: 3, text: '\u2005见 ', link: false },
       { id: 4, text: 'https://a.example', link: true },
     ])
   })
 
   test('everyone is me too, in whatever language it was written', () => {
-    expect(partsOf('@Everyone 开会', ['all'])[0]).toMatchObject({ text: '@Everyone', at: 'me' })
+    expect(partsOf('@Everyone 开会', ['all'])[0]).toMatchObject({ text: '@Everyone', look: 'me' })
   })
 
   test('words that only look like a mention are words where nobody was mentioned', () => {
     expect(partsOf(`${tokenOf('茶友')}`, [])).toEqual([{ id: 0, text: tokenOf('茶友'), link: false }])
-    expect(partsOf(`${tokenOf('茶友')}`, [MEI.id])[0]).toMatchObject({ at: 'at' })
+    expect(partsOf(`${tokenOf('茶友')}`, [MEI.id])[0]).toMatchObject({ look: 'at' })
   })
 
   test('a name with the signs of a pattern in it is found as it is', () => {

@@ -89,16 +89,6 @@ export const qualityEn: typeof qualityZh = {
     away: 'Away',
     offlineState: 'Offline',
   },
-  events: {
-    warned: '{what}: time nearly up (target {limit})',
-    breached: '{what}: target of {limit} missed',
-    breachedMoved: '{what}: target of {limit} missed, moved on to “{queue}”',
-    tagged: '{actor} added tags: {added}',
-    untagged: '{actor} removed tags: {removed}',
-    retagged: '{actor} added tags: {added}, removed: {removed}',
-    rated: 'The customer gave {stars} stars',
-    messageLeft: 'The customer left a message instead',
-  },
   targets: {
     title: 'Targets',
     hint: '0 sets no target. Agents are warned before; what is missed stands in the case’s history and on the wall.',

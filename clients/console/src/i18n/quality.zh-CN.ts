@@ -87,16 +87,6 @@ export const qualityZh = {
     away: '离开',
     offlineState: '离线',
   },
-  events: {
-    warned: '{what}快到时限（目标 {limit}）',
-    breached: '{what}超时（目标 {limit}）',
-    breachedMoved: '{what}超时（目标 {limit}），转到“{queue}”',
-    tagged: '{actor} 添加标签：{added}',
-    untagged: '{actor} 去掉标签：{removed}',
-    retagged: '{actor} 添加标签：{added}，去掉：{removed}',
-    rated: '顾客评价 {stars} 星',
-    messageLeft: '顾客改为留言',
-  },
   targets: {
     title: '服务目标',
     hint: '0 表示不设目标。快到时提醒，超过时记入会话单历史，并显示在大屏上。',

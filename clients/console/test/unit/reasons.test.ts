@@ -14,14 +14,14 @@ const schema = JSON.parse(
 ) as { $defs: { Reason: { description: string }; CaseEventKind: { enum: CaseEvent['kind'][] } } }
 const CODES = `rule default no_queue overflow transferred agent_gone reopened handed_over round_robin least_loaded
   weighted last_agent picked manual nobody_serves nobody_online all_busy closed by_agent silence target_near
-  target_missed tags inactive left left_message by_customer`.split(/\s+/)
+  target_missed tags inactive left left_message by_customer rule_fired`.split(/\s+/)
 
 afterEach(() => (i18n.global.locale.value = 'zh-CN'))
 
 it.each(CODES)('%s is told in words of both languages', (code) => {
   for (const locale of ['zh-CN', 'en'] as const) {
     i18n.global.locale.value = locale
-    const data = code === 'tags' ? { added: ['refund'] } : {}
+    const data = { tags: { added: ['refund'] }, rule_fired: { rule: 'VIP' } }[code] ?? {}
     const told = reasonText({ code, data }, nameOf)
     expect(told).not.toContain(code.includes('_') ? code : 'undefined')
     expect(told.length).toBeGreaterThan(2)

@@ -2,7 +2,6 @@
 import { i18n } from '@/i18n'
 import { span } from '@/i18n/span'
 import type { CaseEvent, Reason } from '@/im'
-import { qualityEvent, SAID_WHOLE } from '../quality/events'
 
 type NameOf = (userId: string) => string
 type QueueName = (queueId: string) => string
@@ -24,15 +23,17 @@ const KINDS = new Set([
   'tagged',
   'rated',
   'message_left',
+  'ruled',
 ])
 const FACTS = new Set(['language', 'vip_level', 'app', 'page', 'category'])
 const STATES = new Set(['online', 'busy', 'away', 'offline'])
 const WHYS = new Set(['asked', 'not_found', 'not_it', 'not_text', 'keyword', 'too_fast', 'too_long', 'switched_off'])
+const NOT_DONE = new Set(['agent_gone', 'no_place', 'no_queue', 'too_many_tags'])
 const TARGETS = new Set(['first_reply', 'wait', 'resolution'])
 
-/** Why a case is where it is; empty without a reason, or where the event itself says it all. */
+/** Why a case is where it is; empty without a reason. */
 export function reasonText(reason: Reason | null | undefined, nameOf: NameOf): string {
-  if (!reason || SAID_WHOLE.has(reason.code)) return ''
+  if (!reason) return ''
   const { t, te } = i18n.global
   const data = reason.data ?? {}
   const key = `reason.${reason.code}`
@@ -54,6 +55,10 @@ export function reasonText(reason: Reason | null | undefined, nameOf: NameOf): s
         limit: seconds(data['limit_s']),
         queue: text(data['queue']),
       })
+    case 'rule_fired':
+      return NOT_DONE.has(text(data['not_done']))
+        ? t('reason.rule_in_vain', { rule: text(data['rule']), why: t(`reason.notDone.${text(data['not_done'])}`) })
+        : t(key, { rule: text(data['rule']) })
     case 'tags':
       return tags(data['added'], data['removed'])
     case 'by_customer':
@@ -84,8 +89,6 @@ export function eventText(event: CaseEvent, nameOf: NameOf, queueName: QueueName
   const { t } = i18n.global
   const actor = event.actor_id ? nameOf(event.actor_id) : t('history.desk')
   const agent = event.agent_id ? nameOf(event.agent_id) : ''
-  const told = qualityEvent(event, actor)
-  if (told) return told
   const queue = queueName(event.queue_id ?? '')
   const names = { actor, agent, queue, former: event.former_agent_id ? nameOf(event.former_agent_id) : '' }
   switch (event.kind) {
