@@ -40,6 +40,7 @@ async def test_a_resolved_case_may_be_named_and_its_customer_begins_a_new_one_af
     await shop.take(mei, await shop.case(room))
     await shop.resolve(mei, await shop.case(room))
     case = await shop.case(room)
+    shop.now += 1_000
     await shop.say(wang, room, "还有")
     await shop.desk.tags.set_tags(mei, c.SetCaseTags(id=1, case_id=case.id, add=["发票"]))
     await shop.desk.caught_up()

@@ -25,7 +25,9 @@ async def choose_shop(page: Page, name: str) -> None:
 
 async def pick(page: Page, label: str, option: str) -> None:
     """In a select of the dialog that is open."""
-    await page.get_by_role("dialog").get_by_label(label, exact=True).click()
+    field = page.get_by_role("dialog").get_by_label(label, exact=True)
+    # What is chosen lies over the field itself.
+    await page.locator(".el-select").filter(has=field).click()
     await page.get_by_role("option", name=option, exact=True).click()
 
 
@@ -40,8 +42,10 @@ async def test_queues_are_made_ordered_and_told_in_words(office: Office) -> None
         dialog = page.get_by_role("dialog", name="新队列")
         await dialog.get_by_label("名称").fill(queue)
         if queue == "售后":
-            await dialog.get_by_label("进入的页面，以此开头").fill("/pages/order")
+            await dialog.get_by_label("进入的页面，以此开头").press_sequentially("/pages/order")
+            await expect(page.get_by_role("option", name="/pages/order")).to_be_visible()
             await page.keyboard.press("Enter")
+            await expect(dialog.locator(".el-tag").filter(has_text="/pages/order")).to_be_visible()
         await dialog.get_by_role("button", name="保存").click()
         await expect(dialog).to_be_hidden()
     rows = page.locator(".queues > li")

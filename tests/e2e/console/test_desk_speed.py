@@ -136,6 +136,7 @@ async def worked(page: Page, work: Any) -> dict[str, float]:
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.soak
 async def test_two_hundred_cases_at_twenty_updates_a_second_leave_the_page_free(
     office: Office, crowd: list[str]
 ) -> None:
@@ -167,6 +168,7 @@ async def test_two_hundred_cases_at_twenty_updates_a_second_leave_the_page_free(
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.soak
 async def test_one_switches_between_two_hundred_cases_at_once(office: Office, crowd: list[str]) -> None:
     page, _wire, _told = await at_the_desk(office)
     await visit(page, f"/desk/{crowd[0]}")
