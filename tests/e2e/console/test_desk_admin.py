@@ -25,9 +25,9 @@ async def choose_shop(page: Page, name: str) -> None:
 
 async def pick(page: Page, label: str, option: str) -> None:
     """In a select of the dialog that is open."""
-    field = page.get_by_role("dialog").get_by_label(label, exact=True)
     # What is chosen lies over the field itself.
-    await page.locator(".el-select").filter(has=field).click()
+    field = page.get_by_label(label, exact=True)
+    await page.get_by_role("dialog").locator(".el-select").filter(has=field).click()
     await page.get_by_role("option", name=option, exact=True).click()
 
 
