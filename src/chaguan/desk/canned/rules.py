@@ -53,7 +53,8 @@ def unknown_variables(texts: Iterable[str]) -> set[str]:
 
 def decayed(score: int, since_ms: int) -> int:
     """What uses up to some time ago count now."""
-    return round(score * 0.5 ** (max(0, since_ms) / HALF_MS))
+    share: float = 0.5 ** (max(0, since_ms) / HALF_MS)
+    return round(score * share)
 
 
 def used_once_more(score: int, since_ms: int) -> int:
