@@ -18,8 +18,8 @@ export function drawnClass(emoji: string): string {
 
 const classOf = (emoji: string) => `cg-e cg-e-${(emoji.codePointAt(0) ?? 0).toString(16)}`
 
-/** More than so many pictures in one message are left to the phone: each of them crosses to the view. */
-const MOST_DRAWN = 100
+/** What stands after so many pieces of a message is left to the phone: each of them crosses to the view. */
+const MOST_PIECES = 200
 
 export interface Piece {
   text: string
@@ -32,7 +32,7 @@ export function cutEmoji(text: string): Piece[] {
   const pieces: Piece[] = []
   let from = 0
   KNOWN.lastIndex = 0
-  for (let found = KNOWN.exec(text); found && pieces.length < 2 * MOST_DRAWN; found = KNOWN.exec(text)) {
+  for (let found = KNOWN.exec(text); found && pieces.length < MOST_PIECES; found = KNOWN.exec(text)) {
     if (found[1]) continue
     if (found.index > from) pieces.push({ text: text.slice(from, found.index), drawn: '' })
     pieces.push({ text: found[0], drawn: classOf(found[0]) })
