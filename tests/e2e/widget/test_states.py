@@ -119,10 +119,7 @@ async def test_older_messages_come_on_scrolling_up_and_nothing_jumps(
 ) -> None:
     visitor = await (await (await street.visitor()).arrive()).open()
     await expect(visitor.panel.get_by_text(SAID_ZH.empty)).to_be_visible()
-    # On a page of the same site without the widget: as if this browser had been cleaned, then written to.
-    street.faults.allowed.append("favicon.ico")
-    await visitor.page.goto(f"{visitor.url}files/site.css")
-    await visitor.page.evaluate("localStorage.clear()")
+    await leave_and_forget(street, visitor)
     await fill_history(visitor, process)
     await visitor.arrive()
     await expect(visitor.bubble(f"line {LINES}.")).to_be_visible()
@@ -158,9 +155,8 @@ async def test_the_first_of_many_unread_messages_is_a_click_away_and_so_is_the_n
     street: Street, process: DemoProcess
 ) -> None:
     visitor = await (await street.visitor()).arrive()
-    await visitor.page.request.get(visitor.url)
+    await leave_and_forget(street, visitor)
     await fill_history(visitor, process, 95)
-    await visitor.page.evaluate("localStorage.clear()")
     await visitor.arrive()
     await visitor.open()
     await visitor.panel.get_by_role("button", name="95 条未读").click()
@@ -170,6 +166,13 @@ async def test_the_first_of_many_unread_messages_is_a_click_away_and_so_is_the_n
     await visitor.panel.get_by_role("button", name="回到最新消息").click()
     await expect(visitor.bubble("line 95.")).to_be_in_viewport()
     assert await visitor.shifts() == []
+
+
+async def leave_and_forget(street: Street, visitor: Visitor) -> None:
+    """To a page of the same site without the widget, which would hear and keep: as if the browser had been cleaned."""
+    street.faults.allowed.append("favicon.ico")
+    await visitor.page.goto(f"{visitor.url}files/site.css")
+    await visitor.page.evaluate("localStorage.clear()")
 
 
 async def fill_history(visitor: Visitor, process: DemoProcess, lines: int = LINES) -> None:
