@@ -5,7 +5,7 @@ import { mount } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import TargetsForm from '@/components/desk/TargetsForm.vue'
-import { counting, lasting, marks } from '@/components/quality/figures'
+import { counting, lastDays, lasting, marks } from '@/components/quality/figures'
 import { FIGURE_PX, GROUNDS, SCREEN_PX, TEXTS, WALL_DARK, WALL_LIGHT } from '@/components/quality/palette'
 import ReportChart from '@/components/quality/ReportChart.vue'
 import WallPages from '@/components/quality/WallPages.vue'
@@ -154,4 +154,18 @@ it('the form of targets gives whole numbers within their bounds and keeps what i
   expect(form.emitted('update:wait')?.at(-1)).toEqual([86_400])
   expect(form.emitted('update:targets')?.at(0)).toEqual([{ first_reply_s: 12, resolution_s: 5 }])
   expect(form.emitted('update:targets')?.at(-1)).toEqual([{ first_reply_s: 12, resolution_s: 5, move_to: 'q_2' }])
+})
+
+describe('the days of a report', () => {
+  const late = Date.parse('2027-03-28T17:30:00Z')
+
+  it('end today by the calendar of the shop, wherever the browser is', () => {
+    expect(lastDays(1, late, 'Asia/Shanghai')).toEqual(['2027-03-29', '2027-03-29'])
+    expect(lastDays(1, late, 'UTC')).toEqual(['2027-03-28', '2027-03-28'])
+    expect(lastDays(7, late, 'Asia/Shanghai')).toEqual(['2027-03-23', '2027-03-29'])
+  })
+
+  it('are as many when a clock was put forward among them', () => {
+    expect(lastDays(30, late, 'Europe/Berlin')).toEqual(['2027-02-27', '2027-03-28'])
+  })
 })

@@ -44,15 +44,14 @@ export function marks(largest: number, isTime: boolean): number[] {
   return found.length > 1 ? found : [0, step * unit]
 }
 
-/** The days of a range that ends today, by the calendar of this place: `2027-02-06`. */
-export function lastDays(count: number, now: number): [string, string] {
-  const last = new Date(now)
-  const first = new Date(now)
-  first.setDate(first.getDate() - count + 1)
-  return [dayOf(first), dayOf(last)]
+/** The days of a range that ends today, by the calendar of `zone`, without one by this place's: `2027-02-06`. */
+export function lastDays(count: number, now: number, zone?: string): [string, string] {
+  const last = dayOf(now, zone)
+  // Counted from noon in UTC, where each day has as many hours as the next.
+  return [dayOf(Date.parse(`${last}T12:00:00Z`) - (count - 1) * DAY, 'UTC'), last]
 }
 
-function dayOf(date: Date): string {
-  const two = (value: number) => String(value).padStart(2, '0')
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+function dayOf(at: number, timeZone?: string): string {
+  // Of Swedish because it writes days as ISO 8601 does.
+  return new Intl.DateTimeFormat('sv-SE', timeZone ? { timeZone } : {}).format(at)
 }
