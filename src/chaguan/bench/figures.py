@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 BEGIN, END = "<!-- figures: made by chaguan bench -->", "<!-- end of figures -->"
+BEGIN_NODES = "<!-- figures of several nodes: made by make bench-cluster -->"
 
 
 class Figure(Struct, omit_defaults=False):
@@ -119,12 +120,14 @@ def table(figures: Sequence[Figure]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def into_page(page: str, figures: Sequence[Figure], picture: str = "") -> str:
-    """The page with the table, the machine it is of and a picture, between its two markers."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
+def into_page(page: str, figures: Sequence[Figure], picture: str = "", begin: str = BEGIN) -> str:
+    """The page with the table, the machine it is of and a picture, between `begin` and the END after it."""
+    before, marker, rest = page.partition(begin)
+    _, end, after = rest.partition(END)
+    if not (marker and end):
+        raise ValueError(f"the page has no place for figures: {begin} … {END}")
     machines = ", ".join(dict.fromkeys(figure.machine for figure in figures))
-    return f"{before}{BEGIN}\nMachine: {machines}.\n\n{table(figures)}{picture}{END}{after}"
+    return f"{before}{begin}\nMachine: {machines}.\n\n{table(figures)}{picture}{END}{after}"
 
 
 def _circumstances(figure: Figure) -> str:

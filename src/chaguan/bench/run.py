@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     if options.earlier:
         found = figures.read(options.earlier)
         print(figures.table(found), end="")
-        _publish(found, None, options.page)
+        _publish(found, None, options)
         return 0
     if options.keep and not options.json:
         print("chaguan bench: --keep needs --json, the file whose other figures are kept", file=sys.stderr)
@@ -50,16 +50,16 @@ def run(options: argparse.Namespace) -> int:
     with _temporary() as folder:
         found, failures = _run(folder, options, table, stages)
     if options.keep and options.json.exists():
-        found = beside(figures.read(options.json), found)
-    _publish(found, options.json, options.page)
+        found = beside(figures.read(options.json), found, table)
+    _publish(found, options.json, options)
     return 1 if failures else 0
 
 
-def beside(earlier: list[Figure], found: list[Figure]) -> list[Figure]:
+def beside(earlier: list[Figure], found: list[Figure], table: Table) -> list[Figure]:
     """What was found now, and what other stages had found before, in the order of the stages."""
     measured = {_stage_of(figure) for figure in found}
     kept = [figure for figure in earlier if _stage_of(figure) not in measured]
-    order = list(STAGES)
+    order = list(table)
     return sorted(
         [*kept, *found],
         key=lambda figure: order.index(_stage_of(figure)) if _stage_of(figure) in order else len(order),
@@ -118,12 +118,16 @@ def _table(options: argparse.Namespace) -> Table:
     return cluster_stages.STAGES
 
 
-def _publish(found: list[Figure], json: Path | None, page: Path | None) -> None:
+def _publish(found: list[Figure], json: Path | None, options: argparse.Namespace) -> None:
     if json:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
-    if page:
-        text = figures.into_page(page.read_text(encoding="utf-8"), found, graph.beside(page, found))
-        page.write_text(text, encoding="utf-8")
+    if options.page:
+        text = options.page.read_text(encoding="utf-8")
+        if options.nodes is None:
+            text = figures.into_page(text, found, graph.beside(options.page, found))
+        else:
+            text = figures.into_page(text, found, begin=figures.BEGIN_NODES)
+        options.page.write_text(text, encoding="utf-8")
 
 
 def _chosen(only: list[str], table: Table) -> list[str]:

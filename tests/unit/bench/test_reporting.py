@@ -1,6 +1,7 @@
 """What is made of figures: intervals, graphs, files that keep what another run found."""
 
 import statistics
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -8,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from chaguan.bench import graph
-from chaguan.bench.figures import BEGIN, END, Figure
+from chaguan.bench.figures import BEGIN, BEGIN_NODES, END, Figure, into_page
 from chaguan.bench.run import _publish, beside
 from chaguan.bench.stages import STAGES
 from chaguan.bench.stalled import interval
@@ -76,13 +77,13 @@ def test_a_run_of_one_stage_keeps_the_figures_of_the_others_in_their_order() -> 
         Figure("growth_cpu", 9, "µs/message", stage="cost_growth"),
     ]
     found = [Figure("growth_cpu", 8, "µs/message", stage="cost_growth")]
-    assert [each.value for each in beside(earlier, found)] == [2, 1, 3, 8]
+    assert [each.value for each in beside(earlier, found, STAGES)] == [2, 1, 3, 8]
 
 
 def test_a_stage_that_is_measured_again_leaves_none_of_its_former_figures() -> None:
     earlier = [Figure("idle_memory", 2, "KiB"), Figure("idle_cpu", 1, "µs/s"), Figure("search_lag", 4, "s")]
     found = [Figure("idle_memory", 5, "KiB", stage="sessions")]
-    assert [each.value for each in beside(earlier, found)] == [5, 4]
+    assert [each.value for each in beside(earlier, found, STAGES)] == [5, 4]
 
 
 def test_stages_that_need_other_servers_or_long_are_run_on_request_only() -> None:
@@ -98,10 +99,26 @@ def test_a_page_shows_the_graph_where_the_load_was_measured_and_no_broken_pictur
 ) -> None:
     page = tmp_path / "performance.md"
     page.write_text(f"a\n{BEGIN}\nold\n{END}\nz\n")
-    _publish(POINTS, None, page)
+    _publish(POINTS, None, Namespace(json=None, page=page, nodes=None))
     assert "(latency-load.svg)" in page.read_text()
     assert (tmp_path / graph.NAME).read_text().startswith("<svg")
     (tmp_path / graph.NAME).unlink()
-    _publish([Figure("idle_cpu", 1, "µs/s")], None, page)
+    _publish([Figure("idle_cpu", 1, "µs/s")], None, Namespace(json=None, page=page, nodes=None))
     assert "latency-load" not in page.read_text()
     assert not (tmp_path / graph.NAME).exists()
+
+
+def test_figures_of_several_nodes_have_a_table_of_their_own_on_the_page(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    page.write_text(f"{BEGIN}\none machine\n{END}\nbetween\n{BEGIN_NODES}\nold\n{END}\nz\n")
+    found = [Figure("hot_group", 1, "messages/s", parameters={"nodes": 3})]
+    _publish(found, None, Namespace(json=None, page=page, nodes=[]))
+    one, _, several = page.read_text().partition("between")
+    assert "one machine" in one and "hot_group" not in one
+    assert "hot_group" in several and "old" not in several and several.endswith(f"{END}\nz\n")
+
+
+def test_a_page_without_a_place_for_figures_is_said_and_left_alone() -> None:
+    for page in ("words", f"{BEGIN} and no end"):
+        with pytest.raises(ValueError, match="no place for figures"):
+            into_page(page, POINTS)

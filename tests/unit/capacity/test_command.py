@@ -22,7 +22,7 @@ def figures(tmp_path: Path) -> str:
         Figure("connect_storm", 3.3, "s", parameters={"cpu_s": 3.2, "sessions": 10_000}),
         Figure("fanout_unmerged", 91_000, "deliveries per CPU second"),
     ]
-    _publish(found, tmp_path / "figures.json", None)
+    _publish(found, tmp_path / "figures.json", argparse.Namespace(page=None, nodes=None))
     return str(tmp_path / "figures.json")
 
 
@@ -98,7 +98,11 @@ def test_measuring_first_leaves_the_plan_alone_on_the_output(
     def bench(options: argparse.Namespace) -> int:
         assert options.quick and options.nodes is None
         print("idle_cpu 2.4 µs/s")
-        _publish([Figure("idle_cpu", 2.4, "µs/s", machine="this box")], options.json, None)
+        _publish(
+            [Figure("idle_cpu", 2.4, "µs/s", machine="this box")],
+            options.json,
+            argparse.Namespace(page=None, nodes=None),
+        )
         return 1
 
     monkeypatch.setattr("chaguan.bench.run.run", bench)
