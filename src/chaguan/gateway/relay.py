@@ -20,7 +20,6 @@ from chaguan.gateway.lifetime import RESUME_NEEDED
 from chaguan.gateway.order import Line, Order, Said
 from chaguan.gateway.websocket import payload_of, text_frame
 from chaguan.infra.broker import Broker
-from chaguan.messaging.sync import MAX_TOPICS
 from chaguan.protocol import entries
 from chaguan.protocol.content import Text
 from chaguan.protocol.entries import Entry
@@ -89,7 +88,7 @@ class Logs(Protocol):
     async def heads(self, conversation_ids: Sequence[str]) -> dict[str, int]: ...
     async def since(self, conversation_id: str, seq: int, limit: int) -> tuple[list[Entry], int]: ...
     async def moves(self, gaps: Mapping[str, tuple[int, int]]) -> Sequence[Move]: ...
-    async def joined(self, user_id: str, limit: int) -> dict[str, int]: ...
+    async def joined(self, user_id: str) -> dict[str, int]: ...
 
 
 class Newcomer:
@@ -114,7 +113,8 @@ class Relay:
         self.on_link: Callable[[bool], None] = lambda _is_linked: None
         """Called when the link broke, and when it is back; news may have been missed."""
         self._order = Order(self._forward, self._has_hole)
-        self._begun: set[str] = set()
+        self._begun: dict[str, int] = {}
+        """Topics that are heard and whose heads are known, each with the number of when that was."""
         self._idle: dict[str, float] = {}
         self._last: tuple[Struct | None, bytes, Said | None] = (None, b"", None)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -158,7 +158,7 @@ class Relay:
                 del self._idle[topic]
                 if not self._hub.is_local(topic):
                     self._broker.unsubscribe(topic)
-                    self._begun.discard(topic)
+                    self._begun.pop(topic, None)
                     self._order.forget(topic)
 
     async def ready(self, topics: Iterable[str]) -> None:
@@ -182,15 +182,18 @@ class Relay:
         self._subscribe(session, await self._joined(user_id))
 
     async def _joined(self, user_id: str) -> dict[str, int]:
-        joined = await self._logs.joined(user_id, MAX_TOPICS)
         try:
-            for _ in range(_READINGS):
-                await self.ready(joined)
-                departures = self._departures.setdefault(user_id, next(self._numbers))
-                joined = await self._logs.joined(user_id, MAX_TOPICS)
-                is_known = joined.keys() <= self._begun or not self._broker.is_linked
-                if self._departures.get(user_id) == departures and is_known:
+            for is_again in (False, *[True] * _READINGS):
+                asked = next(self._numbers)
+                departures = self._departures.setdefault(user_id, asked)
+                joined = await self._logs.joined(user_id)
+                # A crowd that comes back finds its conversations followed: one reading is enough for it.
+                was_heard = all(self._begun.get(topic, asked) < asked for topic in joined)
+                if self._departures.get(user_id) == departures and (
+                    was_heard or (is_again and not self._broker.is_linked)
+                ):
                     break
+                await self.ready(joined)
         finally:
             self._departures.pop(user_id, None)  # who else reads the same reads once more
         return joined
@@ -216,7 +219,8 @@ class Relay:
         await self._move({topic: (last, heads[topic]) for topic, last in lasts.items() if last is not None})
         for topic, seq in heads.items():
             self._order.begin(topic, topic, seq)
-        self._begun.update(topic for topic in topics if self._broker.since(topic) is not None)
+        number = next(self._numbers)
+        self._begun.update((topic, number) for topic in topics if self._broker.since(topic) is not None)
 
     # What this process says
 

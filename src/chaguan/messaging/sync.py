@@ -1,7 +1,7 @@
 """Catching up: what a device lacks after absence, page by page; and history."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.infra.database import Database
+from chaguan.infra.database.gathered import TOGETHER, GatheredReads
 from chaguan.messaging import render
 from chaguan.messaging.conversations import next_cursor
 from chaguan.messaging.log import encode
@@ -22,6 +23,7 @@ from chaguan.messaging.recent import Recent
 from chaguan.messaging.rooms import Rooms
 from chaguan.messaging.store import inboxes
 from chaguan.messaging.store import log as store
+from chaguan.messaging.tail import MAX_TOPICS
 from chaguan.messaging.views import Views
 from chaguan.protocol import commands as c
 from chaguan.protocol.content import Text
@@ -34,10 +36,8 @@ MAX_NOTICES = 200
 FIRST_PAGE = 50
 MAX_ROWS = 200
 BUDGET = 256 * 1024
-MAX_TOPICS = 2_000
-
-
-Standings = dict[str, inboxes.Standing | None]
+KNOWN_TOGETHER = 4_000
+"""Conversations of all who are answered by one reading."""
 
 
 class CaughtUp(msgspec.Struct, kw_only=True):
@@ -67,6 +67,7 @@ class Sync:
         self._views = views
         self._link = link
         self._directory = directory
+        self._stood = GatheredReads(db, inboxes.stood, _few)
         self._readings: dict[str, asyncio.Event] = {}
         """Conversations whose end is being read, until it was."""
 
@@ -82,11 +83,8 @@ class Sync:
     async def catch_up(self, caller: Caller, user_version: int, known: Sequence[tuple[str, int]]) -> CaughtUp:
         """The caller's changed rows and what they lack of known conversations, within a byte budget."""
 
-        def read(con: Connection) -> tuple[int, Standings]:
-            found = inboxes.standings(con, caller.user_id, known) if known else {}
-            return inboxes.version(con, caller.user_id), found
-
-        version, standings = await self._db.read(read)
+        stood = await self._stood.find((caller.user_id, tuple(known)))
+        version, standings = stood or (0, {})
         if user_version == version != 0:
             rows = CaughtUp(
                 user_version=version, full=False, conversations=[], next_cursor="", syncs=[], pending=[]
@@ -158,7 +156,7 @@ class Sync:
         )
 
     async def _fill(
-        self, caller: Caller, rows: CaughtUp, moved: Sequence[tuple[str, int]], standings: Standings
+        self, caller: Caller, rows: CaughtUp, moved: Sequence[tuple[str, int]], standings: inboxes.Standings
     ) -> None:
         left = BUDGET - len(encode(rows.conversations))
         for conversation_id, seq in moved:
@@ -327,3 +325,15 @@ def _older(con: Connection, room_id: str, before: int, limit: int) -> tuple[list
 def _newer(con: Connection, room_id: str, after: int, limit: int, head: int) -> tuple[list[Stored], int]:
     rows = store.messages_after(con, room_id, after, limit)
     return rows, rows[-1].seq if len(rows) == limit else min(head, after + store.SCAN_LIMIT)
+
+
+def _few(waiting: Iterable[inboxes.Who]) -> list[inboxes.Who]:
+    """So many that no one of them makes the others wait long."""
+    batch: list[inboxes.Who] = []
+    left = KNOWN_TOGETHER
+    for who in waiting:
+        left -= len(who[1])
+        if batch and (left < 0 or len(batch) == TOGETHER):
+            break
+        batch.append(who)
+    return batch

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection
 
 from chaguan.infra.database import Database
+from chaguan.infra.database.gathered import GatheredReads
 from chaguan.messaging import render
 from chaguan.messaging.model import Membership, Stored
 from chaguan.messaging.ports import Links
@@ -18,6 +19,8 @@ from chaguan.protocol.entries import Entry
 LastSaid = log.LastSaid
 _EVERYTHING = Membership(MemberRole.agent, [(1, 0)], looks_only=True)
 CHUNK = 500
+MAX_TOPICS = 2_000
+"""Conversations that a session follows by itself."""
 
 
 def last_said(connection: Connection, conversation_id: str) -> LastSaid | None:
@@ -33,6 +36,7 @@ class Tail:
         self._rooms = rooms
         self._recent = recent
         self._link = link
+        self._joined = GatheredReads(db, lambda con, ids: store.joined(con, ids, MAX_TOPICS))
 
     def heard(
         self, conversation_id: str, seq: int, ordinal: int, created_at: int, text_entry: bytes | None
@@ -59,8 +63,9 @@ class Tail:
             found.update((id, head.head_seq) for id, head in heads.items())
         return found
 
-    async def joined(self, user_id: str, limit: int) -> dict[str, int]:
-        return await self._db.read(lambda con: store.joined(con, user_id, limit))
+    async def joined(self, user_id: str) -> dict[str, int]:
+        """At most MAX_TOPICS conversations that the user follows, each with the first seq that is theirs to see."""
+        return await self._joined.find(user_id) or {}
 
     async def since(self, conversation_id: str, seq: int, limit: int) -> tuple[list[Entry], int]:
         """Entries above `seq` as they are pushed, and the head. None of them when more than `limit` lack."""

@@ -1,11 +1,12 @@
 """Which logs grew, in SQL that both engines know."""
 
+import json
 from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, text
 
-from chaguan.infra.database.sql import Statement
+from chaguan.infra.database.sql import TEXTS, Statement
 from chaguan.messaging.model import JOINED, LEFT, Intervals, unpack_state
 
 _decode_intervals = msgspec.json.Decoder(Intervals).decode
@@ -52,14 +53,17 @@ def moves(connection: Connection, conversation_id: str, after: int, up_to: int) 
     ]
 
 
-def joined(connection: Connection, user_id: str, limit: int) -> dict[str, int]:
-    """The conversations with a topic of their own that a user follows, each with the first seq of what is theirs to
-    see since they joined it last."""
-    rows = connection.execute(
-        text(
-            "SELECT conversation_id, intervals FROM inboxes WHERE user_id = :user AND NOT removed AND NOT archived "
-            "AND kind IN ('group', 'service', 'room') LIMIT :limit"
-        ),
-        {"user": user_id, "limit": limit},
-    )
-    return {id: _decode_intervals(intervals)[-1][0] for id, intervals in rows}
+_JOINED = Statement(
+    "SELECT user_id, conversation_id, intervals FROM (SELECT user_id, conversation_id, intervals, "
+    f"row_number() OVER (PARTITION BY user_id) AS number FROM inboxes WHERE user_id IN {TEXTS} AND NOT removed "
+    "AND NOT archived AND kind IN ('group', 'service', 'room')) AS live WHERE number <= ?"
+)
+
+
+def joined(connection: Connection, user_ids: list[str], limit: int) -> dict[str, dict[str, int]]:
+    """Of each user the conversations with a topic of their own that they follow, at most `limit`, each with the first
+    seq of what is theirs to see since they joined it last."""
+    found: dict[str, dict[str, int]] = {user_id: {} for user_id in user_ids}
+    for user_id, id, intervals in _JOINED.rows(connection, json.dumps(user_ids), limit):
+        found[user_id][id] = _decode_intervals(intervals)[-1][0]
+    return found

@@ -1,7 +1,7 @@
 """Inbox rows and user versions in SQL: the user's side."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -78,15 +78,16 @@ _FROM = (
 )
 
 
-_STANDINGS = (
-    "SELECT json_group_array(json_array(i.conversation_id, json_extract(w.value, '$[1]'), h.head_seq, i.role, "
-    "i.intervals)) FROM json_each(?) AS w "
-    "CROSS JOIN inboxes AS i ON i.user_id = ? AND i.conversation_id = json_extract(w.value, '$[0]') "
+_STANDINGS = Statement(
+    "SELECT json_group_array(json_array(i.user_id, i.conversation_id, json_extract(w.value, '$[2]'), h.head_seq, "
+    "i.role, i.intervals)) FROM json_each(?) AS w CROSS JOIN inboxes AS i ON i.user_id = json_extract(w.value, '$[0]') "
+    "AND i.conversation_id = json_extract(w.value, '$[1]') "
     "CROSS JOIN heads AS h ON h.conversation_id = i.conversation_id"
 )
 _STANDINGS_ON_POSTGRES = (
-    "SELECT w.id, w.seq, h.head_seq, i.role, i.intervals FROM unnest($1::text[], $2::bigint[]) AS w (id, seq) "
-    "JOIN inboxes AS i ON i.user_id = $3 AND i.conversation_id = w.id "
+    "SELECT w.user_id, w.id, w.seq, h.head_seq, i.role, i.intervals "
+    "FROM unnest($1::text[], $2::text[], $3::bigint[]) AS w (user_id, id, seq) "
+    "JOIN inboxes AS i ON i.user_id = w.user_id AND i.conversation_id = w.id "
     "JOIN heads AS h ON h.conversation_id = w.id"
 )
 _LIVE_IDS = Statement(
@@ -97,6 +98,7 @@ _LIVE_IDS = Statement(
     "WHERE user_id = ? AND NOT removed AND NOT archived AND kind IN ('group', 'service', 'room') LIMIT ?) AS live",
 )
 _VERSION = Statement("SELECT version FROM user_versions WHERE user_id = ?")
+_VERSIONS = Statement(f"SELECT user_id, version FROM user_versions WHERE user_id IN {TEXTS}")
 
 
 def _cursor(connection: Connection) -> Any:
@@ -116,23 +118,44 @@ class Standing(NamedTuple):
     membership: Membership
 
 
-def standings(
-    connection: Connection, user_id: str, known: Sequence[tuple[str, int]]
-) -> dict[str, Standing | None]:
-    """Of those `(conversation, seq)` that the user has an inbox row of: None when the head is at `seq` still."""
-    cursor = _cursor(connection)
+Standings = dict[str, Standing | None]
+"""Of each known conversation in which the user has an inbox row: None when its head is where they know it to be."""
+Who = tuple[str, tuple[tuple[str, int], ...]]
+"""A user and what they know: conversations, each up to a seq."""
+
+
+def stood(connection: Connection, asked: Sequence[Who]) -> dict[Who, tuple[int, Standings]]:
+    """How far each user's own rows have come, and how what they know stands."""
+    users = json.dumps([user_id for user_id, _ in asked])
+    versions: dict[str, int] = {row[0]: row[1] for row in _VERSIONS.rows(connection, users)}
+    known = [(user_id, id, seq) for user_id, known in asked for id, seq in known]
+    # One user may ask with several devices, each of which knows something else.
+    heads = {(user_id, id, seq): standing for user_id, id, seq, standing in _heads(connection, known)}
+    return {
+        who: (
+            versions.get(who[0], 0),
+            {id: heads[who[0], id, seq] for id, seq in who[1] if (who[0], id, seq) in heads},
+        )
+        for who in asked
+    }
+
+
+def _heads(
+    connection: Connection, known: Sequence[tuple[str, str, int]]
+) -> Iterator[tuple[str, str, int, Standing | None]]:
+    if not known:
+        return
     if is_postgres(connection):
-        ids, seqs = [id for id, _ in known], [seq for _, seq in known]
-        cursor.execute(_STANDINGS_ON_POSTGRES, (ids, seqs, user_id))
+        cursor = _cursor(connection)
+        cursor.execute(_STANDINGS_ON_POSTGRES, tuple(map(list, zip(*known, strict=True))))
         rows = cursor.fetchall()
     else:
-        rows = json.loads(cursor.execute(_STANDINGS, (json.dumps(list(known)), user_id)).fetchone()[0])
-    return {
-        id: None
-        if head == seq
-        else Standing(head, Membership(MemberRole(role), _decode_intervals(intervals)))
-        for id, seq, head, role, intervals in rows
-    }
+        # One value in one step: see `_cursor`.
+        found = _STANDINGS.first(connection, json.dumps(known))
+        rows = json.loads(found[0]) if found else []
+    for user_id, id, seq, head, role, intervals in rows:
+        standing = Standing(head, Membership(MemberRole(role), _decode_intervals(intervals)))
+        yield user_id, id, seq, None if head == seq else standing
 
 
 def bump(connection: Connection, user_id: str) -> int:
