@@ -18,8 +18,12 @@ from tests.domain.messaging.conftest import World, key
 async def missed(world: World, caller: Caller, room: str, since: int) -> ConversationSync:
     """Through JSON, as a client gets it."""
     caught_up = await world.messaging.sync.catch_up(caller, 1, [(room, since)])
-    (sync,) = msgspec.json.decode(msgspec.json.encode(caught_up.syncs), type=list[ConversationSync])
+    (sync,) = decoded(caught_up.syncs)
     return sync
+
+
+def decoded(syncs: list[ConversationSync]) -> list[ConversationSync]:
+    return msgspec.json.decode(msgspec.json.encode(syncs), type=list[ConversationSync])
 
 
 def texts(sync: ConversationSync) -> list[Any]:
@@ -102,3 +106,29 @@ async def test_a_conversation_that_is_gone_by_the_time_it_is_read_spoils_no_welc
     fails(ErrorCode.unavailable)
     with pytest.raises(AppError, match="planted"):
         await world.messaging.sync.catch_up(b, 1, [(room, 0)])
+
+
+async def test_a_crowd_is_answered_together_and_everybody_with_their_own(world: World, people) -> None:
+    crowd = [people.add(f"p{number}") for number in range(8)]
+    outsider = people.add("outsider")
+    rooms = [await world.group(crowd[0], *crowd[1:]), await world.group(crowd[0], *crowd[1:4])]
+    since = [(await world.say(crowd[0], room, "一")).seq for room in rooms]
+    for room in rooms:
+        await world.say(crowd[0], room, "二")
+    known = list(zip(rooms, since, strict=True))
+    sync = world.messaging.sync
+    # The second device of the first knows more of one room and nothing of the other.
+    asked = [(each, known) for each in (*crowd, outsider)] + [(crowd[0], [(rooms[0], since[0] + 1)])]
+    found = await asyncio.gather(*(sync.catch_up(caller, 1, what) for caller, what in asked))
+    told = [
+        [(each.conversation_id, texts(each)) for each in decoded(one.syncs) if each.entries] for one in found
+    ]
+    assert told[:4] == [[(rooms[0], ["二"]), (rooms[1], ["二"])]] * 4
+    assert told[4:8] == [[(rooms[0], ["二"])]] * 4
+    assert told[8:] == [[], []]
+    versions = [one.user_version for one in found]
+    assert versions[0] == versions[-1] > versions[8]
+    follows = await asyncio.gather(
+        *(world.messaging.tail.joined(each.user_id) for each in (*crowd, outsider))
+    )
+    assert [set(each) for each in follows] == [set(rooms)] * 4 + [{rooms[0]}] * 4 + [set()]
