@@ -167,3 +167,34 @@ test('an input placed low is lifted above the keyboard, unless adjust-position i
   await shown.getByPlaceholder('不动').focus()
   await expect.poll(async () => (await shown.locator('.b').boundingBox())!.y).toBeGreaterThan(612)
 })
+
+test('who goes back closes what a page-container holds and stays on the page, which has one at most', async () => {
+  const shown = await run({
+    ...page(
+      '<view bindtap="open">打开</view><page-container wx:if="{{open}}" show="{{open}}" overlay="{{false}}" bindafterleave="left">半屏</page-container><page-container wx:if="{{two}}" show>再来一个</page-container>',
+      'Page({ data: { open: false }, open() { this.setData({ open: true }) }, left() { this.setData({ open: false, left: true }) } })',
+    ),
+    'app.json': '{"pages":["q/q","p/p"]}',
+    'q/q.wxml': '首页',
+    'q/q.ts': 'Page({})',
+    'q/q.json': '{}',
+  })
+  const stack = () => shown.evaluate(() => window.__harness.stack().map(({ path }) => path))
+  const set = (data: Record<string, unknown>) =>
+    shown.evaluate((values) => window.__harness.page()?.setData(values), data)
+  await shown.evaluate(() => window.__harness.open('/p/p'))
+  await shown.getByText('打开').click()
+  await shown.getByText('半屏').waitFor()
+  // Nothing of it lies over the page.
+  await shown.getByText('打开').click()
+  await set({ two: true })
+  expect(phone!.complaints.join()).toContain('page-container')
+  expect(await shown.getByText('再来一个').isVisible()).toBe(false)
+  await set({ two: false })
+  await shown.getByRole('button', { name: '返回' }).click()
+  await expect.poll(() => shown.evaluate(() => window.__harness.page()?.data['left'])).toBe(true)
+  expect(await shown.getByText('半屏').count()).toBe(0)
+  expect(await stack()).toEqual(['q/q', 'p/p'])
+  await shown.evaluate(() => window.__harness.back())
+  expect(await stack()).toEqual(['q/q'])
+})

@@ -17,6 +17,7 @@ const files = fs
 /** Without what only people read; WeChat's own compiler takes the rest as it is written. */
 const packed = (file) => {
   const text = fs.readFileSync(file, 'utf8')
+  if (file.endsWith('.json')) return JSON.stringify(JSON.parse(text))
   if (file.endsWith('.wxml')) return text.replace(/^\s+/gm, '')
   const rules = text.replace(/\/\*[\s\S]*?\*\//g, '')
   const short = rules.replace(/\s*([{};])\s*/g, '$1').replace(/(^|[{;])([\w-]+):\s+/g, '$1$2:')
@@ -39,7 +40,7 @@ await build({
 for (const file of files.filter((name) => /\.(wxml|wxss|json|wxs)$/.test(name))) {
   const copy = path.join(target, path.relative(source, file))
   fs.mkdirSync(path.dirname(copy), { recursive: true })
-  if (/\.(wxss|wxml)$/.test(file)) fs.writeFileSync(copy, packed(file))
+  if (/\.(wxss|wxml|json)$/.test(file)) fs.writeFileSync(copy, packed(file))
   else fs.copyFileSync(file, copy)
 }
 

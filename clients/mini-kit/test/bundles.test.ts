@@ -1,7 +1,7 @@
 // Selecting, forwarding and reading bundles as a phone shows them: the built components in Chromium.
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { browserPath, longPress, startPhones, untilShown, type Phones } from './phones'
+import { browserPath, goBack, longPress, startPhones, untilShown, type Phones } from './phones'
 
 let phones: Phones
 beforeAll(async () => void (phones = await startPhones()), 60_000)
@@ -68,6 +68,44 @@ describe.skipIf(!browserPath)('on a phone', () => {
     await dialog.getByRole('button', { name: '关闭' }).click()
     await soon(() => page.getByRole('dialog').count()).toBe(0)
     expect(await seqs(page)).toEqual([[2]])
+    await page.context().close()
+  })
+
+  test('going back leads one step out of what stands over the chat, and at last out of the page', async () => {
+    const page = await open('show=bundles&language=zh-CN')
+    const dialogs = page.getByRole('dialog')
+    expect(await goBack(page)).toBe('leaves')
+    await page.getByText('群聊的聊天记录', { exact: true }).click()
+    await dialogs.getByText('小梅和茶友的聊天记录', { exact: true }).click()
+    await page.getByText('最里面的一句', { exact: true }).waitFor()
+    expect(await goBack(page)).toBe('stays')
+    await dialogs.getByText('2026 春茶报价单.pdf').waitFor()
+    expect(await goBack(page)).toBe('stays')
+    await soon(() => dialogs.count()).toBe(0)
+
+    await longPress(page, '昨天群里说的我转给您', '多选')
+    await soon(() => page.getByRole('checkbox').count()).toBe(4)
+    await button(page, '转发').click()
+    await button(page, '春茶品鉴群').click()
+    await page.getByRole('alertdialog').waitFor()
+    expect(await goBack(page)).toBe('stays')
+    await soon(() => page.getByRole('alertdialog').count()).toBe(0)
+    expect(await dialogs.count()).toBe(1)
+    expect(await goBack(page)).toBe('stays')
+    await soon(() => dialogs.count()).toBe(0)
+    expect(await page.getByRole('checkbox').count()).toBe(4)
+    expect(await goBack(page)).toBe('stays')
+    await soon(() => page.getByRole('checkbox').count()).toBe(0)
+    expect(await goBack(page)).toBe('leaves')
+    await page.context().close()
+  })
+
+  test('what was closed by its own button holds nothing back', async () => {
+    const page = await open('show=bundles&language=zh-CN')
+    await longPress(page, '昨天群里说的我转给您', '多选')
+    await button(page, '取消').click()
+    await soon(() => page.getByRole('checkbox').count()).toBe(0)
+    expect(await goBack(page)).toBe('leaves')
     await page.context().close()
   })
 })

@@ -58,7 +58,7 @@ describe('components, compiled by the official compiler', () => {
   })
 
   test('every component takes the class of whoever uses it', () => {
-    const bodies: Record<string, object> = { 'bubble-notice': { text: '茶' } }
+    const bodies: Record<string, object> = { 'bubble-notice': { text: '茶' }, 'way-back': { active: true } }
     const parts = [{ id: 0, text: '茶', link: false }]
     const body = { kind: 'text', parts, lines: [], actions: [], bars: [], width: 80, height: 80 }
     const row = { key: 'k', body: { ...body }, reactions: [], status: '' }

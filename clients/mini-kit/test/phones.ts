@@ -22,6 +22,7 @@ interface Harness {
   setDataStats(): { calls: number; bytes: number; largest: number }
   resetSetDataStats(): void
   open(url: string): void
+  back(): void
   reLaunch(url: string): void
   setTheme(theme: 'light' | 'dark'): void
   page(): {
@@ -104,3 +105,15 @@ export async function longPress(page: Page, words: string, entry: string): Promi
   await page.mouse.up()
   await page.getByText(entry, { exact: true }).click()
 }
+
+/** Goes back as the gesture does; answers whether the page stays for it. */
+export const goBack = (page: Page) =>
+  page.evaluate(() => {
+    try {
+      window.__harness.back()
+      return 'stays'
+    } catch {
+      // There is no page behind the first one.
+      return 'leaves'
+    }
+  })

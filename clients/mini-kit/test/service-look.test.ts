@@ -2,7 +2,7 @@
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hold, inspect, LOOKS } from './looking'
-import { browserPath, shots, startPhones, untilShown, type Phones } from './phones'
+import { browserPath, goBack, shots, startPhones, untilShown, type Phones } from './phones'
 
 let phones: Phones
 beforeAll(async () => void (phones = await startPhones('fixture-service')), 60_000)
@@ -100,4 +100,16 @@ describe.skipIf(!browserPath)('on a phone', () => {
     },
     60_000,
   )
+
+  test('going back closes the sheet of the rating and leaves the page where it is', async () => {
+    const { page, complaints } = await phones.open('pages/desk/index', 'language=zh-CN&state=ended')
+    await untilShown(page)
+    await page.getByRole('button', { name: WORDS['zh-CN'].rate, exact: true }).click()
+    await page.getByRole('dialog').waitFor()
+    expect(await goBack(page)).toBe('stays')
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0)
+    expect(await goBack(page)).toBe('leaves')
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
 })

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hold, inspect, LOOKS } from './looking'
-import { browserPath, startPhones, untilShown, type Phone, type Phones } from './phones'
+import { browserPath, goBack, startPhones, untilShown, type Phone, type Phones } from './phones'
 
 let phones: Phones
 beforeAll(async () => void (phones = await startPhones()), 60_000)
@@ -177,5 +177,21 @@ describe.skipIf(!browserPath)('talking on a phone', () => {
       .poll(() => page.evaluate(() => window.__harness.page().answers()))
       .toEqual(['exposureAuthorization', 'agree'])
     expect(await page.getByText('拒绝').count()).toBe(0)
+  })
+
+  test('going back closes the search and the picker, and refuses consent, on the page', async () => {
+    const { page, complaints } = await open('show=group')
+    for (const [way, gone] of [
+      ['search', page.getByLabel('搜索聊天记录')],
+      ['picker', page.getByRole('dialog', { name: '选择提醒的人' })],
+      ['consent', page.getByText('拒绝')],
+    ] as const) {
+      await WAYS[way]!(page, 'zh-CN')
+      expect(await goBack(page)).toBe('stays')
+      await expect.poll(() => gone.count()).toBe(0)
+    }
+    expect(await page.evaluate(() => window.__harness.page().answers())).toEqual(['exposureAuthorization', 'disagree'])
+    expect(await goBack(page)).toBe('leaves')
+    expect(complaints).toEqual([])
   })
 })

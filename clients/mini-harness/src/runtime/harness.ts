@@ -1,6 +1,6 @@
 // window.__harness: what a test or an embedding page may do to the phone and read from it.
 import { appError, background, foreground, lifeState } from './app'
-import { currentPage, navigateBack, navigateTo, navigated, openPages, reLaunch } from './pages'
+import { currentPage, goBack, navigateTo, navigated, openPages, reLaunch } from './pages'
 import { resetSetDataStats, setDataStats } from './set-data'
 import { config } from './settings'
 import { networkType, setNetwork } from '../wx/network'
@@ -26,7 +26,7 @@ export const harness = {
   errors: () => [...errors],
   open: (url: string) => void navigateTo(url),
   reLaunch: (url: string) => void reLaunch(url),
-  back: (delta = 1) => navigateBack(delta),
+  back: (delta = 1) => goBack(delta),
   stack: () => openPages().map(({ path, query }) => ({ path, query })),
   page: () => currentPage()?.instance,
   title: () => currentPage()?.nav.text ?? '',
@@ -60,7 +60,7 @@ function obey({ target, command, value = '' }: HostCommand): void {
   if (target !== 'mini-harness') return
   if (command === 'open') navigateTo(value)
   else if (command === 'reLaunch') reLaunch(value)
-  else if (command === 'back') navigateBack(1)
+  else if (command === 'back') goBack()
   else if (command === 'background') background()
   else if (command === 'foreground') foreground()
   else if (command === 'network') setNetwork(value)

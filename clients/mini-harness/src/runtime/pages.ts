@@ -1,4 +1,5 @@
 // The page stack: creating, showing, hiding and destroying pages, in WeChat's order of lifecycle calls.
+import { closeContainer } from './containers'
 import { registerPageContainer } from './page-scroll'
 import { NavBar } from './navbar'
 import { NAV_BAR_HEIGHT, make, pagesRoot, screenRoot } from './screen'
@@ -93,8 +94,15 @@ export function switchTab(url: string): OpenPage {
   return kept
 }
 
+/** The user's own way back, by finger, key or arrow: what a page-container holds goes first, on the first page too. */
+export function goBack(delta = 1): void {
+  const page = currentPage()
+  if (!page || !closeContainer(page.holder)) navigateBack(delta)
+}
+
 export function navigateBack(delta: number): void {
   if (stack.length <= 1) throw new NavigationRefused('cannot navigate back at first page.')
+  if (closeContainer(currentPage()!.holder)) return
   for (let left = Math.min(Math.max(delta, 1), stack.length - 1); left > 0; left -= 1) unload(stack.pop()!)
   const top = currentPage()
   if (top) show(top)
@@ -208,7 +216,7 @@ function setPageHeight(holder: HTMLElement, hasNav: boolean, hasTabs: boolean): 
 }
 
 const navEvents = {
-  onBack: () => navigateBack(1),
+  onBack: () => goBack(),
   onHome: () => void reLaunch(`/${firstPage()}`),
   onClose: () => globalThis.dispatchEvent(new CustomEvent('mp:close')),
 }

@@ -141,7 +141,8 @@ wx-swiper-item{position:absolute;display:block;width:100%;height:100%;left:0;top
 .mp-dots i.mp-on{background:var(--mp-dot-on,#000)}
 wx-video{display:inline-block;position:relative;width:300px;height:225px;background:#000}
 wx-video>video{width:100%;height:100%}
-wx-page-container{position:absolute;inset:0;z-index:90;display:none}
+wx-page-container{position:absolute;inset:0;z-index:90;display:none;pointer-events:none}
+wx-page-container>*{pointer-events:auto}
 wx-page-container[data-shown]{display:block}
 .mp-container-overlay{position:absolute;inset:0;background:rgba(0,0,0,.5);z-index:-1}
 wx-root-portal{display:contents}

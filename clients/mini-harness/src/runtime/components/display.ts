@@ -1,5 +1,6 @@
 // Small things that only show: icon, progress, video, and the containers around a page.
 import { assetUrl } from '../assets'
+import { claimContainer, releaseContainer } from '../containers'
 import { make } from '../screen'
 import { convertUnits } from '../units'
 import { define, type Host } from './define'
@@ -103,22 +104,31 @@ type ContainerProps = {
 
 function mountPageContainer(host: Host<ContainerProps>) {
   const overlay = make('div', 'mp-container-overlay')
+  const page = host.dom.closest('.mp-page')
+  const close = () => host.set({ show: false })
   host.dom.prepend(overlay)
   overlay.addEventListener('click', () => {
     host.emit('clickoverlay')
-    host.set({ show: false })
+    close()
   })
   const draw = (initial: boolean) => {
     const { show, overlay: dimmed } = host.props
     overlay.hidden = !dimmed
     if (host.dom.hasAttribute('data-shown') === show) return
+    if (page && show && !claimContainer(page, close))
+      return console.warn('page-container: this page shows one already; a phone adds no second')
+    if (page && !show) releaseContainer(page, close)
     host.dom.toggleAttribute('data-shown', show)
     if (initial && !show) return
-    for (const step of show ? ['beforeenter', 'enter', 'afterenter'] : ['beforeleave', 'leave', 'afterleave'])
-      host.emit(step)
+    const steps = show ? ['beforeenter', 'enter', 'afterenter'] : ['beforeleave', 'leave', 'afterleave']
+    // They come from the view's thread: later, and never from what is gone by then.
+    void Promise.resolve().then(() => steps.forEach((step) => host.dom.isConnected && host.emit(step)))
   }
   draw(true)
-  return { changed: (name: string) => name === 'show' && draw(false) }
+  return {
+    changed: (name: string) => name === 'show' && draw(false),
+    unmounted: () => page && releaseContainer(page, close),
+  }
 }
 
 type MetaProps = { pageStyle: string; rootFontSize: string; scrollTop: string; backgroundColor: string }

@@ -145,12 +145,12 @@ Component({
     },
 
     onPick(event: Event<Mention>) {
-      this.setData({ picking: false })
+      this.closeOver()
       this.bar()?.mention(event.detail)
     },
 
-    closePicker() {
-      this.setData({ picking: false })
+    closeOver() {
+      this.setData({ picking: false, searching: false })
     },
 
     async onReedit(event: Event<{ text: string; mentions: string[]; quoteSeq: number }>) {
@@ -168,12 +168,8 @@ Component({
       this.setData({ searching: true })
     },
 
-    closeSearch() {
-      this.setData({ searching: false })
-    },
-
     onFound(event: Event<{ seq: number }>) {
-      this.closeSearch()
+      this.closeOver()
       void this.reach(event.detail.seq)
     },
 

@@ -120,6 +120,12 @@ Component({
       if (!this.data.busy) this.triggerEvent('close')
     },
 
+    /** One step: the question first, then the whole. */
+    back() {
+      if (this.data.chosen) this.unchoose()
+      else this.close()
+    },
+
     noop() {
       // A tap that must not fall through.
     },

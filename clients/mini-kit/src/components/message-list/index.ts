@@ -333,6 +333,12 @@ Component({
       this.setData({ bundle: 0 })
     },
 
+    /** One step out of what stands over the list. */
+    stepBack() {
+      const above = this.selectComponent('.above') as unknown as { back(): void } | null
+      above?.back()
+    },
+
     noop() {
       // A tap that must not fall through.
     },

@@ -138,17 +138,17 @@ Component({
     },
 
     async leave() {
-      this.closeMessage()
+      this.closeSheet()
       const words = serviceTexts(kit.language)
       await this.doing((client, id) => serviceOf(client).leaveLine(id), words.leftRefused)
     },
 
-    closeMessage() {
-      this.setData({ leaving: '' })
+    closeSheet() {
+      this.setData({ rating: false, leaving: '' })
     },
 
     async reopen() {
-      this.setData({ rating: false })
+      this.closeSheet()
       const words = serviceTexts(kit.language)
       await this.doing((client, id) => serviceOf(client).reopen(id), words.reopenRefused)
     },
@@ -163,10 +163,6 @@ Component({
         const isRefused = error instanceof Error && 'code' in error && error.code === 'conflict'
         void wx.showToast({ title: isRefused ? refused : serviceTexts(kit.language).failed, icon: 'none' })
       }
-    },
-
-    closeRating() {
-      this.setData({ rating: false })
     },
 
     onRated(event: WechatMiniprogram.CustomEvent<{ stars: number }>) {
