@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { plain } from './plain.mjs'
 
 const SIZE_LIMIT = 300 * 1024
 const home = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
@@ -37,6 +38,10 @@ await build({
   minifySyntax: true,
   logLevel: 'warning',
 })
+for (const file of files.filter((name) => name.endsWith('.ts'))) {
+  const made = path.join(target, path.relative(source, file)).replace(/\.ts$/, '.js')
+  fs.writeFileSync(made, plain(fs.readFileSync(made, 'utf8'), made))
+}
 for (const file of files.filter((name) => /\.(wxml|wxss|json|wxs)$/.test(name))) {
   const copy = path.join(target, path.relative(source, file))
   fs.mkdirSync(path.dirname(copy), { recursive: true })
