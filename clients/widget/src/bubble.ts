@@ -76,7 +76,7 @@ function fateOf(row: Row, { texts, resend, discard }: BubbleContext): Child {
   return note ? h('span', { class: 'note' }, note) : null
 }
 
-function bubbleOf(row: Row, context: BubbleContext): HTMLElement {
+export function bubbleOf(row: Row, context: BubbleContext): HTMLElement {
   const { body, quote } = row
   const bare = body.kind === 'image' || body.kind === 'video' || body.kind === 'card'
   const onclick = () => quote && context.reach(quote.seq)

@@ -1,5 +1,6 @@
 /** From what a message contains to what a bubble draws. Pure: no element is made here. */
 import type { Card, Content, Message, User } from '@chaguan/sdk'
+import { bundleTitle, senderOf } from './bundles'
 import { barsOf, pictureSize, sizeText } from './measures'
 import { fill, type Language, type Texts } from './texts'
 
@@ -11,6 +12,7 @@ export type Body =
   | { kind: 'file'; src: string; name: string; size: string }
   | { kind: 'card'; card: Card }
   | { kind: 'place'; name: string; address: string }
+  | { kind: 'bundle'; title: string; lines: string[]; count: number }
   | { kind: 'notice'; text: string }
 
 /** What a bubble draws, and what a quote or a screen reader says of it. */
@@ -26,6 +28,10 @@ export interface ContentContext {
   link: (url: string | undefined) => string
   userOf: (id: string) => User | undefined
 }
+
+/** Of a bundle in its bubble. */
+const LINES = 4
+const LINE_LENGTH = 60
 
 type Show<Type extends Content['type']> = (content: Extract<Content, { type: Type }>, context: ContentContext) => Shown
 
@@ -62,12 +68,22 @@ const SHOW: { [Type in Content['type']]?: Show<Type> } = {
     return { body: { kind: 'place', name: name || texts.location, address }, plain: `${texts.location} ${name}` }
   },
 
+  merged(merged, context) {
+    const { texts } = context
+    const title = bundleTitle(merged, texts)
+    const lines = merged.items.slice(0, LINES).map((item) => {
+      const text = shownContent(item.content, context).plain.replace(/\s+/g, ' ').slice(0, LINE_LENGTH)
+      return fill(texts.said, { name: senderOf(merged, item, texts).name, text })
+    })
+    return { body: { kind: 'bundle', title, lines, count: merged.count }, plain: `${texts.bundleMark} ${title}` }
+  },
+
   system: ({ name, params = {}, fallback = '' }, { texts }) => told(noticeText(name, params, fallback, texts)),
   custom: ({ fallback }) => said(fallback),
   encrypted: (_, { texts }) => said(texts.unsupported),
 }
 
-function shownContent(content: Content, context: ContentContext): Shown {
+export function shownContent(content: Content, context: ContentContext): Shown {
   // The table has for each type what takes that type.
   const show = SHOW[content.type] as Show<Content['type']> | undefined
   // Newer types of content than this widget knows say themselves what to show.

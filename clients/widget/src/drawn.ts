@@ -14,6 +14,8 @@ export interface DrawnContext {
   stale: (seq: number) => void
   /** Shows the picture of a message alone, and the others from there. */
   view: (key: string) => void
+  /** Opens a bundle of messages. */
+  enter: (key: string) => void
   /** Tells the page of a card; answers whether the page takes care of it. */
   card: (detail: { card: Card; action: CardAction | null; page: string; url: string }) => boolean
   /** Says one of the answers that a card offers, as the customer. */
@@ -41,6 +43,8 @@ export function drawn(row: Row, context: DrawnContext): Child {
       return cardOf(body.card, context)
     case 'place':
       return h('span', { class: 'place' }, icon('place'), h('b', {}, body.name), h('small', {}, body.address))
+    case 'bundle':
+      return bundleOf(key, body, context)
     case 'notice':
       return body.text
   }
@@ -101,6 +105,18 @@ function cardOf(card: Card, context: DrawnContext): HTMLElement {
     { class: 'card' },
     h('div', { class: 'about' }, image, h('div', {}, h('b', {}, card.title), ...lines)),
     ...(card.actions ?? []).map((action) => actionOf(card, action, context)),
+  )
+}
+
+function bundleOf(key: string, body: Extract<Body, { kind: 'bundle' }>, { enter, texts }: DrawnContext): HTMLElement {
+  const lines = body.lines.map((line) => h('span', {}, line))
+  const count = h('small', {}, fill(texts.bundleCount, { n: body.count }))
+  return h(
+    'button',
+    { class: 'bundle', type: 'button', onclick: () => enter(key) },
+    h('b', {}, body.title),
+    ...lines,
+    count,
   )
 }
 

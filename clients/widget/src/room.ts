@@ -1,8 +1,10 @@
 /** What happens in the window: messages, input, what the page suggests; put together, and drawn as the chat stands. */
 import type { Card } from '@chaguan/sdk'
+import { openBundle } from '@chaguan/sdk/forward'
 import { blankOf } from './blank'
 import { Break } from './break'
 import type { BubbleContext } from './bubble'
+import { BundleView } from './bundle-view'
 import type { Chat } from './chat'
 import { Composer } from './composer'
 import { Deeds } from './deeds'
@@ -29,6 +31,7 @@ export class Room {
   readonly list: MessageList
   readonly composer: Composer
   readonly deeds: Deeds
+  readonly bundle: BundleView
   readonly talk: Talk
   private readonly suggestion: Suggestion
   private readonly sending: Sending
@@ -56,6 +59,7 @@ export class Room {
     })
     this.composer = this.composed(memory)
     this.deeds = new Deeds(chat, this.talk, this.list, this.sending, texts, (quote) => this.composer.quote(quote))
+    this.bundle = this.bundled()
     this.suggestion = new Suggestion(texts, {
       send: (card) => {
         this.sending.say(card)
@@ -82,6 +86,7 @@ export class Room {
 
   leave(): void {
     this.deeds.viewer.close()
+    this.bundle.close()
     this.desk.close()
     this.composer.rest()
     this.frame.close()
@@ -157,11 +162,27 @@ export class Room {
       reach: (seq) => void this.talk.reach(seq),
       menu: (key) => this.deeds.offer(key),
       view: (key) => this.deeds.view(key),
+      enter: (key) => this.enterBundle(key),
       stale: (seq) => this.talk.refresh(seq),
       card: (detail) => this.listeners.tell('card', detail),
       say: (text) => this.sending.say({ type: 'text', text }),
       hearsCards: () => this.listeners.has('card'),
     }
+  }
+
+  private bundled(): BundleView {
+    const { chat } = this
+    return new BundleView(this.texts, this.bubbles(), {
+      read: async (seq) => (chat.client ? openBundle(chat.client, chat.conversationId, seq) : null),
+      context: () => this.talk.context(),
+      viewer: this.deeds.viewer,
+    })
+  }
+
+  private enterBundle(key: string): void {
+    const seq = this.talk.message(key)?.seq
+    const back = () => this.list.bubbleOf(key)?.querySelector<HTMLElement>('.bundle')?.focus({ preventScroll: true })
+    if (seq) this.bundle.open(seq, back)
   }
 
   private composed(memory: Memory): Composer {

@@ -1,7 +1,8 @@
 /** From messages to the lines of the list. Pure: no element is made here. */
-import type { Message } from '@chaguan/sdk'
+import type { Merged, Message } from '@chaguan/sdk'
 import { errorText } from '@chaguan/sdk/texts'
-import { shownOf, type Body, type ContentContext } from './contents'
+import { senderOf } from './bundles'
+import { shownContent, shownOf, type Body, type ContentContext } from './contents'
 import { momentText } from './moments'
 import type { Range } from './span'
 import { fill } from './texts'
@@ -103,6 +104,31 @@ export function rowsOf(messages: readonly Message[], context: RowContext, range?
     const row = rowOf(message, messages[from + i - 1], messages, context)
     if (row.key === marked) row.note = peerRead >= row.seq ? texts.read : texts.delivered
     return row
+  })
+}
+
+/** The messages of a bundle; `key` is the bundle's own, so that what plays in one does not play in another. */
+export function rowsOfBundle(merged: Merged, key: string, context: ContentContext & { now: number }): Row[] {
+  const { language, texts, link, now } = context
+  return merged.items.map((item, i) => {
+    const { name, avatar } = senderOf(merged, item, texts)
+    const goesOn = i > 0 && (merged.items[i - 1]?.sender ?? 0) === (item.sender ?? 0)
+    return {
+      key: `${key}.${i}`,
+      seq: 0,
+      mine: false,
+      speaker: name,
+      name: goesOn ? '' : name,
+      avatar: goesOn ? '' : link(avatar),
+      time: momentText(item.created_at, now, language),
+      divider: false,
+      status: 'sent',
+      reason: '',
+      note: '',
+      progress: 0,
+      quote: null,
+      ...shownContent(item.content, context),
+    }
   })
 }
 

@@ -89,6 +89,14 @@ const zh = {
   pictureOf: '{n} / {all}',
   fullSize: '原始大小',
   original: '查看原图',
+  bundle: '聊天记录',
+  bundleMark: '[聊天记录]',
+  bundleOfGroup: '群聊的聊天记录',
+  bundleOf: '{name}的聊天记录',
+  bundleOfTwo: '{name}和{other}的聊天记录',
+  bundleCount: '查看 {n} 条聊天记录',
+  bundleGone: '这份聊天记录已被撤回或清除',
+  back: '返回',
 }
 
 export type Texts = typeof zh
@@ -179,6 +187,14 @@ const en: Texts = {
   pictureOf: '{n} of {all}',
   fullSize: 'Full size',
   original: 'Open original',
+  bundle: 'Chat history',
+  bundleMark: '[Chat history]',
+  bundleOfGroup: 'Group chat history',
+  bundleOf: 'Chat history of {name}',
+  bundleOfTwo: 'Chat history of {name} and {other}',
+  bundleCount: 'See {n} messages',
+  bundleGone: 'This chat history was taken back or erased',
+  back: 'Back',
 }
 
 const TEXTS: Record<Language, Texts> = { 'zh-CN': zh, en }

@@ -8,6 +8,7 @@ import { Listeners, type WidgetEvents } from './listeners'
 import { Memory } from './memory'
 import { arrival, type Options } from './options'
 import { Room } from './room'
+import bundle from './styles/bundle.css'
 import contents from './styles/contents.css'
 import desk from './styles/desk.css'
 import frame from './styles/frame.css'
@@ -127,11 +128,11 @@ export class Widget {
   private appear(): void {
     const { host, options, room } = this
     const root = host.attachShadow({ mode: 'open' })
-    dress(root, tokens + page + frame + messages + contents + writing + desk + viewer)
+    dress(root, tokens + page + frame + messages + contents + writing + desk + bundle + viewer)
     host.lang = options.language
     host.dataset['side'] = options.side
     host.className = classesOf(this.look)
-    root.append(this.launcher.element, room.frame.element, room.deeds.viewer.element)
+    root.append(this.launcher.element, room.frame.element, room.bundle.element, room.deeds.viewer.element)
     document.body.append(host)
     document.addEventListener('visibilitychange', () => room.talk.seen())
     this.render()

@@ -29,10 +29,12 @@ export interface Asked {
   server?: Message[]
   readSeq?: number
   id?: string
+  /** What the server answers when the bundle of a seq is asked for; an error where it can not. */
+  bundle?: (seq: number) => Content | null
 }
 
 /** A window over these messages, not on the page yet. */
-export function makeRoom(messages: Message[], { server = [], readSeq = 1e9, id = 'c' }: Asked = {}) {
+export function makeRoom(messages: Message[], { server = [], readSeq = 1e9, id = 'c', bundle }: Asked = {}) {
   const held = { messages, server }
   const api = {
     list: () => ({ ...held, notices: [], hasOlder: held.server.length > 0, hasNewer: false, loading: false }),
@@ -57,6 +59,9 @@ export function makeRoom(messages: Message[], { server = [], readSeq = 1e9, id =
     users: { find: (user: string) => people[user], get: async () => [] },
     conversations: { markRead: () => undefined },
     typing: () => undefined,
+    command: async ({ seqs: [seq = 0] }: { seqs: number[] }) => ({
+      messages: [message(seq, { content: bundle?.(seq) ?? null })],
+    }),
     typingUsers: () => [],
   }
   const row = { conversation: { id }, inbox: { read_seq: readSeq }, unread: 0 } as unknown as ConversationItem

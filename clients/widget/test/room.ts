@@ -50,7 +50,7 @@ export function openRoom(messages: Message[], asked: Asked = {}) {
   const close = vi.spyOn(wishes, 'close')
   const host = document.createElement('div')
   const root = host.attachShadow({ mode: 'open' })
-  root.append(room.frame.element, room.deeds.viewer.element)
+  root.append(room.frame.element, room.bundle.element, room.deeds.viewer.element)
   document.body.replaceChildren(host)
   const find = <E extends HTMLElement = HTMLElement>(selector: string) => root.querySelector<E>(selector)!
   layOut(find('.log'))
