@@ -57,6 +57,16 @@ describe('components, compiled by the official compiler', () => {
     expect(show('avatar', { name: 'alice' }).dom.textContent).toBe('A')
   })
 
+  test('an avatar says nothing to the view for a picture, until that fails; another one is tried again', async () => {
+    const shown = show('avatar', { name: 'alice', src: '/a.png' })
+    expect(shown.instance.data['initial']).toBe('')
+    shown.querySelector('.picture')!.dispatchEvent('error')
+    await vi.waitFor(() => expect(shown.dom.textContent).toBe('A'))
+    shown.instance.setData({ src: '/b.png' })
+    await vi.waitFor(() => expect(shown.querySelector('.picture')).toBeTruthy())
+    expect(shown.dom.textContent).toBe('')
+  })
+
   test('every component takes the class of whoever uses it', () => {
     const bodies: Record<string, object> = { 'bubble-notice': { text: '茶' }, 'way-back': { active: true } }
     const parts = [{ id: 0, text: '茶', link: false }]

@@ -24,18 +24,22 @@ Component({
     /** In px; default: `--k-side` of what surrounds it, or 40. */
     size: Number,
   },
-  data: { initial: '', tone: 0, broken: false },
+  /** `failed`: the picture that did not come. */
+  data: { initial: '', tone: 0, failed: '' },
   observers: {
-    'name, seed': function (name: string, seed: string) {
-      this.setData({ initial: initialOf(name), tone: toneOf(seed || name) })
-    },
-    src() {
-      this.setData({ broken: false })
+    // One call for each face of a list, and none where a picture needs neither.
+    'src, name, seed': function (src: string) {
+      if (!src || src === this.data.failed) this.draw({})
     },
   },
   methods: {
+    draw(more: object) {
+      const { name, seed } = this.data
+      this.setData({ initial: initialOf(name), tone: toneOf(seed || name), ...more })
+    },
+
     onError() {
-      this.setData({ broken: true })
+      this.draw({ failed: this.data.src })
     },
   },
 })
