@@ -771,12 +771,17 @@ export interface ListConversations {
   id: number
 }
 
-/** Members of a conversation. Answered with `MemberPage`. */
+/**
+ * Members of a conversation, by their ids. Answered with `MemberPage`.
+ *
+ * `query`: only those whose name contains it, whatever the case. A server that does not know it answers with everyone.
+ */
 export interface ListMembers {
   type: "list_members"
   conversation_id: string
   limit?: number
   cursor?: string
+  query?: string
   id: number
 }
 

@@ -129,12 +129,13 @@ describe('the picker of members', () => {
       hold: () => undefined,
       users: { find: (id: string) => people.find((user) => user.id === id) },
       conversations: { find: () => ({ conversation, inbox: { role } }) },
-      command: async ({ cursor }: { cursor: string }) => {
-        cursors.push(cursor)
+      command: async ({ cursor, query = '' }: { cursor: string; query?: string }) => {
+        cursors.push(query + cursor)
         if (fails) throw new Error('no network')
         const from = Number(cursor || 0)
-        const members = people.slice(from, from + 100).map(({ id }) => ({ user_id: id, role: 'member' }))
-        return { members, next_cursor: from + 100 < people.length ? String(from + 100) : '' }
+        const found = people.filter(({ name }) => name.includes(query))
+        const members = found.slice(from, from + 100).map(({ id }) => ({ user_id: id, role: 'member' }))
+        return { members, next_cursor: from + 100 < found.length ? String(from + 100) : '' }
       },
     })
   }
@@ -168,7 +169,7 @@ describe('the picker of members', () => {
     for (const [patch] of set.mock.calls) expect(patch).not.toHaveProperty('rows')
   })
 
-  test('finds who stands pages away, and says when there is nobody', async () => {
+  test('has the server find who stands pages away, and says when there is nobody', async () => {
     group('member')
     shown = show('member-picker', { conversationId: 'c1' })
     await vi.waitFor(() => expect(names()).toHaveLength(99))
@@ -179,6 +180,19 @@ describe('the picker of members', () => {
     await vi.waitFor(() => expect(picked).toEqual([{ id: 'u_229', name: '茶友229' }]))
     type('咖啡')
     await vi.waitFor(() => expect(text()).toContain('没有找到“咖啡”'))
+    expect(cursors).toEqual(['', '茶友229', '咖啡'])
+  })
+
+  test('asks nobody for a name once everyone is here', async () => {
+    group('member')
+    shown = show('member-picker', { conversationId: 'c1' })
+    await vi.waitFor(() => expect(names()).toHaveLength(99))
+    await shown.instance['onEnd']!()
+    await shown.instance['onEnd']!()
+    await vi.waitFor(() => expect(names()).toHaveLength(229))
+    type('茶友22')
+    await vi.waitFor(() => expect(names()).toHaveLength(11))
+    expect(cursors).toEqual(['', '100', '200'])
   })
 
   test('offers another try where the first failed', async () => {

@@ -24,6 +24,9 @@ from chaguan.protocol import commands as c
 from chaguan.protocol.conversations import ConversationKind, Member, MemberRole
 from chaguan.protocol.replies import Appended, MemberPage
 
+_SEARCHED = 500
+"""Members whose names are looked at in one turn. Names stand in memory once somebody asked: no statement joins them."""
+
 
 class Members:
     def __init__(
@@ -46,17 +49,31 @@ class Members:
 
     async def page(self, caller: Caller, command: c.ListMembers) -> MemberPage:
         room, member = await self._rooms.access_conversation(caller, command.conversation_id)
+        wanted = command.query.strip().casefold()
+        if not wanted:
+            return await self._page(caller, room, member, command.cursor, command.limit)
+        found = MemberPage([], next_cursor=command.cursor)
+        while len(found.members) < command.limit:
+            page = await self._page(caller, room, member, found.next_cursor, _SEARCHED)
+            found.next_cursor = page.next_cursor
+            _take_named(found, page, wanted, command.limit)
+            if not page.next_cursor:
+                break
+        return found
 
+    async def _page(
+        self, caller: Caller, room: Room, member: Membership, cursor: str, limit: int
+    ) -> MemberPage:
         def read(con: Connection) -> list[tuple[str, MemberRole, Intervals]]:
             # Who is in it now is not a former member's to see.
             if not self._rooms.access_now(con, room, member, caller.user_id).is_current:
                 raise AppError(ErrorCode.forbidden, "not a member")
-            return store.members(con, room.id, command.cursor, command.limit)
+            return store.members(con, room.id, cursor, limit)
 
         rows = await self._db.read(read)
         members = [Member(id, role, spans[0][0]) for id, role, spans in rows if spans and spans[-1][1] == 0]
         users = await self._directory.users([member.user_id for member in members])
-        return MemberPage(members, users, rows[-1][0] if len(rows) == command.limit else "")
+        return MemberPage(members, users, rows[-1][0] if len(rows) == limit else "")
 
     async def add(self, caller: Caller, command: c.AddMembers) -> Appended:
         room, member = await self._rooms.access_member(caller, command.conversation_id)
@@ -228,3 +245,16 @@ _GROUP_ROLES: Sequence[MemberRole] = (MemberRole.owner, MemberRole.admin, Member
 def _key(key: bytes, user_id: str) -> bytes:
     """One asking makes several entries: each has a key of its own that a retry finds again."""
     return key[:6] + hashlib.blake2b(key + user_id.encode(), digest_size=10).digest()
+
+
+def _take_named(found: MemberPage, page: MemberPage, wanted: str, most: int) -> None:
+    """Adds those of a page whose name contains what is wanted; where there are enough, the next page begins there."""
+    named = {user.id: user for user in page.users if wanted in user.name.casefold()}
+    for member in page.members:
+        if member.user_id not in named:
+            continue
+        found.members.append(member)
+        found.users.append(named[member.user_id])
+        if len(found.members) == most:
+            found.next_cursor = member.user_id
+            return

@@ -268,11 +268,15 @@ class OpenService(_Command, tag="open_service"):
 
 
 class ListMembers(_Command, tag="list_members"):
-    """Members of a conversation. Answered with `MemberPage`."""
+    """Members of a conversation, by their ids. Answered with `MemberPage`.
+
+    `query`: only those whose name contains it, whatever the case. A server that does not know it answers with everyone.
+    """
 
     conversation_id: Id
     limit: Limit = 100
     cursor: Annotated[str, Meta(max_length=200)] = ""
+    query: Annotated[str, Meta(max_length=100)] = ""
 
 
 class AddMembers(_Command, tag="add_members"):

@@ -121,6 +121,32 @@ async def test_adding_with_the_same_key_adds_once(world, people):
     assert (await world.pull(a, room)).head_seq == 2
 
 
+async def test_members_are_found_by_a_part_of_their_name_however_many_there_are(world, people, monkeypatch):
+    """As if the group were large: names are looked at two by two."""
+    monkeypatch.setattr("chaguan.messaging.members._SEARCHED", 2)
+    a = people.add("a")
+    others = [
+        people.add(f"{n}-{name}") for n, name in enumerate(["Mei", "bo", "MEI li", "Li", "Zhao Mei", "ann"])
+    ]
+    room = await world.group(a, *others)
+
+    async def found(query: str, limit: int = 100, cursor: str = "") -> tuple[list[str], str]:
+        command = c.ListMembers(id=1, conversation_id=room, query=query, limit=limit, cursor=cursor)
+        page = await world.messaging.members.page(a, command)
+        assert [user.id for user in page.users] == [member.user_id for member in page.members]
+        return [user.name for user in page.users], page.next_cursor
+
+    assert await found(" mei ") == (["0-Mei", "2-MEI li", "4-Zhao Mei"], "")
+    assert await found("coffee") == ([], "")
+    names, cursor = await found("mei", limit=2)
+    assert names == ["0-Mei", "2-MEI li"] and cursor
+    assert await found("mei", limit=2, cursor=cursor) == (["4-Zhao Mei"], "")
+    await remove(world, a, room, others[2].user_id)
+    assert (await found("mei"))[0] == ["0-Mei", "4-Zhao Mei"]
+    left = c.ListMembers(id=1, conversation_id=room, query="mei")
+    await refused(world.messaging.members.page(others[2], left), "forbidden")
+
+
 async def test_only_owner_and_administrators_run_a_group(world, people):
     a, b, d = people.add("a"), people.add("b"), people.add("d")
     room = await world.group(a, b)

@@ -34,18 +34,22 @@ export async function updateGroup(
   })
 }
 
-/** A page of members, 100 by default; `cursor` of the last answer gives the next. */
+/**
+ * A page of members, 100 by default; `cursor` of the last answer gives the next. `query`: those whose name contains it;
+ * servers before that know no query answer with everyone.
+ */
 export async function listMembers(
   client: Client,
   conversationId: string,
-  options: { limit?: number; cursor?: string } = {},
+  options: { limit?: number; cursor?: string; query?: string } = {},
 ): Promise<{ members: Member[]; cursor: string }> {
-  const { limit = 100, cursor = '' } = options
+  const { limit = 100, cursor = '', query = '' } = options
   const page = await client.command<'list_members'>({
     type: 'list_members',
     conversation_id: conversationId,
     limit,
     cursor,
+    ...(query && { query }),
   })
   client.hold(page.users, [])
   return { members: page.members, cursor: page.next_cursor ?? '' }

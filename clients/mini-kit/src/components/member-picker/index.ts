@@ -67,7 +67,7 @@ Component({
       void this.load()
     },
 
-    /** What matches the query, from what is held and from as many pages as it takes. */
+    /** What matches the query, from what is held and from the server. */
     async load() {
       const open = opened.get(this)
       if (!open) return
@@ -77,7 +77,7 @@ Component({
       try {
         if (this.data.state === 'failed') this.setData({ state: 'loading' })
         await open.members.fillFor(query, wanted)
-        if (wanted()) this.show(open.members.matching(query), open.members.hasMore)
+        if (wanted()) this.show(open.members.matching(query), open.members.hasMore(query))
       } catch {
         if (wanted()) this.setData({ state: 'failed' })
       }
@@ -96,11 +96,12 @@ Component({
 
     async onEnd() {
       const open = opened.get(this)
-      if (!open?.members.hasMore || this.data.state !== 'members') return
+      const { query } = this.data
+      if (!open?.members.hasMore(query) || this.data.state !== 'members') return
       const { turn } = open
       try {
-        await open.members.page()
-        if (opened.get(this)?.turn === turn) this.show(open.members.matching(this.data.query), open.members.hasMore)
+        await open.members.page(query)
+        if (opened.get(this)?.turn === turn) this.show(open.members.matching(query), open.members.hasMore(query))
       } catch {
         // Scrolling on asks again.
       }
