@@ -2,6 +2,7 @@ import type { Client, Message, MessageWindow } from '@chaguan/sdk'
 import { arrivals } from './arrivals'
 import { kit } from './kit'
 import type { ListHost } from './list-host'
+import { firstCall } from './mentions'
 import { linesOf, peopleOf } from './notices'
 import { Pages, type Patch } from './pages'
 import type { Track } from './player'
@@ -150,9 +151,10 @@ export class ListView {
     }
   }
 
-  /** To the first message that was unread when the conversation was opened. */
+  /** To the first message that mentions me, then to the first that was unread when the conversation was opened. */
   async toUnread(): Promise<boolean> {
-    await this.above.end()
+    const called = this.message(await this.above.take())
+    if (called) return this.bring(called.seq)
     try {
       if (!this.context.firstUnread) await this.around(this.readSeq + 1)
       this.context = this.makeContext(this.firstUnread())
@@ -311,6 +313,7 @@ export class ListView {
     if (this.ended) return
     this.opened = true
     this.window = this.read()
+    this.above.call(firstCall(this.window.messages, this.readSeq, this.client.me?.id ?? '')?.client_msg_id ?? '')
     this.context = this.makeContext(this.firstUnread())
     const patch = this.pages.reset(this.window.messages)
     await this.host.draw({ ...patch, empty: !this.window.messages.length, older: this.window.hasOlder ? '' : 'none' })

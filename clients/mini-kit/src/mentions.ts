@@ -1,3 +1,5 @@
+import type { Message } from '@chaguan/sdk'
+
 /** Mentions in a text that is being written. Pure. */
 export interface Mention {
   /** A user id, or `all`. */
@@ -47,6 +49,18 @@ export function typedAt(before: string, after: string, cursor: number): number {
   if (after.slice(0, cursor - 1) + after.slice(cursor) !== before) return -1
   // The @ of a mail address asks for nobody.
   return /[A-Za-z0-9]/.test(after[cursor - 2] ?? '') ? -1 : cursor
+}
+
+/** The first message after what was read in which somebody else mentions the reader, or everyone. */
+export function firstCall(messages: readonly Message[], readSeq: number, me: string): Message | undefined {
+  let found: Message | undefined
+  // From the end: what was read may be long.
+  for (let i = messages.length - 1; i >= 0; i--) {
+    const { seq, mentions = [], sender_id } = messages[i] as Message
+    if (seq && seq <= readSeq) break
+    if (sender_id !== me && (mentions.indexOf(me) >= 0 || mentions.indexOf(EVERYONE) >= 0)) found = messages[i]
+  }
+  return found
 }
 
 export interface Cut {

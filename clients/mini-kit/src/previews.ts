@@ -2,7 +2,7 @@ import type { Client, ConversationItem, Message } from '@chaguan/sdk'
 import { bodyOf } from './bodies'
 import { draftOf } from './drafts'
 import { kit } from './kit'
-import { EVERYONE } from './mentions'
+import { firstCall } from './mentions'
 import { fill, type Texts } from './texts'
 import { shortText } from './times'
 
@@ -45,14 +45,8 @@ function textOf(item: ConversationItem, client: Client, texts: Texts): string {
 /** Whether an unread message mentions me, as far as this phone holds them. */
 function mentionsMe({ conversation, inbox, unread }: ConversationItem, client: Client): boolean {
   if (conversation.kind !== 'group' || !unread) return false
-  const me = client.me?.id ?? ''
   const { messages } = client.messages.list(conversation.id)
-  for (let i = messages.length - 1; i >= 0; i--) {
-    const { seq, mentions = [], sender_id } = messages[i] as Message
-    if (seq && seq <= (inbox.read_seq ?? 0)) return false
-    if (sender_id !== me && (mentions.indexOf(me) >= 0 || mentions.indexOf(EVERYONE) >= 0)) return true
-  }
-  return false
+  return !!firstCall(messages, inbox.read_seq ?? 0, client.me?.id ?? '')
 }
 
 export function previewOf(item: ConversationItem, client: Client, texts: Texts, now: number): Preview {

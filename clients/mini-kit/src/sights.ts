@@ -7,6 +7,8 @@ const JUMP_FROM = 10
 /** What was unread above the screen when the conversation was opened: the way to it is offered until it is in sight. */
 export class UnreadAbove {
   private count = 0
+  private called = ''
+  private offered = ''
   private looking = false
 
   constructor(private readonly host: ListHost) {}
@@ -15,20 +17,40 @@ export class UnreadAbove {
     this.count = unread >= JUMP_FROM ? unread : 0
   }
 
-  end(): Promise<void> {
-    this.count = 0
-    return this.host.draw({ above: 0 })
+  /** There is the first unread message that mentions the reader: the way leads to that one first. */
+  call(key: string): void {
+    this.called = key
+  }
+
+  /** The way is taken; answers with the key of whoever called. */
+  async take(): Promise<string> {
+    const { called } = this
+    if (!called) this.count = 0
+    this.called = ''
+    await this.offer()
+    return called
   }
 
   /** `first`: key of the first unread message, or empty while it is not held. */
   async look(first: string): Promise<void> {
-    if (!this.count || this.looking) return
+    if ((!this.count && !this.called) || this.looking) return
     this.looking = true
-    const [top, measures] = await Promise.all([first ? this.host.topOf(first) : null, this.host.measure()])
+    const topOf = (key: string) => (key ? this.host.topOf(key) : null)
+    const [top, called, measures] = await Promise.all([topOf(first), topOf(this.called), this.host.measure()])
     this.looking = false
-    if (!this.count || !measures) return
-    if (top !== null && top >= measures.list.top) return this.end()
-    await this.host.draw({ above: this.count })
+    if (!measures) return
+    const isSeen = (place: number | null) => place !== null && place >= measures.list.top
+    if (isSeen(top)) this.count = 0
+    if (isSeen(called)) this.called = ''
+    await this.offer()
+  }
+
+  /** What is offered already does not cross to the view again. */
+  private async offer(): Promise<void> {
+    const { count: above, called } = this
+    if (this.offered === `${above} ${called}`) return
+    this.offered = `${above} ${called}`
+    await this.host.draw({ above, called })
   }
 }
 

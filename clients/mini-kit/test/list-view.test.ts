@@ -203,6 +203,21 @@ describe('what was unread', () => {
     expect(divider.map(([, value]) => value)).toEqual(['以下是新消息'])
   })
 
+  test('that mentions the reader is led to first, however few there are, and then to the beginning', async () => {
+    top = -900
+    const calls = (seq: number) => server.all.map((one) => (one.seq === seq ? { ...one, mentions: [ME.id] } : one))
+    server = new Server()
+    Object.assign(server, { all: calls(391), readSeq: 380 })
+    server.held = server.all.slice(-30)
+    view = new ListView(host, server.client, 'c1')
+    await view.start()
+    expect(drawn).toMatchObject({ above: 20, called: 'key-391' })
+    expect(await view.toUnread()).toBe(true)
+    expect(drawn).toMatchObject({ reached: 'm-key-391', above: 20, called: '' })
+    await view.toUnread()
+    expect(drawn).toMatchObject({ reached: 'm-key-381', above: 0 })
+  })
+
   test('of a few messages needs no way, nor does what is on the screen', async () => {
     top = -900
     await open(395)

@@ -44,6 +44,8 @@ Component({
     freshText: '',
     above: 0,
     aboveText: '',
+    /** Key of the unread message that mentions the reader, above the screen. */
+    called: '',
     typing: false,
     typist: null as unknown,
     scrollTo: 0,
@@ -127,6 +129,7 @@ Component({
         failed: false,
         typing: false,
         above: 0,
+        called: '',
         texts: kit.texts,
         look: kit.look,
       })
