@@ -3,6 +3,8 @@ import { classesOf, PLAIN_LOOK, type Look, type Scheme, type Shape, type TextSiz
 import { languageOf, textsOf, type Language, type Texts } from './texts'
 
 type Listener = () => void
+/** `isOther`: the client is another one, and so may be the user. Nothing of the former may stay on screen. */
+type ChangeListener = (isOther: boolean) => void
 
 /** Why a client ends for which nothing may stay on the phone; the SDK erases what it stored for the same. */
 const ERASING = ['signed_out', 'revoked', 'disabled', 'password_changed']
@@ -17,7 +19,7 @@ class Kit {
   private chosen: Language | null = null
   private worn: Look = PLAIN_LOOK
   private offSignedOut: Listener | null = null
-  private readonly listeners = new Set<Listener>()
+  private readonly listeners = new Set<ChangeListener>()
   private readonly forgetters: Listener[] = []
 
   /** The client that `use` gave, or null before. */
@@ -33,15 +35,19 @@ class Kit {
     return textsOf(this.language)
   }
 
-  /** `endpoint` as given to `createClient`: links to media are paths of that deployment. */
+  /**
+   * Another client than before is another user: what is on screen lets go of the former one's at once. `endpoint` as given
+   * to `createClient`: links to media are paths of that deployment.
+   */
   use(client: Client, options: { endpoint: string }): void {
+    const isOther = this.held !== null && this.held !== client
     this.held = client
     this.offSignedOut?.()
     this.offSignedOut = client.on('signed-out', ({ reason }) => {
       if (ERASING.indexOf(reason) >= 0) this.forgetters.forEach((forget) => forget())
     })
     this.endpoint = options.endpoint.replace(/\/+$/, '')
-    this.tell()
+    this.tell(isOther)
   }
 
   /** Where a link points: paths of the deployment become addresses, the app's own files stay. */
@@ -85,7 +91,7 @@ class Kit {
   }
 
   /** Hears when the client, the language or the look is another; the answer ends it. */
-  onChange(listener: Listener): () => void {
+  onChange(listener: ChangeListener): () => void {
     this.listeners.add(listener)
     return () => void this.listeners.delete(listener)
   }
@@ -101,8 +107,8 @@ class Kit {
     if (this.look !== before) this.tell()
   }
 
-  private tell(): void {
-    for (const listener of Array.from(this.listeners)) listener()
+  private tell(isOther = false): void {
+    for (const listener of Array.from(this.listeners)) if (this.listeners.has(listener)) listener(isOther)
   }
 }
 

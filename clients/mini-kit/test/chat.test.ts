@@ -104,4 +104,28 @@ describe.skipIf(!browserPath)('the chat on a phone', () => {
     expect(await page.locator('textarea').inputValue()).toBe('')
     await expect.poll(async () => (await scroll(page)).below).toBeLessThan(2)
   })
+
+  test('with another user nothing of the one before stays on the screen', async () => {
+    const { page, complaints } = await open('show=group&language=zh-CN')
+    await page.locator('textarea').fill('只写了一半')
+    await page.getByText('三个人，谢谢', { exact: true }).waitFor()
+    await page.evaluate(() => window.__harness.page().other())
+    await page.getByText('收到，谢谢', { exact: true }).waitFor()
+    await untilShown(page)
+    expect(await page.getByText('三个人，谢谢').count()).toBe(0)
+    await expect.poll(() => page.locator('textarea').inputValue()).toBe('')
+    expect(complaints).toEqual([])
+  })
+
+  test('nor in the list of conversations, where the other one’s stand at once', async () => {
+    const { page, complaints } = await phones.open('pkg/list/index', 'language=zh-CN')
+    await page.getByText(/您好，我是小梅/).waitFor()
+    await page.getByRole('button', { name: '搜索聊天记录' }).click()
+    await page.getByRole('search').waitFor()
+    await page.evaluate(() => window.__harness.page().other())
+    await page.getByText('昨天群里说的我转给您').waitFor()
+    expect(await page.getByText(/您好，我是小梅/).count()).toBe(0)
+    expect(await page.getByRole('search').count()).toBe(0)
+    expect(complaints).toEqual([])
+  })
 })

@@ -31,6 +31,7 @@ interface Harness {
     asked(): Record<string, unknown>[]
     said(): string[]
     need(): string[]
+    other(): void
     answers(): string[]
   }
 }

@@ -36,7 +36,8 @@ Component({
     attached() {
       offs.set(
         this,
-        kit.onChange(() => {
+        kit.onChange((isOther) => {
+          if (isOther) return this.close()
           this.setData({ texts: kit.texts, look: kit.look })
           if (levels.get(this)?.length) this.draw()
         }),

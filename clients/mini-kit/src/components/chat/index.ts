@@ -21,6 +21,7 @@ interface Bar {
   closePanel(): void
   mention(who: Mention): void
   putBack(writing: Writing): void
+  write(writing: Writing & { cursor: number }): void
 }
 
 /** Of names and addresses of places, as the protocol has it. */
@@ -68,8 +69,8 @@ Component({
     look: kit.look,
   },
   observers: {
-    conversationId(id: string) {
-      this.setData({ draft: draftOf(id), quote: { seq: 0, text: '' }, picking: false, searching: false })
+    conversationId() {
+      this.begin()
     },
     'conversationId, seq'(id: string, seq: number) {
       if (id && seq) wx.nextTick(() => void this.reach(seq))
@@ -80,7 +81,7 @@ Component({
   },
   lifetimes: {
     attached() {
-      offs.set(this, [kit.onChange(() => this.follow())])
+      offs.set(this, [kit.onChange((isOther) => this.follow(isOther))])
       this.follow()
     },
     ready() {
@@ -93,8 +94,16 @@ Component({
     },
   },
   methods: {
-    follow() {
+    /** As one has left it. */
+    begin(): Writing {
+      const draft = draftOf(this.data.conversationId)
+      this.setData({ draft, quote: { seq: 0, text: '' }, picking: false, searching: false })
+      return draft
+    },
+
+    follow(isOther = false) {
       this.setData({ texts: kit.texts, look: kit.look })
+      if (isOther) this.bar()?.write({ ...this.begin(), cursor: -1 })
       const [first, ...rest] = offs.get(this) ?? []
       rest.forEach((off) => off())
       const { client } = kit

@@ -21,7 +21,7 @@ Component({
   data: { rows: [] as Preview[], loading: true, searching: false, texts: kit.texts, look: kit.look },
   lifetimes: {
     attached() {
-      offs.set(this, [kit.onChange(() => this.follow())])
+      offs.set(this, [kit.onChange((isOther) => this.follow(isOther))])
       this.follow()
     },
     detached() {
@@ -34,8 +34,9 @@ Component({
     },
   },
   methods: {
-    follow() {
+    follow(isOther = false) {
       this.setData({ texts: kit.texts, look: kit.look })
+      if (isOther) this.setData({ rows: [], loading: true, searching: false })
       const [first, ...rest] = offs.get(this) ?? []
       rest.forEach((off) => off())
       const { client } = kit

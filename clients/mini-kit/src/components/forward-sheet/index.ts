@@ -41,7 +41,7 @@ Component({
     attached() {
       offs.set(
         this,
-        kit.onChange(() => this.follow()),
+        kit.onChange((isOther) => (isOther ? this.triggerEvent('close') : this.follow())),
       )
       this.follow()
     },

@@ -30,7 +30,10 @@ Component({
   lifetimes: {
     attached() {
       const dress = () => this.setData({ words: serviceTexts(kit.language), look: kit.look })
-      offs.set(this, kit.onChange(dress))
+      offs.set(
+        this,
+        kit.onChange((isOther) => (isOther ? this.close() : dress())),
+      )
       dress()
     },
     detached() {

@@ -32,7 +32,10 @@ Component({
   lifetimes: {
     attached() {
       const dress = () => this.setData({ texts: kit.texts, look: kit.look })
-      offs.set(this, kit.onChange(dress))
+      offs.set(
+        this,
+        kit.onChange((isOther) => (isOther ? this.close() : dress())),
+      )
       dress()
       this.begin()
     },

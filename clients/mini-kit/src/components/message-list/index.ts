@@ -79,11 +79,12 @@ Component({
     attached() {
       offs.set(
         this,
-        kit.onChange(() => {
+        kit.onChange((isOther) => {
+          if (isOther) player.stop()
           // Another size of type or another language is another height.
           const { pickedCount } = this.data
           this.setData({ texts: kit.texts, look: kit.look, pickedCount }, () => this.resized())
-          if (!views.has(this)) this.restart()
+          if (isOther || !views.has(this)) this.restart()
         }),
       )
       this.restart()
@@ -117,7 +118,8 @@ Component({
       this.unselect()
       if (!client || !id) return
       const host = {
-        draw: (patch: object) => this.draw(patch),
+        // What a list began that is not shown any more ends nowhere.
+        draw: (patch: object) => (views.get(this) === view ? this.draw(patch) : Promise.resolve()),
         measure: () => this.measure(),
         topOf: (key: string) => this.topOf(key),
       }
@@ -127,7 +129,10 @@ Component({
         pages: [],
         ready: false,
         failed: false,
+        empty: false,
         typing: false,
+        far: false,
+        fresh: 0,
         above: 0,
         called: '',
         texts: kit.texts,

@@ -38,7 +38,7 @@ Component({
       const { conversationId } = this.data
       this.begin()
       this.dress()
-      const held = [kit.onChange(() => this.dress())]
+      const held = [kit.onChange((isOther) => (isOther ? this.close() : this.dress()))]
       if (client) held.push(serviceOf(client).observe(conversationId, () => this.show()))
       offs.set(this, held)
     },

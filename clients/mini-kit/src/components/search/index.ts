@@ -40,7 +40,10 @@ Component({
     attached() {
       runs.set(this, { turn: 0, cursor: '', busy: false, timer: null })
       const dress = () => this.setData({ texts: kit.texts, look: kit.look })
-      offs.set(this, kit.onChange(dress))
+      offs.set(
+        this,
+        kit.onChange((isOther) => (isOther ? this.clear() : dress())),
+      )
       dress()
     },
     detached() {

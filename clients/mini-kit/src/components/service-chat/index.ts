@@ -28,7 +28,7 @@ Component({
     attached() {
       offs.set(
         this,
-        kit.onChange(() => this.follow()),
+        kit.onChange((isOther) => this.follow(isOther)),
       )
       void this.open()
     },
@@ -38,8 +38,8 @@ Component({
   },
   methods: {
     /** Another language or look, or a client where there was none. */
-    follow() {
-      this.setData({ texts: kit.texts, look: kit.look })
+    follow(isOther = false) {
+      this.setData({ texts: kit.texts, look: kit.look, ...(isOther && { id: '' }) })
       if (!this.data.id) void this.open()
     },
 
@@ -50,11 +50,13 @@ Component({
       try {
         await client.online(PATIENCE_MS)
         const { conversation } = await client.conversations.openService({ context: this.data.context })
+        // Meanwhile the app may have another user.
+        if (client !== kit.client) return
         this.setData({ id: conversation.id })
         this.triggerEvent('ready', { id: conversation.id })
       } catch {
         // Whatever it was: the customer can only try again.
-        this.setData({ failed: true })
+        if (client === kit.client) this.setData({ failed: true })
       }
     },
 

@@ -66,7 +66,12 @@ Component({
       const held = holding.get(this)
       if (!held) return
       this.unfollow()
-      held.offs.push(kit.onChange(() => this.follow()))
+      held.offs.push(
+        kit.onChange((isOther) => {
+          if (isOther) this.closeSheet()
+          this.follow()
+        }),
+      )
       if (this.data.look !== kit.look) this.setData({ look: kit.look })
       const { client } = kit
       const { conversationId } = this.data
