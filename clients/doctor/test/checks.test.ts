@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { CHECKS } from '../src/checks/index'
+import { GUIDELINE } from '../src/facts/privacy'
 import type { CheckId } from '../src/texts/index'
 import { CASES } from './cases'
 import { chatInSub, examined, json, program, removePrograms, withChat, CONFIG, APP, type Files } from './programs'
@@ -24,6 +25,31 @@ describe.each(ids)('%s', (id) => {
   // Sizes are always told.
   test.skipIf(id === 'sizes/share')('leaves alone what is like it and right', () => {
     expect(examined(good, options).filter(({ check }) => check === id)).toEqual([])
+  })
+})
+
+describe('the privacy guideline', () => {
+  const TEMPLATES: Record<string, string> = {
+    camera: '<camera />',
+    'live-pusher': '<live-pusher url="{{url}}" />',
+    'voip-room': '<voip-room></voip-room>',
+    getPhoneNumber: '<button open-type="getPhoneNumber">登录</button>',
+    getRealtimePhoneNumber: '<button open-type="getRealtimePhoneNumber">登录</button>',
+    chooseAvatar: '<button open-type="chooseAvatar">头像</button>',
+    nickname: '<input type="nickname" />',
+  }
+  const filesFor = (call: string): Files => {
+    const template = TEMPLATES[call]
+    return template ? { 'pages/home/index.wxml': template } : { 'services/pay.ts': `export {}\nwx.${call}({})\n` }
+  }
+  const toDeclare = (files: Files) =>
+    examined(files).find(({ check }) => check === 'privacy/guideline')?.data?.['zh'] ?? ''
+
+  test('names what stands behind every call and every mark of a template, and nothing else', () => {
+    for (const { calls, zh } of Object.values(GUIDELINE))
+      for (const call of calls) expect(toDeclare(filesFor(call)), call).toContain(`${zh}（${call}）`)
+    const innocent = '<!-- <camera /> --><camera-roll /><button open-type="share">分享</button><input type="text" />'
+    expect(toDeclare({ 'pages/home/index.wxml': innocent })).toBe('')
   })
 })
 

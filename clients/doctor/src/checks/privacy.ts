@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Found, Place } from '../findings'
-import { GUIDELINE, KIT_ASKED, KIT_CALLS, LOCATION_SCOPES, REQUIRED_INFOS } from '../facts/privacy'
+import { GUIDELINE, KIT_ASKED, KIT_CALLS, LOCATION_SCOPES, REQUIRED_INFOS, TEMPLATE_MARKS } from '../facts/privacy'
 import { placeIn, placeOf, record, strings, text, type Project } from '../project'
 import { plainTemplate } from '../source'
 import { unitsOf, usedPackages, type Unit } from './used'
@@ -16,7 +16,8 @@ function calls(project: Project): Map<string, Place> {
     for (const match of code.matchAll(/\bwx\.(\w+)\s*\??\.?\s*(?=\()/g))
       if (!found.has(match[1]!)) found.set(match[1]!, placeIn(project, file, code, match.index))
   for (const unit of unitsOf(project))
-    for (const [api, at] of askedOf(project, unit)) if (!found.has(api)) found.set(api, at)
+    for (const [api, at] of [...askedOf(project, unit), ...marksOf(project, unit)])
+      if (!found.has(api)) found.set(api, at)
   return found
 }
 
@@ -31,6 +32,14 @@ function askedOf(project: Project, { file, json }: Unit): [string, Place][] {
     const given = new RegExp(`<(?:${tags.join('|')})\\s(?:[^>]*\\s)?${attribute}(?=[\\s=/>])`).exec(plain)
     return given ? [[api, placeIn(project, `${file}.wxml`, wxml, given.index)]] : []
   })
+}
+
+function marksOf(project: Project, { file }: Unit): [string, Place][] {
+  const wxml = fs.readFileSync(path.join(project.program, `${file}.wxml`), 'utf8')
+  return [...plainTemplate(wxml).matchAll(TEMPLATE_MARKS)].map((match): [string, Place] => [
+    match[1] ?? match[2] ?? match[3]!,
+    placeIn(project, `${file}.wxml`, wxml, match.index),
+  ])
 }
 
 export function* requiredInfos(project: Project): Iterable<Found> {
