@@ -82,7 +82,10 @@ export function writeProgram(folder: string, parts: Parts): void {
   const hasKit = parts !== 'tdesign'
   const usingComponents = { ...(hasTDesign && TDESIGN.components), ...(hasKit && KIT.components) }
   const page = 'pages/order/index'
+  const theme = path.join(tdesignHome, 'common/style/theme/_index.wxss')
   const files = {
+    // TDesign is light and dark by its theme, which a program imports in app.wxss.
+    'app.wxss': hasTDesign ? fs.readFileSync(theme, 'utf8') : '',
     'app.json': JSON.stringify({ pages: [page], window: { navigationBarTitleText: '订单' }, darkmode: true }),
     'app.ts': 'App({})\n',
     [`${page}.json`]: JSON.stringify({ usingComponents, disableScroll: true }),
