@@ -112,8 +112,6 @@ def _text(bench: "Bench", one: Phone, other: Phone) -> Figure:
         conversation_id=bench.world.pairs[0],
         client_msg_id=frames.key(),
         content={"type": "text", "text": TEXT},
-        mentions=[],
-        quote_seq=0,
     )
     while b'"message_sent"' not in other.next()[:64]:
         pass

@@ -114,9 +114,17 @@ export function createEngine(config: ClientOptions): Engine {
     now,
     timer: (fn, delay_ms) => adapter.timer(fn, delay_ms),
     isOnline: () => connection.isOnline,
+    // Defaults do not cross: JSON leaves out what is undefined, for which the types have no word.
     send: ({ conversation_id, client_msg_id, content, mentions, quote_seq }) =>
       connection.command<'send_message'>(
-        { type: 'send_message', conversation_id, client_msg_id, content, mentions, quote_seq },
+        {
+          type: 'send_message',
+          conversation_id,
+          client_msg_id,
+          content,
+          mentions: (mentions[0] && mentions) as string[],
+          quote_seq: (quote_seq || undefined) as number,
+        },
         store.limits.frame,
         NO_DEADLINE_MS,
       ),

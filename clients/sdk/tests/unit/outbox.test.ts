@@ -251,3 +251,14 @@ test('a row that could not be fetched is asked for again', async () => {
   await clock.advance(10_000)
   expect(asked).toBe(2)
 })
+
+test('what a message does not say does not cross', async () => {
+  const { clock, im, id, say, wire } = await online()
+  say('1')
+  await clock.advance(500)
+  im.messages.send(id, { type: 'text', text: '2' }, { mentions: ['bob'], quoteSeq: 1 })
+  await clock.advance(500)
+  const [plain, full] = wire.flat().filter(({ type }) => type === 'send_message')
+  expect(Object.keys(plain!).sort()).toEqual(['client_msg_id', 'content', 'conversation_id', 'id', 'type'])
+  expect(full).toMatchObject({ mentions: ['bob'], quote_seq: 1 })
+})
