@@ -2,6 +2,7 @@ import type { Client, Message, MessageWindow } from '@chaguan/sdk'
 import { arrivals } from './arrivals'
 import { kit } from './kit'
 import type { ListHost } from './list-host'
+import { onForwarding, waitingIn } from './forwards'
 import { firstCall } from './mentions'
 import { linesOf, peopleOf } from './notices'
 import { Pages, type Patch } from './pages'
@@ -66,6 +67,7 @@ export class ListView {
       client.on('conversation', ({ conversation_ids }) => conversation_ids.indexOf(id) >= 0 && this.marksMoved()),
       client.on('typing', (event) => event.conversation_id === id && this.typing(event.user_ids)),
       kit.onChange(() => this.renew()),
+      onForwarding((to) => to === id && this.take()),
     ]
     this.readSeq = client.conversations.find(id)?.inbox.read_seq ?? 0
     this.above.begin(this.readSeq ? (client.conversations.find(id)?.unread ?? 0) : 0)
@@ -329,7 +331,10 @@ export class ListView {
   private read(): MessageWindow {
     const window = this.client.messages.list(this.id)
     const kind = this.client.conversations.find(this.id)?.conversation.kind
-    return { ...window, messages: linesOf(window, kind === 'group') }
+    const lines = linesOf(window, kind === 'group')
+    // Elsewhere in the log nothing stands at the end.
+    const coming = window.hasNewer ? [] : waitingIn(this.id, lines)
+    return { ...window, messages: coming.length ? [...lines, ...coming] : lines }
   }
 
   private take(): void {

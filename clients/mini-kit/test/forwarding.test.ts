@@ -55,7 +55,7 @@ const conversation = (id: string, name: string, inbox: object = {}) => ({
 })
 
 /** A client as far as these components ask; `answer` says what commands give. */
-function recorder(answer: (command: Record<string, unknown>) => unknown = () => ({ sent: [] })) {
+function recorder(answer: (command: Record<string, unknown>) => unknown = () => ({ sent: [] }), said: object[] = []) {
   const commands: Record<string, unknown>[] = []
   let keys = 0
   const client = {
@@ -72,7 +72,9 @@ function recorder(answer: (command: Record<string, unknown>) => unknown = () => 
         conversation('c4', '拉黑的人', { blocked: true }),
       ],
       hasMore: false,
+      find: () => undefined,
     },
+    messages: { list: () => ({ messages: said }) },
     command: (command: Record<string, unknown>) => {
       commands.push(command)
       try {
@@ -197,6 +199,23 @@ describe('forwarding', () => {
     choose(shown, 0)
     await vi.waitFor(() => expect(shown.dom.textContent).toContain('明天下午三点到'))
     expect(shown.dom.textContent).not.toContain('共 1 条')
+  })
+
+  test('it steps aside while they are on their way, and is back with its question where that fails', async () => {
+    let fail: (error: Error) => void = () => undefined
+    recorder(() => new Promise((_, reject) => (fail = reject)))
+    const shown = sheet()
+    const away: unknown[] = []
+    shown.addEventListener('away', ({ detail }) => away.push(detail['on']))
+    choose(shown, 0)
+    await vi.waitFor(() => expect(shown.querySelector('.main')).toBeTruthy())
+    shown.querySelector('.main')!.dispatchEvent('tap')
+    await vi.waitFor(() => expect(shown.querySelector('.sheet')).toBeFalsy())
+    expect(away).toEqual([true])
+    fail(failure('forbidden'))
+    await vi.waitFor(() => expect(shown.dom.textContent).toContain('不能发送消息'))
+    expect(shown.dom.textContent).toContain('共 2 条消息')
+    expect(away).toEqual([true, false])
   })
 
   test('two taps are one forwarding, and another try has the same key', async () => {

@@ -1,5 +1,6 @@
 import type { ChaguanError } from '@chaguan/sdk'
 import { forwardMessages } from '@chaguan/sdk/forward'
+import { showForwarding } from '../../forwards'
 import { kit } from '../../kit'
 import { titleOf } from '../../previews'
 import { fill, type Texts } from '../../texts'
@@ -21,7 +22,8 @@ type Tap = WechatMiniprogram.TouchEvent
 
 /**
  * Asks where messages shall go, and sends them there: `from` and `seqs` say which, `merged` whether as one; `preview` says it
- * in words where it is a single message. Events: `close`, `done` {to, sent, left_out}.
+ * in words where it is a single message. While they are on their way it is out of sight, and is back only with a problem.
+ * Events: `close`, `away` {on}, `done` {to, sent, left_out}.
  */
 Component({
   externalClasses: ['custom-class'],
@@ -32,6 +34,7 @@ Component({
     query: '',
     chosen: null as Target | null,
     what: '',
+    /** On their way. */
     busy: false,
     problem: '',
     texts: kit.texts,
@@ -102,18 +105,27 @@ Component({
       const { client } = kit
       const { chosen, busy, from, seqs, merged } = this.data
       if (!client || !chosen || busy) return
-      this.setData({ busy: true, problem: '' })
+      const request = { from, seqs, to: chosen.id, merged, key: keys.get(this) ?? client.newKey() }
+      this.setData({ problem: '' })
+      this.leave(true)
+      const end = showForwarding(client, request)
       try {
-        const key = keys.get(this) ?? client.newKey()
-        const { sent, left_out = [] } = await forwardMessages(client, { from, seqs, to: chosen.id, merged, key })
+        const { sent, left_out = [] } = await forwardMessages(client, request)
+        end(sent.length)
         const title = left_out.length ? fill(kit.texts.forwardedBut, { n: left_out.length }) : kit.texts.forwarded
         void wx.showToast({ title, icon: left_out.length ? 'none' : 'success' })
         this.triggerEvent('done', { to: chosen.id, sent, left_out })
-      } catch (error) {
-        this.setData({ problem: problemOf(error as Partial<ChaguanError>, kit.texts) })
-      } finally {
         this.setData({ busy: false })
+      } catch (error) {
+        end()
+        this.setData({ problem: problemOf(error as Partial<ChaguanError>, kit.texts) })
+        this.leave(false)
       }
+    },
+
+    leave(on: boolean) {
+      this.setData({ busy: on })
+      this.triggerEvent('away', { on })
     },
 
     close() {

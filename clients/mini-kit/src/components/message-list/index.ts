@@ -55,6 +55,8 @@ Component({
     pickedText: '',
     canForward: false,
     forwarding: null as { seqs: number[]; merged: boolean; preview: string } | null,
+    /** What is forwarded is on its way, and the sheet out of sight. */
+    away: false,
     /** Seq of the bundle that is open, or 0. */
     bundle: 0,
     flash: '',
@@ -114,7 +116,7 @@ Component({
       const id = this.data.conversationId
       views.get(this)?.stop()
       views.delete(this)
-      this.setData({ forwarding: null, bundle: 0 })
+      this.setData({ forwarding: null, away: false, bundle: 0 })
       this.unselect()
       if (!client || !id) return
       const host = {
@@ -247,7 +249,7 @@ Component({
       if (content?.type === 'text') entries.push([texts.copy, () => void wx.setClipboardData({ data: content.text })])
       if (status === 'sent') entries.push([texts.quote, () => this.quote(message)])
       if (isPickable(message)) {
-        if (canForward()) entries.push([texts.forward, () => this.forward([message], false)])
+        if (canForward() && !this.data.forwarding) entries.push([texts.forward, () => this.forward([message], false)])
         entries.push([texts.select, () => this.select(key)])
       }
       if (status === 'sent' && message.sender_id === client?.me?.id)
@@ -278,7 +280,7 @@ Component({
 
     /** From now on a tap selects, beginning with this one. `selecting` {on} tells it: the input may step aside. */
     select(key: string) {
-      this.setData({ selecting: true, canForward: canForward() }, () => this.resized())
+      this.setData({ selecting: true, canForward: canForward() && !this.data.forwarding }, () => this.resized())
       this.triggerEvent('selecting', { on: true }, { bubbles: true, composed: true })
       views.get(this)?.pick(key)
     },
@@ -324,12 +326,12 @@ Component({
     },
 
     onForwardClosed() {
-      this.setData({ forwarding: null })
+      this.setData({ forwarding: null, away: false })
     },
 
-    onForwarded() {
-      this.setData({ forwarding: null })
-      this.unselect()
+    onAway(event: Event<{ on: boolean }>) {
+      this.setData({ away: event.detail.on })
+      if (event.detail.on) this.unselect()
     },
 
     onBundle(event: Event<Keyed>) {
