@@ -1,17 +1,5 @@
+import type { Measures } from './measures'
 import type { Patch } from './pages'
-
-export interface Frame {
-  top: number
-  bottom: number
-  height: number
-}
-
-export interface Measures {
-  list: Frame
-  pages: Frame[]
-  scrollTop: number
-  scrollHeight: number
-}
 
 /** The component as the view of a conversation needs it. */
 export interface ListHost {

@@ -1,27 +1,25 @@
 import type { Client, Message, MessageWindow } from '@chaguan/sdk'
 import { arrivals } from './arrivals'
+import { onForwarding, waitingIn } from './forwards'
+import { Framing } from './framing'
 import { kit } from './kit'
 import type { ListHost } from './list-host'
-import { onForwarding, waitingIn } from './forwards'
+import { markOf, sameMark } from './marked'
 import { firstCall } from './mentions'
 import { linesOf, peopleOf } from './notices'
-import { Pages, type Patch } from './pages'
+import { Pages } from './pages'
+import { Picks } from './picks'
 import type { Track } from './player'
+import { Quotes } from './quotes'
 import { isPickable, rowOf, type RowContext } from './rows'
 import { Flash, UnreadAbove } from './sights'
 import { unheardAfter } from './voices'
 
 const AT_END_PX = 80
-const NEAR_SCREENS = 1.5
-const FRAME_EVERY_MS = 200
-/** Fewer pages than this are not worth framing. */
-const FRAME_FROM = 4
 const REACH_TRIES = 20
 const HELD_ENOUGH = 20
-/** As many as the server forwards at once. */
-export const PICKED_MOST = 100
 
-/** A conversation on screen: follows the client's window, keeps the reader's place, frames what is far away. */
+/** A conversation on screen: follows the client's window and keeps the reader's place. */
 export class ListView {
   private readonly pages: Pages
   private window: MessageWindow = { messages: [], notices: [], hasOlder: false, hasNewer: false, loading: false }
@@ -40,9 +38,9 @@ export class ListView {
   private readonly above: UnreadAbove
   private readonly flash: Flash
   private starting: Promise<void> = Promise.resolve()
-  private framing: ReturnType<typeof setTimeout> | null = null
-  private readonly picks = new Set<string>()
-  private readonly quoted = new Map<number, Message | null>()
+  private readonly framing: Framing
+  private readonly picks: Picks
+  private readonly quotes: Quotes
   private readonly refreshed = new Set<number>()
 
   constructor(
@@ -53,6 +51,9 @@ export class ListView {
     this.above = new UnreadAbove(host)
     this.flash = new Flash(host)
     this.pages = new Pages((message, previous) => rowOf(message, previous, this.context))
+    this.framing = new Framing(host, this.pages, () => this.busy)
+    this.picks = new Picks(this.pages)
+    this.quotes = new Quotes(client, id)
     this.context = this.makeContext('')
   }
 
@@ -80,7 +81,7 @@ export class ListView {
     this.ended = true
     this.offs.forEach((off) => off())
     this.offs = []
-    if (this.framing) clearTimeout(this.framing)
+    this.framing.stop()
     this.flash.stop()
   }
 
@@ -114,7 +115,7 @@ export class ListView {
     void this.above.look(this.context.firstUnread)
     this.nearTop = scrollTop < this.viewport
     if (this.nearTop) void this.older()
-    this.frameSoon()
+    this.framing.soon()
   }
 
   /** The list became higher or lower, by the keyboard for instance: the end stays in sight. */
@@ -136,7 +137,7 @@ export class ListView {
     // A position beyond the end, another one each time: the same value again would not scroll.
     await this.host.draw({ scrollTo: 10_000_000 + this.ends, far: false })
     this.reachedEnd()
-    this.frameSoon()
+    this.framing.soon()
   }
 
   /** Brings the message of a seq into view; false if it can't be reached. What is far away is read at its place. */
@@ -183,14 +184,7 @@ export class ListView {
     for (let i = 0; i < REACH_TRIES; i++) {
       const found = this.window.messages.find((message) => message.seq === seq)
       if (found && this.pages.find(found.client_msg_id)) {
-        const all = await this.host.measure()
-        if (all)
-          await this.host.draw(
-            this.pages.frame(
-              all.pages.map((page) => page.height),
-              () => true,
-            ),
-          )
+        await this.framing.showAll()
         await this.host.draw({ into: `m-${found.client_msg_id}` })
         await this.host.draw({ into: '', flash: found.client_msg_id, far: this.window.hasNewer })
         this.flash.show()
@@ -215,26 +209,18 @@ export class ListView {
   pick(key: string): boolean {
     const message = this.message(key)
     if (!message || !isPickable(message)) return true
-    if (!this.picks.delete(key)) {
-      if (this.picks.size >= PICKED_MOST) return false
-      this.picks.add(key)
-    }
-    void this.host.draw({
-      ...this.pages.update(this.window.messages, new Set([key])),
-      pickedCount: this.picks.size,
-    })
-    return true
+    const patch = this.picks.toggle(message, this.window.messages)
+    if (patch) void this.host.draw(patch)
+    return patch !== null
   }
 
   unpickAll(): void {
-    const touched = new Set(this.picks)
-    this.picks.clear()
-    void this.host.draw({ ...this.pages.update(this.window.messages, touched), pickedCount: 0 })
+    void this.host.draw(this.picks.clear(this.window.messages))
   }
 
   /** What is selected, in the order in which it was said. */
   picked(): Message[] {
-    return this.window.messages.filter((message) => this.picks.has(message.client_msg_id))
+    return this.picks.of(this.window.messages)
   }
 
   /** What can be looked at in full. */
@@ -268,7 +254,7 @@ export class ListView {
       this.nearTop = false
     } finally {
       this.busy = false
-      this.frameSoon()
+      this.framing.soon()
     }
     // The reader went on while this page came, or it was too short to fill the screen.
     if (this.nearTop) await this.older()
@@ -342,11 +328,10 @@ export class ListView {
     const before = this.window
     this.window = this.read()
     const marked = this.context.marked
-    this.context = { ...this.context, now: Date.now(), marked: this.marked() }
+    this.context = { ...this.context, now: Date.now(), marked: markOf(this.client, this.id, this.window.messages) }
     const touched = new Set([marked.key, this.context.marked.key])
-    const same = marked.key === this.context.marked.key && marked.note === this.context.marked.note
-    const patch = this.pages.update(this.window.messages, same ? new Set() : touched)
-    if (this.picks.size) Object.assign(patch, this.dropPicks())
+    const patch = this.pages.update(this.window.messages, sameMark(marked, this.context.marked) ? new Set() : touched)
+    Object.assign(patch, this.picks.drop(this.window.messages))
     const added = arrivals(before, this.window, this.context.me)
     if (added.mine || (this.atEnd && (added.theirs || added.told)))
       void this.host.draw({ ...patch, empty: false }).then(() => this.toEnd())
@@ -356,15 +341,6 @@ export class ListView {
     }
     void this.fetchUsers()
     void this.fetchQuotes()
-  }
-
-  /** What was recalled or has left the window meanwhile is not selected any more. */
-  private dropPicks(): Patch {
-    const pickable = new Set(this.window.messages.filter(isPickable).map((message) => message.client_msg_id))
-    const gone = Array.from(this.picks).filter((key) => !pickable.has(key))
-    if (!gone.length) return {}
-    gone.forEach((key) => this.picks.delete(key))
-    return { ...this.pages.update(this.window.messages, new Set(gone)), pickedCount: this.picks.size }
   }
 
   private reachedEnd(): void {
@@ -395,35 +371,17 @@ export class ListView {
       now: Date.now(),
       texts: kit.texts,
       firstUnread,
-      marked: this.marked(),
-      picked: this.picks,
+      marked: markOf(client, id, this.window.messages),
+      picked: this.picks.keys,
       group: kind === 'group' || kind === 'service',
       userOf: (userId) => client.users.find(userId),
-      messageOf: (seq) =>
-        this.window.messages.find((message) => message.seq === seq) ?? this.quoted.get(seq) ?? undefined,
+      messageOf: (seq) => this.window.messages.find((message) => message.seq === seq) ?? this.quotes.find(seq),
     }
-  }
-
-  /** 已读 or 已送达 under the last own message, where marks are shown to the other side. */
-  private marked(): RowContext['marked'] {
-    const item = this.client.conversations.find(this.id)
-    const me = this.client.me?.id
-    const kind = item?.conversation.kind
-    if (kind !== 'direct' && kind !== 'service') return { key: '', note: '' }
-    const { messages } = this.window
-    for (let i = messages.length - 1; i >= 0; i--) {
-      const message = messages[i] as Message
-      if (message.sender_id !== me || !message.content || message.status !== 'sent') continue
-      const read = (item?.inbox.peer_read_seq ?? 0) >= message.seq
-      return { key: message.client_msg_id, note: read ? kit.texts.read : kit.texts.delivered }
-    }
-    return { key: '', note: '' }
   }
 
   private marksMoved(): void {
     if (!this.opened) return
-    const { key, note } = this.marked()
-    if (key !== this.context.marked.key || note !== this.context.marked.note) this.take()
+    if (!sameMark(markOf(this.client, this.id, this.window.messages), this.context.marked)) this.take()
   }
 
   private typing(userIds: string[]): void {
@@ -455,40 +413,6 @@ export class ListView {
   }
 
   private async fetchQuotes(): Promise<void> {
-    const wanted = this.window.messages
-      .slice(-100)
-      .map((message) => message.quote?.seq ?? 0)
-      .filter((seq) => seq && !this.context.messageOf(seq) && !this.quoted.has(seq))
-    for (const seq of wanted) {
-      this.quoted.set(seq, null)
-      const found = await this.client.messages.find(this.id, seq).catch(() => null)
-      if (found) this.quoted.set(seq, found)
-    }
-    if (wanted.length) this.renew()
-  }
-
-  private frameSoon(): void {
-    if (this.framing || this.pages.count < FRAME_FROM) return
-    this.framing = setTimeout(() => {
-      this.framing = null
-      void this.frame()
-    }, FRAME_EVERY_MS)
-  }
-
-  private async frame(): Promise<void> {
-    if (this.busy) return this.frameSoon()
-    const measures = await this.host.measure()
-    if (!measures || measures.pages.length !== this.pages.count) return
-    const { list, pages } = measures
-    const margin = list.height * NEAR_SCREENS
-    const near = (i: number) => {
-      const page = pages[i]
-      return !page || (page.bottom > list.top - margin && page.top < list.bottom + margin)
-    }
-    const patch = this.pages.frame(
-      pages.map((page) => page.height),
-      near,
-    )
-    if (Object.keys(patch).length) await this.host.draw(patch)
+    if (await this.quotes.fetch(this.window.messages)) this.renew()
   }
 }

@@ -1,21 +1,14 @@
 import type { Card, Client } from '@chaguan/sdk'
 import { bodyOf } from '../../bodies'
 import { saidByTap } from '../../choices'
+import type { PickedMedia, PickedPlace } from '../../choosing'
 import { draftOf, keepDraft } from '../../drafts'
 import { tellFailure } from '../../hosts'
 import { kit } from '../../kit'
 import { EVERYONE, MOST_MENTIONS, type Mention, type Writing } from '../../mentions'
 import { player } from '../../player'
-import type { PickedMedia } from '../input-bar/index'
 
 type Event<T extends object> = WechatMiniprogram.CustomEvent<T>
-
-interface Place {
-  latitude: number
-  longitude: number
-  name: string
-  address: string
-}
 
 interface Bar {
   closePanel(): void
@@ -220,7 +213,7 @@ Component({
       this.swallow(client.messages.sendMedia(this.data.conversationId, { file: path, ...media }).done)
     },
 
-    onPlace(event: Event<Place>) {
+    onPlace(event: Event<PickedPlace>) {
       const { client } = kit
       if (!client) return
       const { latitude, longitude, name, address } = event.detail

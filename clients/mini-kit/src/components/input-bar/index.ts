@@ -1,34 +1,11 @@
+import { chooseFile, chooseMedia, choosePlace, type PickedMedia } from '../../choosing'
+import { Hold } from '../../holding'
 import { tellFailure } from '../../hosts'
 import { kit } from '../../kit'
 import { insertMention, rewrite, typedAt, type Mention, type Writing } from '../../mentions'
-import { startRecording, stopRecording, type Recording } from '../../recorder'
-import { fill } from '../../texts'
-import { lengthText } from '../../times'
 
-const CANCEL_PX = 70
-const SHORTEST_MS = 1000
-const LONGEST_S = 60
-const WARN_S = 10
 /** The field is ready to be written in. */
 const WRITING = { mode: 'text', panel: '', focus: true }
-
-interface Hold {
-  startY: number
-  released: boolean
-  cancelled: boolean
-  startedAt: number
-  timer: ReturnType<typeof setInterval> | null
-}
-
-export interface PickedMedia {
-  kind: 'image' | 'video' | 'file' | 'voice'
-  path: string
-  name?: string
-  width?: number
-  height?: number
-  size?: number
-  duration_ms?: number
-}
 
 const holds = new WeakMap<object, Hold>()
 const offs = new WeakMap<object, () => void>()
@@ -89,12 +66,12 @@ Component({
     },
     detached() {
       offs.get(this)?.()
-      this.endHold(true)
+      holds.get(this)?.end(true)
     },
   },
   pageLifetimes: {
     hide() {
-      this.endHold(true)
+      holds.get(this)?.end(true)
     },
   },
   methods: {
@@ -202,52 +179,19 @@ Component({
     },
 
     album() {
-      this.chooseMedia(['album'])
+      chooseMedia('album', (media) => this.picked(media))
     },
 
     camera() {
-      this.chooseMedia(['camera'])
-    },
-
-    chooseMedia(sourceType: ('album' | 'camera')[]) {
-      wx.chooseMedia({
-        count: 9,
-        mediaType: ['image', 'video'],
-        sizeType: ['compressed'],
-        sourceType,
-        maxDuration: 60,
-        success: ({ tempFiles }) => tempFiles.forEach((file) => this.pickMedia(file)),
-        fail: ({ errMsg }) => tellFailure(errMsg),
-      })
-    },
-
-    pickMedia({ fileType, tempFilePath: path, size, width, height, duration }: WechatMiniprogram.MediaFile) {
-      if (fileType === 'video')
-        return this.picked({ kind: 'video', path, size, width, height, duration_ms: duration * 1000 })
-      // Phones give the measures of videos only.
-      wx.getImageInfo({
-        src: path,
-        success: (info) => this.picked({ kind: 'image', path, size, width: info.width, height: info.height }),
-        fail: () => this.picked({ kind: 'image', path, size }),
-      })
+      chooseMedia('camera', (media) => this.picked(media))
     },
 
     chooseFile() {
-      wx.chooseMessageFile({
-        count: 9,
-        type: 'all',
-        success: ({ tempFiles }) =>
-          tempFiles.forEach(({ path, name, size }) => this.picked({ kind: 'file', path, name, size })),
-        fail: ({ errMsg }) => tellFailure(errMsg),
-      })
+      chooseFile((media) => this.picked(media))
     },
 
     choosePlace() {
-      wx.chooseLocation({
-        success: ({ latitude, longitude, name, address }) =>
-          this.triggerEvent('place', { latitude, longitude, name, address }),
-        fail: ({ errMsg }) => tellFailure(errMsg),
-      })
+      choosePlace((place) => this.triggerEvent('place', place))
     },
 
     find() {
@@ -264,69 +208,23 @@ Component({
     },
 
     holdStart(event: WechatMiniprogram.TouchEvent) {
-      const hold: Hold = {
-        startY: event.touches[0]?.clientY ?? 0,
-        released: false,
-        cancelled: false,
-        startedAt: 0,
-        timer: null,
+      const host = {
+        draw: (patch: object) => this.setData(patch),
+        picked: (media: PickedMedia) => this.picked(media),
       }
-      holds.set(this, hold)
-      this.setData({ hold: 'on', left: '', elapsed: '' })
-      if (typeof wx.vibrateShort === 'function') wx.vibrateShort({ type: 'light', fail: () => undefined })
-      startRecording({
-        started: () => this.recordingStarted(hold),
-        done: (recording) => this.recorded(hold, recording),
-        failed: (errMsg) => {
-          this.endHold(true)
-          tellFailure(errMsg)
-        },
-      })
+      holds.set(this, new Hold(host, event.touches[0]?.clientY ?? 0))
     },
 
     holdMove(event: WechatMiniprogram.TouchEvent) {
-      const hold = holds.get(this)
-      if (!hold) return
-      const cancelled = hold.startY - (event.touches[0]?.clientY ?? 0) > CANCEL_PX
-      if (cancelled !== hold.cancelled) this.setData({ hold: cancelled ? 'cancel' : 'on' })
-      hold.cancelled = cancelled
+      holds.get(this)?.move(event.touches[0]?.clientY ?? 0)
     },
 
     holdEnd() {
-      this.endHold(false)
+      holds.get(this)?.end(false)
     },
 
     holdCancel() {
-      this.endHold(true)
-    },
-
-    endHold(cancelled: boolean) {
-      const hold = holds.get(this)
-      if (!hold || hold.released) return
-      hold.released = true
-      hold.cancelled = hold.cancelled || cancelled
-      if (hold.timer) clearInterval(hold.timer)
-      this.setData({ hold: '' })
-      // A recorder that has not started yet refuses to stop; it is stopped when it has.
-      if (hold.startedAt) stopRecording()
-    },
-
-    recordingStarted(hold: Hold) {
-      hold.startedAt = Date.now()
-      if (hold.released) return stopRecording()
-      hold.timer = setInterval(() => {
-        const spoken = Date.now() - hold.startedAt
-        const left = Math.max(0, LONGEST_S - Math.round(spoken / 1000))
-        const warning = left <= WARN_S ? fill(kit.texts.secondsLeft, { n: left }) : ''
-        this.setData({ elapsed: lengthText(spoken), left: warning })
-      }, 1000)
-    },
-
-    recorded(hold: Hold, { path, duration_ms, size }: Recording) {
-      this.endHold(false)
-      if (hold.cancelled) return
-      if (duration_ms < SHORTEST_MS) return void wx.showToast({ title: kit.texts.tooShort, icon: 'none' })
-      this.picked({ kind: 'voice', path, duration_ms, size })
+      holds.get(this)?.end(true)
     },
   },
 })

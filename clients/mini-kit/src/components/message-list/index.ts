@@ -1,11 +1,12 @@
 import type { Message } from '@chaguan/sdk'
+import { entriesOf } from '../../deeds'
 import { choose } from '../../hosts'
 import { kit } from '../../kit'
-import type { Measures } from '../../list-host'
-import { ListView, PICKED_MOST } from '../../list-view'
+import { ListView } from '../../list-view'
+import { measuresOf, topOf } from '../../measures'
+import { PICKED_MOST } from '../../picks'
 import { player } from '../../player'
 import { keepRecalled } from '../../recalls'
-import { isPickable } from '../../rows'
 import { fill } from '../../texts'
 import { viewMedia } from '../../viewer'
 import { bodyOf } from '../../bodies'
@@ -122,8 +123,8 @@ Component({
       const host = {
         // What a list began that is not shown any more ends nowhere.
         draw: (patch: object) => (views.get(this) === view ? this.draw(patch) : Promise.resolve()),
-        measure: () => this.measure(),
-        topOf: (key: string) => this.topOf(key),
+        measure: () => measuresOf(this),
+        topOf: (key: string) => topOf(this, key),
       }
       const view = new ListView(host, client, id)
       views.set(this, view)
@@ -146,27 +147,6 @@ Component({
 
     draw(patch: object): Promise<void> {
       return new Promise((resolve) => this.setData(patch, resolve))
-    },
-
-    measure(): Promise<Measures | null> {
-      return new Promise((resolve) => {
-        const query = this.createSelectorQuery()
-        query.select('.list').boundingClientRect()
-        query.select('.list').scrollOffset()
-        query.selectAll('.page').boundingClientRect()
-        query.exec(([list, offset, pages]: [Measures['list'] | null, Measures | null, Measures['pages']]) => {
-          if (!list || !offset) return resolve(null)
-          resolve({ list, pages, scrollTop: offset.scrollTop, scrollHeight: offset.scrollHeight })
-        })
-      })
-    },
-
-    topOf(key: string): Promise<number | null> {
-      return new Promise((resolve) => {
-        const query = this.createSelectorQuery()
-        query.select(`#m-${key}`).boundingClientRect((row) => resolve(row ? row.top : null))
-        query.exec()
-      })
     },
 
     toUnread() {
@@ -237,29 +217,14 @@ Component({
     async onMenu(event: Event<Keyed>) {
       const message = views.get(this)?.message(event.detail.key)
       if (!message?.content) return
-      const entries = this.entriesOf(message)
+      const entries = entriesOf(message, this, this.mayForward())
       const choice = await choose(entries.map(([label]) => label))
       entries[choice]?.[1]()
     },
 
-    entriesOf(message: Message): [string, () => void][] {
-      const { texts, client } = kit
-      const { content, client_msg_id: key, status } = message
-      const entries: [string, () => void][] = []
-      if (content?.type === 'text') entries.push([texts.copy, () => void wx.setClipboardData({ data: content.text })])
-      if (status === 'sent') entries.push([texts.quote, () => this.quote(message)])
-      if (isPickable(message)) {
-        if (canForward() && !this.data.forwarding) entries.push([texts.forward, () => this.forward([message], false)])
-        entries.push([texts.select, () => this.select(key)])
-      }
-      if (status === 'sent' && message.sender_id === client?.me?.id)
-        entries.push([texts.recall, () => void this.recall(message)])
-      if (status === 'failed')
-        entries.push(
-          [texts.retry, () => void client?.messages.resend(key)],
-          [texts.remove, () => void client?.messages.discard(key)],
-        )
-      return entries
+    /** Who has one conversation only, as most customers of a shop, has nowhere to forward to; and one at a time. */
+    mayForward(): boolean {
+      return !this.data.forwarding && (kit.client?.conversations.list().length ?? 0) > 1
     },
 
     quote(message: Message) {
@@ -280,7 +245,7 @@ Component({
 
     /** From now on a tap selects, beginning with this one. `selecting` {on} tells it: the input may step aside. */
     select(key: string) {
-      this.setData({ selecting: true, canForward: canForward() && !this.data.forwarding }, () => this.resized())
+      this.setData({ selecting: true, canForward: this.mayForward() }, () => this.resized())
       this.triggerEvent('selecting', { on: true }, { bubbles: true, composed: true })
       views.get(this)?.pick(key)
     },
@@ -354,8 +319,3 @@ Component({
     },
   },
 })
-
-/** Who has one conversation only, as most customers of a shop, has nowhere to forward to. */
-function canForward(): boolean {
-  return (kit.client?.conversations.list().length ?? 0) > 1
-}
