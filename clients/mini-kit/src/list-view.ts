@@ -1,7 +1,7 @@
 import type { Client, Message, MessageWindow } from '@chaguan/sdk'
 import { arrivals } from './arrivals'
 import { kit } from './kit'
-import type { ListHost } from './list-host'
+import type { ListHost, Measures } from './list-host'
 import { linesOf, peopleOf } from './notices'
 import { Pages, type Patch } from './pages'
 import type { Track } from './player'
@@ -18,6 +18,9 @@ const REACH_TRIES = 20
 const HELD_ENOUGH = 20
 /** As many as the server forwards at once. */
 export const PICKED_MOST = 100
+
+/** Nothing to scroll. Frames may have half pixels, and what scrolls is told in whole ones. */
+const isShort = ({ list, scrollHeight }: Measures) => scrollHeight <= list.height + 1
 
 /** A conversation on screen: follows the client's window, keeps the reader's place, frames what is far away. */
 export class ListView {
@@ -320,7 +323,7 @@ export class ListView {
     await this.host.draw({ ready: true })
     await this.above.look(this.context.firstUnread)
     // Too little to scroll, and so nothing that would ever ask for more.
-    if (measures && measures.scrollHeight <= measures.list.height) void this.older()
+    if (measures && isShort(measures)) void this.older()
   }
 
   private read(): MessageWindow {
@@ -348,6 +351,13 @@ export class ListView {
     }
     void this.fetchUsers()
     void this.fetchQuotes()
+    if (this.viewport && this.pages.count < 2 && (this.pages.hidden || this.window.hasOlder)) void this.fill()
+  }
+
+  /** A log that began anew is short: nothing in it can be scrolled, and so nothing would ever ask for more. */
+  private async fill(): Promise<void> {
+    const measures = await this.host.measure()
+    if (measures && isShort(measures)) await this.older()
   }
 
   /** What was recalled or has left the window meanwhile is not selected any more. */
