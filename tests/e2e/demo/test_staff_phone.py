@@ -321,3 +321,11 @@ async def test_the_shop_comes_back_to_its_customer_when_the_desk_is_left(stage: 
     await phone.open("等待中", "我是顾客")
     await phone.shoot("large-case")
     assert await violations(phone.page.main_frame) == []
+    await phone.back()
+    await phone.button("退出登录").click()
+    await phone.page.get_by_role("dialog").get_by_role("button", name="退出登录").click()
+    await expect(phone.button("登录")).to_be_visible()
+    await phone.page.locator("input[type=password]").fill("not it")
+    await phone.button("登录").click()
+    await expect(phone.page.get_by_text("邮箱或密码不对")).to_be_visible()
+    stage.faults.allowed.append("401")  # what the browser itself says of a refused password
