@@ -195,3 +195,32 @@ test('a note says who sees it, and a whisper that it is one', () => {
   expect(note.dom.innerHTML).not.toContain('whisper')
   expect(put('note-bubble', { row: row(true) }).dom.innerHTML).toContain('whisper')
 })
+
+test('a desk that can not be opened says why, and tries again', async () => {
+  const { seat } = module<{ seat: Record<string, unknown> & { tell(): void } }>('desk/seat.js')
+  const desk = put('desk')
+  const opened = vi.fn(() => Promise.resolve())
+  const before = seat['open']
+  Object.assign(seat, { state: 'failed', problem: 'unavailable', open: opened })
+  seat.tell()
+  await vi.waitFor(() => expect(desk.dom.textContent).toContain('连接不上，请检查网络后再试'))
+  desk.querySelector('.main')!.dispatchEvent('tap')
+  await vi.waitFor(() => expect(opened).toHaveBeenCalledOnce())
+  Object.assign(seat, { problem: 'forbidden' })
+  seat.tell()
+  await vi.waitFor(() => expect(desk.dom.textContent).toContain('这个账号没有接待顾客的权限'))
+  Object.assign(seat, { open: before })
+})
+
+test.each([
+  ['revoked', '这台手机已在控制台被移除，请重新登录'],
+  ['password_changed', '密码已更改，请重新登录'],
+  ['unauthenticated', '登录已失效，请重新登录'],
+  ['signed_out', ''],
+])('who was signed out (%s) is told why where they sign in', async (problem, told) => {
+  const { seat } = module<{ seat: Record<string, unknown> }>('desk/seat.js')
+  Object.assign(seat, { state: 'out', problem })
+  const form = put('sign-in')
+  await vi.waitFor(() => expect(form.dom.textContent).toContain('店铺员工登录'))
+  expect(form.dom.querySelector('[class*="--reason"]')?.textContent ?? '').toBe(told)
+})
