@@ -22,8 +22,18 @@ SHOTS = os.environ.get("STAFF_SHOTS", "")
 """A folder for pictures of every step, at both widths, light and dark."""
 
 
+LEAVES = """() => {
+  const screen = document.querySelector('.mp-screen').getBoundingClientRect()
+  return [...document.querySelectorAll('.mp-page:not([hidden]) .mp-viewport [class*="--"]')]
+    .map((one) => [one, one.getBoundingClientRect()])
+    .filter(([, box]) => box.width > 1 && (box.right > screen.right + 1 || box.left < screen.left - 1))
+    .map(([one]) => `${one.className}: ${one.textContent.trim().slice(0, 20)}`)
+}"""
+
+
 @dataclass(frozen=True)
 class DeskWords:
+    door: str
     sign_in: str
     go_online: str
     online: str
@@ -47,6 +57,7 @@ class DeskWords:
 
 DESK = {
     ZH: DeskWords(
+        door="店铺员工",
         sign_in="登录",
         go_online="上线",
         online="在线",
@@ -68,6 +79,7 @@ DESK = {
         whispered="悄悄话，只有你看得到",
     ),
     EN: DeskWords(
+        door="For staff",
         sign_in="Sign in",
         go_online="Go online",
         online="Online",
@@ -159,18 +171,17 @@ class Pocket:
         await self.page.locator(".mp-nav-back").last.click()
 
     async def shoot(self, name: str) -> None:
-        """For people to look at; what is seen is not changed by it."""
-        if not SHOTS:
-            return
+        """At both widths nothing leaves the screen; with a folder for pictures, also pictures for people to look at."""
         kept = self.page.viewport_size
+        assert kept is not None
         self._shots += 1
         for width in (320, 430):
             await self.page.set_viewport_size({"width": width, "height": 812})
-            for scheme in ("light", "dark"):
+            assert await self.page.evaluate(LEAVES) == [], f"{name} at {width} px"
+            for scheme in ("light", "dark") if SHOTS else ():
                 await self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
                 path = Path(SHOTS) / f"{self.words.locale}-{self._shots:02}-{name}-{width}-{scheme}.png"
                 await self.page.screenshot(path=path)
-        assert kept is not None
         await self.page.set_viewport_size(kept)
 
 
@@ -230,7 +241,10 @@ async def test_an_owner_takes_answers_passes_on_and_a_colleague_resolves(
     found["case"] = await violations(owner.page.main_frame)
     await owner.choose(desk.reply)
 
-    mei = await pocket(stage, words, f"mei-{tag}", "/staff/desk/index", "mei@tea.example", **look)
+    # Who aims badly has the same, larger.
+    mei = await pocket(stage, words, f"mei-{tag}", "/pages/me/index", "mei@tea.example", **look)
+    await mei.page.get_by_role("button", name=words.text_size).click()
+    await mei.page.get_by_role("button", name=desk.door).click()
     await mei.sign_in()
     await mei.go_online()
     await owner.button(desk.pass_on).click()
@@ -280,6 +294,8 @@ async def test_an_owner_takes_answers_passes_on_and_a_colleague_resolves(
     await mei.button(desk.resolve).click()
     await mei.button(desk.solved).click()
     await expect(mei.page.get_by_text(desk.resolved).first).to_be_visible()
+    # Who has it no more looks on: what was said is not gone with it.
+    await expect(mei.bubble(f"thanks {tag}")).to_have_count(1)
     await mei.shoot("resolved")
     await expect(customer.page.get_by_text(words.ended)).to_be_visible()
     await mei.button(desk.reopen).click()
