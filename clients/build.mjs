@@ -8,7 +8,7 @@ const web = process.env.CHAGUAN_WEB_DIR ?? path.join(here, '../src/chaguan/web')
 mkdirSync(web, { recursive: true })
 
 const run = (...command) => execFileSync(command[0], command.slice(1), { cwd: here, stdio: 'inherit' })
-for (const workspace of ['sdk', 'mini-kit', 'mini-harness', 'doctor', 'console', 'widget'])
+for (const workspace of ['sdk', 'mini-kit', 'mini-desk', 'mini-harness', 'doctor', 'console', 'widget'])
   run('npm', 'run', 'build', '-w', workspace)
 
 run(
@@ -19,6 +19,8 @@ run(
   path.join(web, 'phone'),
   '--npm',
   `@chaguan/mini-kit=${path.join(here, 'mini-kit/src')}`,
+  '--npm',
+  `@chaguan/mini-desk=${path.join(here, 'mini-desk/miniprogram_dist')}`,
   '--npm',
   `@chaguan/sdk=${path.join(here, 'sdk/miniprogram_dist')}`,
   '--minify',

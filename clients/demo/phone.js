@@ -32,6 +32,7 @@ export function openPhone(demo, language) {
       appId: demo.app_id,
       shopApi: `${location.protocol}//${location.hostname}:${demo.shop_port}/api`,
       customer: { name: english ? person.en : person.zh, avatar: person.avatar },
+      staff: { email: demo.agents[demo.agents.length - 1].email, password: demo.password },
     },
   }
   const [first, ...above] = pages

@@ -42,7 +42,7 @@ function missing(program, npm, files) {
   const made = new Set(files.map(([name]) => name))
   const templates = fs
     .readdirSync(program, { recursive: true })
-    .filter((name) => name.endsWith('.wxml') && !name.startsWith('node_modules'))
+    .filter((name) => name.endsWith('.wxml') && !name.includes('node_modules'))
   const kit = templates.filter((name) => name.startsWith(path.join(npm, 'miniprogram_npm/@chaguan/mini-kit/')))
   const parts = templates.flatMap((name) => ['wxml', 'js', 'json'].map((ending) => name.replace(/wxml$/, ending)))
   const lost = parts.filter((name) => !made.has(name)).map((name) => `${name} is missing from what was made`)

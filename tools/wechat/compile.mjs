@@ -12,12 +12,21 @@ const ci = require('miniprogram-ci')
 const answered = answerForServers(ci, require)
 const warnings = []
 
-async function pack() {
+/** 构建 npm makes packages wherever a package.json lies: of the program, and of a sub-package that has its own. */
+function places() {
+  const app = JSON.parse(fs.readFileSync(path.join(program, 'app.json'), 'utf8'))
+  const roots = (app.subPackages ?? []).map(({ root }) => root)
+  const own = roots.filter((root) => fs.existsSync(path.join(program, root, 'package.json')))
+  return [{ asked: '', made: npm }, ...own.map((root) => ({ asked: root, made: root }))]
+}
+
+async function pack({ asked, made }) {
+  const packageJsonPath = path.join(program, asked, 'package.json')
   const { miniProgramPackNum, warnList } = await ci.packNpmManually({
-    packageJsonPath: path.join(program, 'package.json'),
-    miniprogramNpmDistDir: path.join(program, npm),
+    packageJsonPath,
+    miniprogramNpmDistDir: path.join(program, made),
   })
-  const wanted = Object.keys(JSON.parse(fs.readFileSync(path.join(program, 'package.json'), 'utf8')).dependencies)
+  const wanted = Object.keys(JSON.parse(fs.readFileSync(packageJsonPath, 'utf8')).dependencies)
   if (miniProgramPackNum !== wanted.length)
     warnings.push(`构建 npm made ${miniProgramPackNum} packages of ${wanted.join(', ')}`)
   warnings.push(...warnList.map((warning) => `构建 npm: ${warning.msg ?? JSON.stringify(warning)}`))
@@ -34,7 +43,7 @@ function open() {
       type: 'miniProgram',
       projectPath: program,
       privateKeyPath: key,
-      ignores: ['node_modules/**/*'],
+      ignores: ['node_modules/**/*', 'staff/node_modules/**/*'],
     }),
   )
 }
@@ -58,7 +67,7 @@ const inWords = ({ path: file, message }) => (file && !message.includes(file) ? 
 
 listen()
 try {
-  await pack()
+  for (const place of places()) await pack(place)
   const made = await ci.getCompiledResult({
     project: open(),
     version: '1.0.0',

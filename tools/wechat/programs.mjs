@@ -21,28 +21,35 @@ function write(folder, files) {
 
 /** The archives that would be published, by name of the package. */
 export function packPackages(folder) {
-  const packages = ['sdk', 'mini-kit'].map((name) => path.join(home, 'clients', name))
-  const archives = npm(folder, 'pack', ...packages)
+  const names = ['sdk', 'mini-kit', 'mini-desk']
+  const archives = npm(folder, 'pack', ...names.map((name) => path.join(home, 'clients', name)))
     .trim()
     .split('\n')
-  return { '@chaguan/sdk': `file:../${archives[0]}`, '@chaguan/mini-kit': `file:../${archives[1]}` }
+  return Object.fromEntries(names.map((name, i) => [`@chaguan/${name}`, `file:${path.join(folder, archives[i])}`]))
 }
 
-function install(program, packages) {
-  const file = path.join(program, 'package.json')
+/** What the main package of a program takes; the desk is for a sub-package. */
+const forCustomers = ({ '@chaguan/mini-desk': _, ...others }) => others
+
+function install(folder, packages) {
+  const file = path.join(folder, 'package.json')
   const dependencies = { ...JSON.parse(fs.readFileSync(file, 'utf8')).dependencies, ...packages }
   fs.writeFileSync(file, JSON.stringify({ private: true, dependencies }))
-  npm(program, 'install', '--no-package-lock')
-  return program
+  // Of a sub-package the peers lie in the main package.
+  npm(folder, 'install', '--no-package-lock', '--legacy-peer-deps')
+  return folder
 }
 
 export function teaShop(stage, packages) {
   const program = path.join(stage, 'tea-shop')
   const left = new Set(
-    ['server', 'node_modules', 'miniprogram_npm'].map((name) => path.join(home, 'examples/tea-shop', name)),
+    ['server', 'node_modules', 'miniprogram_npm', 'staff/node_modules', 'staff/miniprogram_npm'].map((name) =>
+      path.join(home, 'examples/tea-shop', name),
+    ),
   )
   fs.cpSync(path.join(home, 'examples/tea-shop'), program, { recursive: true, filter: (file) => !left.has(file) })
-  return install(program, packages)
+  install(path.join(program, 'staff'), { '@chaguan/mini-desk': packages['@chaguan/mini-desk'] })
+  return install(program, forCustomers(packages))
 }
 
 /** What stands in the tutorial's blocks, each under the name that its first line gives. */
@@ -58,7 +65,7 @@ export function tutorial(stage, packages) {
   const files = Object.entries(empty).map(([name, text]) => [name, written[name] ?? text])
   if (!files.some(([name, text]) => text.includes('cg-service-chat') && written[name]))
     throw new Error('the tutorial names no component of the kit')
-  return install(write(path.join(stage, 'tutorial'), Object.fromEntries(files)), packages)
+  return install(write(path.join(stage, 'tutorial'), Object.fromEntries(files)), forCustomers(packages))
 }
 
 /** The tutorial's page moved to a sub-package with all of the kit: the main package has none of it. */
@@ -73,5 +80,5 @@ export function subPackage(stage, packages) {
     'talk/index/index.json': written['pages/index/index.json'],
     'talk/index/index.wxml': written['pages/index/index.wxml'],
   }
-  return install(write(path.join(stage, 'sub-package'), files), packages)
+  return install(write(path.join(stage, 'sub-package'), files), forCustomers(packages))
 }

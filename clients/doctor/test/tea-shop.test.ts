@@ -17,16 +17,19 @@ beforeAll(() => {
     recursive: true,
     filter: (file) => !/node_modules|miniprogram_npm/.test(path.relative(shop, file)),
   })
-  for (const workspace of ['sdk', 'mini-kit']) {
+  // The desk of staff goes into the sub-package that has a package.json of its own.
+  for (const [workspace, place] of [
+    ['sdk', ''],
+    ['mini-kit', ''],
+    ['mini-desk', 'staff'],
+  ] as const) {
     // Built by set-up, and by the tests of those packages.
     const source = path.join(clients, workspace, 'miniprogram_dist')
     const name = `@chaguan/${workspace}`
-    fs.cpSync(source, path.join(folder, 'miniprogram_npm', name), { recursive: true })
-    fs.cpSync(source, path.join(folder, 'node_modules', name, 'miniprogram_dist'), { recursive: true })
-    fs.copyFileSync(
-      path.join(clients, workspace, 'package.json'),
-      path.join(folder, 'node_modules', name, 'package.json'),
-    )
+    const installed = path.join(folder, place, 'node_modules', name)
+    fs.cpSync(source, path.join(folder, place, 'miniprogram_npm', name), { recursive: true })
+    fs.cpSync(source, path.join(installed, 'miniprogram_dist'), { recursive: true })
+    fs.copyFileSync(path.join(clients, workspace, 'package.json'), path.join(installed, 'package.json'))
   }
 })
 afterAll(() => fs.rmSync(folder, { recursive: true }))

@@ -6,6 +6,7 @@ import { kit } from './kit'
 import type { ListHost } from './list-host'
 import { markOf, sameMark } from './marked'
 import { firstCall } from './mentions'
+import type { Measures } from './measures'
 import { linesOf, peopleOf } from './notices'
 import { Pages } from './pages'
 import { Picks } from './picks'
@@ -18,6 +19,9 @@ import { unheardAfter } from './voices'
 const AT_END_PX = 80
 const REACH_TRIES = 20
 const HELD_ENOUGH = 20
+
+/** Nothing to scroll. Frames may have half pixels, and what scrolls is told in whole ones. */
+const isShort = ({ list, scrollHeight }: Measures) => scrollHeight <= list.height + 1
 
 /** A conversation on screen: follows the client's window and keeps the reader's place. */
 export class ListView {
@@ -311,7 +315,7 @@ export class ListView {
     await this.host.draw({ ready: true })
     await this.above.look(this.context.firstUnread)
     // Too little to scroll, and so nothing that would ever ask for more.
-    if (measures && measures.scrollHeight <= measures.list.height) void this.older()
+    if (measures && isShort(measures)) void this.older()
   }
 
   private read(): MessageWindow {
@@ -341,6 +345,13 @@ export class ListView {
     }
     void this.fetchUsers()
     void this.fetchQuotes()
+    if (this.viewport && this.pages.count < 2 && (this.pages.hidden || this.window.hasOlder)) void this.fill()
+  }
+
+  /** A log that began anew is short: nothing in it can be scrolled, and so nothing would ever ask for more. */
+  private async fill(): Promise<void> {
+    const measures = await this.host.measure()
+    if (measures && isShort(measures)) await this.older()
   }
 
   private reachedEnd(): void {

@@ -227,3 +227,23 @@ describe('what was unread', () => {
     expect(drawn['above']).toBe(0)
   })
 })
+
+describe('a log that began anew while it is shown', () => {
+  const shown = () => (drawn['pages'] as { rows: { seq: number }[] }[]).flatMap(({ rows }) => rows)
+
+  test.each([600, 600.5])('shows what came before its first message, in a frame of %s px', async (height) => {
+    host.measure = async () => ({
+      list: { top: 0, bottom: height, height },
+      pages: [],
+      scrollTop: 0,
+      scrollHeight: Math.ceil(height),
+    })
+    server = new Server()
+    server.held = server.all.slice(-1)
+    view = new ListView(host, server.client, 'c1')
+    await view.start()
+    expect(shown().map(({ seq }) => seq)).toEqual([400])
+    server.move(server.all.slice(-8), false)
+    await vi.waitFor(() => expect(shown()).toHaveLength(8))
+  })
+})

@@ -7,6 +7,8 @@ export interface Config {
   shopApi: string
   /** Who holds the phone, where that is known beforehand, as in the demo. */
   customer?: { name: string; avatar: string }
+  /** What stands in the form where staff sign in; in the demo alone. */
+  staff?: { email: string; password: string }
 }
 
 /** Used where no ext config is given: a deployment started on this machine. */

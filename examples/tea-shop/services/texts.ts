@@ -16,7 +16,7 @@ const zh = {
   guest: '茶友', welcome: '欢迎来喝茶', contact: '联系客服', contactLine: '每天 9:00–22:00', about: '关于我们', devices: '登录设备',
   devicesLine: '本机', version: '版本', paidLine: '掌柜正在备货，48 小时内发出', shippedLine: '包裹在路上了', doneLine: '愿这杯茶合你心意',
   orderTag: '发送订单', productTag: '发送商品', from: '起', chat: '在线客服', opening: '正在接通客服…', chatFailed: '暂时接不通客服',
-  minus: '减一件', plus: '加一件',
+  minus: '减一件', plus: '加一件', staff: '接待台', staffDoor: '店铺员工', staffDoorLine: '接待顾客',
   pages: { home: '首页', me: '我的', messages: '消息', order: '订单详情', product: '商品详情' } as Record<string, string>,
 }
 
@@ -37,7 +37,7 @@ const en: Texts = {
   guest: 'Tea friend', welcome: 'Come in for a cup', contact: 'Customer service', contactLine: '9:00 to 22:00, every day', about: 'About us', devices: 'Devices',
   devicesLine: 'This phone', version: 'Version', paidLine: 'We are packing it; it leaves within 48 hours', shippedLine: 'The parcel is on its way', doneLine: 'May this cup suit you',
   orderTag: 'Send order', productTag: 'Send product', from: '+', chat: 'Customer service', opening: 'Connecting you…', chatFailed: 'We cannot be reached right now',
-  minus: 'One less', plus: 'One more',
+  minus: 'One less', plus: 'One more', staff: 'Desk', staffDoor: 'For staff', staffDoorLine: 'Answer customers',
   pages: { home: 'Home', me: 'Me', messages: 'Chats', order: 'Order', product: 'Product' },
 }
 

@@ -53,9 +53,11 @@ const named = (project: Project, name: string) =>
   project.packages.find((sub) => name !== '' && (sub.name === name || sub.root === name.replace(/^\/|\/$/g, '')))
 
 export function* noPreload(project: Project): Iterable<Found> {
+  // What only staff open, customers shall not load ahead.
+  const staff = userPackages(project, '@chaguan/mini-desk')
   const loaded = new Set(preloads(project).flatMap(({ packages }) => packages.map((name) => named(project, name))))
   for (const sub of userPackages(project, '@chaguan/mini-kit'))
-    if (sub.root !== '' && !loaded.has(sub))
+    if (sub.root !== '' && !staff.has(sub) && !loaded.has(sub))
       yield { severity: 'warning', at: placeOf(project.app, sub.root), data: { package: sub.root } }
 }
 

@@ -35,6 +35,10 @@ Page({
     void wx.navigateTo({ url: '/pages/chat/index?page=me' })
   },
 
+  openStaff() {
+    void wx.navigateTo({ url: '/staff/desk/index' })
+  },
+
   switchTextSize() {
     switchTextSize()
     this.dressUp()

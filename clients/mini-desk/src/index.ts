@@ -1,0 +1,2 @@
+export { seat } from './seat'
+export type { Seat, SeatState } from './seat'
