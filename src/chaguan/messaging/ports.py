@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from chaguan.core.caller import Caller
 from chaguan.core.trace import Trace
+from chaguan.messaging.append import Effect
 from chaguan.messaging.model import Membership, Room
 from chaguan.protocol.content import Content
 from chaguan.protocol.conversations import User
@@ -48,6 +49,12 @@ class Asking(Protocol):
     trace: Trace
 
     def settle(self, outcome: Struct | Exception, /) -> None: ...
+
+
+class Alongside(Protocol):
+    """What is stored in the transaction of a message that is appended; None for most."""
+
+    def __call__(self, room: Room, sender_id: str, content: Content, /) -> Effect | None: ...
 
 
 class OnCommitted(Protocol):
