@@ -226,3 +226,20 @@ def test_keys_of_cards_look_like_those_of_messages():
 
     assert len(uuid_text(_key_of("c_1", 1, 2))) == 36
     assert _key_of("c_1", 1, 12) != _key_of("c_1", 11, 2)
+
+
+async def test_a_card_that_changed_too_often_stays_as_it_is_and_nothing_on_it_can_be_taken_up(
+    market, amy, monkeypatch
+):
+    monkeypatch.setattr("chaguan.messaging.revisions.MAX_REVISIONS", 2)
+    await market.product(100, 1)
+    room = await market.room(amy)
+    seq = await market.send(amy, room, product_card())
+    for version in range(2, 6):
+        await market.product(100 - version, version)
+        await market.keep_up()
+    card = await market.card(amy, room, seq)
+    assert card.price == yuan(97)
+    with pytest.raises(AppError) as refused:
+        await market.tap(amy, room, card, "buy")
+    assert refused.value.code is ErrorCode.not_found
