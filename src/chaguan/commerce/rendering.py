@@ -96,7 +96,8 @@ def _state_of(body: Product) -> str:
 
 def _order(body: Order, words: Words) -> _Parts:
     lines = [CardLine(words.state, words.orders[body.state])]
-    lines += [_item(words, item) for item in body.items[:SHOWN_ITEMS]]
+    is_one = len(body.items) == 1
+    lines += [_item(words, item, is_one) for item in body.items[:SHOWN_ITEMS]]
     for name, value in ((words.shipping, body.shipping), (words.discount, body.discount)):
         if value is not None and value.amount:
             sign = "−" if name == words.discount else ""
@@ -110,8 +111,10 @@ def _order(body: Order, words: Words) -> _Parts:
     return _order_title(body, words), body.total, body.state.value, lines
 
 
-def _item(words: Words, item: OrderItem) -> CardLine:
-    return CardLine(words.item, f"{item.title} ×{item.quantity} {money.text(item.price)}")
+def _item(words: Words, item: OrderItem, is_one: bool) -> CardLine:
+    """What is long stands last, since phones cut lines; a single item is named by the card's title."""
+    said = f"×{item.quantity} {money.text(item.price)}"
+    return CardLine(words.item, said if is_one else f"{said} {item.title}")
 
 
 def _order_title(body: Order, words: Words) -> str:

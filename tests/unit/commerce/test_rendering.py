@@ -63,8 +63,8 @@ def test_an_order_says_what_is_charged_and_how_it_stands():
     assert (card.title, card.state, card.price) == ("Longjing and more, 3 in all", "shipped", yuan(26_600))
     assert said(card) == [
         "Status Shipped",
-        "Item Longjing ×2 ¥128.00",
-        "Item Cup ×1 ¥5.00",
+        "Item ×2 ¥128.00 Longjing",
+        "Item ×1 ¥5.00 Cup",
         "Shipping ¥10.00",
         "Discount −¥5.00",
         "Total ¥266.00",
