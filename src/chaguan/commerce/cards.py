@@ -2,6 +2,7 @@
 objects by edits (ADR 21)."""
 
 import hashlib
+from collections.abc import Callable
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
@@ -17,7 +18,7 @@ from chaguan.core.ids import new_id
 from chaguan.infra.database import Database
 from chaguan.infra.sealing import Vault
 from chaguan.messaging import Messaging
-from chaguan.messaging.append import Effect
+from chaguan.messaging.log import Draft
 from chaguan.messaging.model import Room
 from chaguan.messaging.revisions import picture_of
 from chaguan.protocol.content import Card, CardOffer, Content
@@ -35,6 +36,8 @@ class Cards:
         self._clock = clock
         self.key = vault.derive("card intents")
         """What intents are signed with."""
+        self.noted: Callable[[], None] = lambda: None
+        """Called when a card is in the log: its object may have changed while it was on its way."""
 
     async def fill(self, _caller: Caller, room: Room, content: Content) -> Content:
         """A card as it is stored: drawn here if the shop keeps its object and it may be shown in this conversation, else
@@ -50,10 +53,11 @@ class Cards:
             return picture_of(content)
         return self.draw(room, new_id("c"), 0, *found)
 
-    def note(self, room: Room, sender_id: str, content: Content) -> Effect | None:
-        """What is stored with a message whose card lives."""
+    def note(self, draft: Draft) -> None:
+        """A message whose card lives takes a row for it along."""
+        room, content = draft.room, draft.content
         if not isinstance(content, Card) or not content.card_id:
-            return None
+            return
         key = Key(room.shop_id, ObjectKind(content.object_type), content.object_id)
 
         def effect(connection: Connection, seq: int, at: int) -> None:
@@ -61,14 +65,15 @@ class Cards:
                 id=content.card_id,
                 conversation_id=room.id,
                 seq=seq,
-                sender_id=sender_id,
+                sender_id=draft.actor_id,
                 key=key,
                 revision=content.revision,
                 round=0,
             )
             store.add_card(connection, card, at)
 
-        return effect
+        draft.effect = effect
+        draft.on_appended = lambda _appended, _value: self.noted()
 
     def draw(self, room: Room, card_id: str, round: int, held: Held, asked: frozenset[str]) -> Card:
         """The card as the object stands, with an intent for each thing that the customer may ask for."""

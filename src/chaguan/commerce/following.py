@@ -13,13 +13,15 @@ logger = logging.getLogger("chaguan.commerce")
 OBJECTS, CARDS = 50, 50
 """Looked at together."""
 LOOK_S = 5.0
-"""How often what another process left is looked for."""
+"""How often it is looked for what another process left, or what could not be done just now."""
 
 
 class Following:
     def __init__(self, db: Database, cards: Cards) -> None:
         self._db = db
         self._cards = cards
+        self._has_others = db.dialect != "sqlite"
+        self._is_behind = False
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -38,22 +40,29 @@ class Following:
 
     async def _run(self) -> None:
         while True:
+            is_behind = await self._catch_up()
             try:
-                while await self.step():
-                    pass
-            except AppError as error:
-                logger.warning("cards will be brought up later: %s", error)
-            try:
-                async with asyncio.timeout(LOOK_S):
+                async with asyncio.timeout(LOOK_S if is_behind or self._has_others else None):
                     await self._woken.wait()
             except TimeoutError:
                 continue
+
+    async def _catch_up(self) -> bool:
+        """Brings up what can be now; true if something stays to be tried again."""
+        try:
+            while await self.step():
+                pass
+        except AppError as error:
+            logger.warning("cards will be brought up later: %s", error)
+            return True
+        return self._is_behind
 
     async def step(self) -> bool:
         """Brings up what is due; true if there may be more to do at once."""
         self._woken.clear()
         due = await self._db.read(lambda con: store.due(con, OBJECTS))
         moved = [await self._follow(held) for held in due]
+        self._is_behind = not all(moved)
         return any(moved)
 
     async def _follow(self, held: Held) -> bool:

@@ -19,6 +19,7 @@ class CommerceService:
         self.following = Following(db, self.cards)
         self.acts = Acts(db, messaging, self.cards, self.following, seals, clock)
         self.objects.changed = self.following.wake
+        self.cards.noted = self.following.wake
         messaging.messages.alongside = self.cards.note
 
     async def start(self) -> None:

@@ -65,7 +65,7 @@ class Messages:
         self._limits = limits
         self._clock = clock
         self.typing_listeners: list[OnTyping] = []
-        self.alongside: Alongside = lambda _room, _sender_id, _content: None
+        self.alongside: Alongside = lambda _draft: None
 
     async def send(self, caller: Caller, command: c.SendMessage) -> Sent:
         room, member = await self._rooms.access_conversation(caller, command.conversation_id)
@@ -102,7 +102,7 @@ class Messages:
         self._pace.count(room)
         draft = _message(caller, room, member, command, content, asked)
         draft.state.quote = quote
-        draft.effect = self.alongside(room, caller.user_id, content)
+        self.alongside(draft)
         appended = await self._log.append(draft)
         return Sent(appended.seq, appended.ordinal, appended.created_at)
 

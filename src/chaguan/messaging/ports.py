@@ -1,16 +1,18 @@
 """What messaging needs from above and beside it; `app.py` fills these in."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
 from chaguan.core.caller import Caller
 from chaguan.core.trace import Trace
-from chaguan.messaging.append import Effect
 from chaguan.messaging.model import Membership, Room
 from chaguan.protocol.content import Content
 from chaguan.protocol.conversations import User
+
+if TYPE_CHECKING:
+    from chaguan.messaging.log import Draft
 
 
 class Publisher(Protocol):
@@ -52,9 +54,9 @@ class Asking(Protocol):
 
 
 class Alongside(Protocol):
-    """What is stored in the transaction of a message that is appended; None for most."""
+    """Adds to a message what is stored in its transaction (`effect`) and what happens after that (`on_appended`)."""
 
-    def __call__(self, room: Room, sender_id: str, content: Content, /) -> Effect | None: ...
+    def __call__(self, draft: "Draft", /) -> None: ...
 
 
 class OnCommitted(Protocol):
