@@ -2,6 +2,26 @@
 
 export const PROTOCOL_VERSION = 1
 
+/**
+ * The customer of a service conversation takes up an offer of a card: `intent` as it stands there, `text` what they
+ * write with it (a new address, why they want their money back). The log tells of it (a `system` message `card_act`, with
+ * `action`, `object_type`, `object_id`, `title` and `text`), and so does the server API; what comes of it the card shows.
+ * Answered with `Appended`.
+ *
+ * An intent is good once, for seven days, and only while the card stands as it did. Errors: `conflict` (`data.reason`
+ * `late`: it was taken up already, the card has changed, or it is too old; nothing was done, and the card that comes has
+ * fresh offers; without a reason: key used otherwise), `bad_request` (`forged`: nobody was offered this), `forbidden` (not
+ * the customer), `not_found` (no such conversation; the card was recalled).
+ */
+export interface ActOnCard {
+  type: "act_on_card"
+  conversation_id: string
+  client_msg_id: string
+  intent: string
+  text?: string
+  id: number
+}
+
 /** Add users to a group. Errors: `forbidden` (only owner and admins), `not_found`, `too_large`. */
 export interface AddMembers {
   type: "add_members"
@@ -99,6 +119,13 @@ export interface Callbacks {
  * An `object_type` of `choices` asks something, and its actions have neither `page` nor `url`: a tap says, as a text of
  * the customer, the `value` of the line whose `label` is the action's `id`, or without such a line the action's
  * `label`. What is typed instead is understood as well, so a client that knows nothing of it loses only the tap.
+ *
+ * In a service conversation a card of `product`, `order` or `coupon` whose object the shop keeps here lives: `card_id` is set,
+ * and the server draws all of it but these two names, whoever sends it. When the object changes, the card is edited
+ * (`message_edited`); clients can't edit it. `revision` counts the changes, `state` is a code (a product: `on_sale`,
+ * `sold_out`, `off_sale`; an order: `proposed`, `unpaid`, `paid`, `shipped`, `received`, `refunded`, `cancelled`; a coupon:
+ * `open`, `used`, `ended`), `price` what a product or an order costs and what a coupon takes off. Only an order or a coupon
+ * of the conversation's own customer is drawn. What clients send in these fields is thrown away.
  */
 export interface Card {
   type: "card"
@@ -110,6 +137,11 @@ export interface Card {
   actions?: CardAction[]
   page?: string
   fallback?: string
+  card_id?: string
+  revision?: number
+  state?: string
+  price?: Money | null
+  offers?: CardOffer[]
 }
 
 /** A button of a card. `page` is a path in the mini program, `url` an https link for the web; one of them. */
@@ -124,6 +156,17 @@ export interface CardAction {
 export interface CardLine {
   label?: string
   value?: string
+}
+
+/**
+ * Something the customer can ask for on a card that the server draws: `act_on_card` with its `intent`. `action` is a
+ * code (`buy`, `pay`, `change_address`, `confirm_receipt`, `ask_refund`, `use_coupon`, `cancel`) for which clients have
+ * words; `label` is for those they don't know. Good once, for this customer, and for a card that stands as it is.
+ */
+export interface CardOffer {
+  action: string
+  label?: string
+  intent?: string
 }
 
 /**
@@ -221,7 +264,7 @@ export interface CloseConversation {
   id: number
 }
 
-export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | WatchWall | SetCaseTags | TakeCase | ResolveCase | ReopenCase | ListCases | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetService | RateCase | LeaveLine | LeaveMessage | ListCallbacks | TakeCallback | GetCustomerContext | WriteNote | EditNote | RemoveNote | ListNotes | WatchNotes | TypeNote | ListMentions | ReadMentions
+export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | WatchWall | SetCaseTags | TakeCase | ResolveCase | ReopenCase | ListCases | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetService | RateCase | LeaveLine | LeaveMessage | ListCallbacks | TakeCallback | GetCustomerContext | WriteNote | EditNote | RemoveNote | ListNotes | WatchNotes | TypeNote | ListMentions | ReadMentions | ActOnCard
 
 export type Content = Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported
 
@@ -1000,6 +1043,15 @@ export interface MessagesErased {
   conversation_id: string
   seq: number
   created_at: number
+}
+
+/**
+ * `amount` counts the currency's smallest unit: 12.80 yuan are 1280 of `CNY`, 500 yen are 500 of `JPY`. `currency` is an
+ * ISO 4217 code. From 0 to 10^12.
+ */
+export interface Money {
+  amount: number
+  currency: string
 }
 
 /**
@@ -1963,4 +2015,5 @@ export interface Replies {
   type_note: null
   list_mentions: Mentions
   read_mentions: Mentions
+  act_on_card: Appended
 }

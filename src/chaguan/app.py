@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from chaguan.accounts import Accounts, open_accounts
+from chaguan.commerce import CommerceService
 from chaguan.contact import ContactService
 from chaguan.core.caller import Caller
 from chaguan.core.clock import now_ms
@@ -114,8 +115,17 @@ class Deployment:
         self.notify = NotifyService(
             db, vault, accounts, self.messaging, self.desk, http, settings, sandbox_push(settings)
         )
+        self.commerce = CommerceService(db, vault, self.messaging)
         context = ContextService(self.desk, accounts.directory, _Sources(accounts), self._fetch)
-        verbs = Verbs(self.messaging, self.desk, context, self.contact, accounts.directory, self.shop_of)
+        verbs = Verbs(
+            self.messaging,
+            self.desk,
+            context,
+            self.contact,
+            accounts.directory,
+            self.shop_of,
+            self.commerce,
+        )
         self.verbs = verbs
         self.routes = Routes(
             verbs, self.messaging.sync, accounts.authenticator, accounts.directory, epoch, settings.limits
@@ -141,6 +151,7 @@ class Deployment:
         await self.desk.start(consumers=consumers)
         await self.contact.start(consumers=consumers)
         await self.notify.start(consumers=consumers)
+        await self.commerce.start()
         self._tasks = [
             asyncio.create_task(_every(TIDY_S, self.accounts.tidy)),
             asyncio.create_task(_every(SWEEP_S, self.media.sweep)),
@@ -186,6 +197,7 @@ class Deployment:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.pusher is not None:
             await self.pusher.stop()
+        await self.commerce.stop()
         await self.notify.stop()
         await self.contact.stop()
         await self.desk.stop()
@@ -211,8 +223,8 @@ class Deployment:
             raise AppError(ErrorCode.not_found, "no such shop")
         return shop.id
 
-    async def _before_append(self, caller: Caller, _room: Room, content: Content) -> Content:
-        return await self.media.attach(caller, content)
+    async def _before_append(self, caller: Caller, room: Room, content: Content) -> Content:
+        return await self.commerce.cards.fill(caller, room, await self.media.attach(caller, content))
 
     async def _voice(self, shop_id: str) -> str:
         """The bot that speaks for a shop: the same that the business's own servers speak as."""

@@ -1,13 +1,15 @@
 """The committed files that are made from Structs: schema, TypeScript, one golden JSON a type, the tables of the
-manual, the reference of the settings."""
+manual, the reference of the settings, the pictures of the state machines."""
 
 from pathlib import Path
 
+from chaguan.commerce import pictures
 from chaguan.core import settings_manual
 from chaguan.metrics import catalogue
 from chaguan.protocol import golden, manual, schema
 
 MANUAL = Path("docs/reference/protocol.md")
+MACHINES = (Path("docs/explanation/orders.md"), Path("docs/explanation/orders.zh-CN.md"))
 
 
 def files(root: Path) -> dict[Path, str]:
@@ -21,6 +23,9 @@ def files(root: Path) -> dict[Path, str]:
         made[Path("tests/golden/protocol") / f"{name}.json"] = text
     if (root / MANUAL).exists():
         made[MANUAL] = manual.filled((root / MANUAL).read_text(encoding="utf-8"))
+    for page in MACHINES:
+        if (root / page).exists():
+            made[page] = pictures.filled((root / page).read_text(encoding="utf-8"))
     return made
 
 

@@ -27,7 +27,7 @@ from chaguan.gateway.server import EdgeServer, end_now, listen, raise_descriptor
 from chaguan.infra import opening
 from chaguan.infra.together import refuse_many, refuse_unworkable
 from chaguan.metrics.siblings import socket_of, whole_node
-from chaguan.openapi import automation, canned, conversations, media, platforms, reports, statistics
+from chaguan.openapi import automation, canned, conversations, media, objects, platforms, reports, statistics
 from chaguan.openapi import desk as desk_api
 from chaguan.openapi import notify as notify_api
 from chaguan.openapi.http import create_http
@@ -242,6 +242,7 @@ def http_app(
         *canned.HANDLERS,
         *notify_api.HANDLERS,
         *automation.HANDLERS,
+        *objects.HANDLERS,
         *pages.pages(
             demo=deployment.settings.demo,
             extra=extra,
@@ -261,6 +262,7 @@ def http_app(
         "canned": deployment.canned,
         "contact": deployment.contact,
         "notify": deployment.notify,
+        "commerce": deployment.commerce,
     }
     return create_http(deployment.accounts, deployment.settings, handlers=handlers, dependencies=given)
 

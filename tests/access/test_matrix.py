@@ -92,6 +92,7 @@ def in_conversation(scene: Scene) -> list[Struct]:
         c.LeaveLine(id=1, case_id=scene.case_id),
         c.LeaveMessage(**{**changing, "client_msg_id": key()}, text="回电"),
         c.TakeCallback(id=1, case_id=scene.case_id),
+        c.ActOnCard(**{**changing, "client_msg_id": key()}, intent="nobody's"),
     ]
 
 

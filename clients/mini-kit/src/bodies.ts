@@ -4,6 +4,7 @@ import { kit } from './kit'
 import { cutEmoji } from './emoji'
 import { cutMentions, EVERYONE } from './mentions'
 import { noticeText } from './notices'
+import { buttonsOf } from './offers'
 import { findRecalled } from './recalls'
 import { everyoneCalled, fill, type Texts } from './texts'
 import { lengthText } from './times'
@@ -78,7 +79,7 @@ export function barsOf(waveform: readonly number[] = [], seconds: number): numbe
 }
 
 function cardBody(card: Card, texts: Texts): Body {
-  const { title, picture = '', lines = [], actions = [], page = '', object_type = '', object_id = '' } = card
+  const { title, picture = '', lines = [], actions = [], page = '', object_type = '', object_id = '', offers } = card
   return {
     kind: 'card',
     plain: `${texts.card} ${title}`,
@@ -88,12 +89,15 @@ function cardBody(card: Card, texts: Texts): Body {
     type: object_type,
     object: object_id,
     lines: lines.map(({ label = '', value = '' }, id) => ({ id, label, value })),
-    actions: actions.map((action) => ({
-      id: action.id,
-      label: action.label,
-      page: action.page ?? '',
-      url: action.url ?? '',
-    })),
+    actions: actions
+      .map((action) => ({
+        id: action.id,
+        label: action.label,
+        page: action.page ?? '',
+        url: action.url ?? '',
+        intent: '',
+      }))
+      .concat(buttonsOf(offers)),
   }
 }
 

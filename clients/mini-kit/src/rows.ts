@@ -72,7 +72,9 @@ function quoteOf(message: Message, context: RowContext): Row['quote'] {
 function noteOf(message: Message, context: RowContext): string {
   if (message.status === 'failed') return context.texts.failed
   if (message.client_msg_id === context.marked.key) return context.marked.note
-  return message.edited_at ? context.texts.edited : ''
+  // A card that follows its object changes by itself: nobody edited it.
+  const lives = message.content?.type === 'card' && !!message.content.card_id
+  return message.edited_at && !lives ? context.texts.edited : ''
 }
 
 /** What can be forwarded, or at least copied with others. */

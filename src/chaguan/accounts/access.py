@@ -13,6 +13,7 @@ class Scope(StrEnum):
     conversations_write = "conversations:write"
     messages_write = "messages:write"
     messages_read = "messages:read"
+    objects_write = "objects:write"
 
 
 def access_staff(caller: Caller) -> None:

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from chaguan.commerce import CommerceService
 from chaguan.contact import ContactService
 from chaguan.core.caller import Caller
 from chaguan.core.errors import AppError, ErrorCode
@@ -40,6 +41,7 @@ class Verbs:
         contact: ContactService,
         people: People,
         shop_of: ShopOf,
+        commerce: CommerceService,
     ) -> None:
         self._desk = desk
         self._context = context
@@ -102,6 +104,7 @@ class Verbs:
             c.TypeNote: desk.notes.typing,
             c.ListMentions: desk.notes.mentions,
             c.ReadMentions: desk.notes.read_mentions,
+            c.ActOnCard: commerce.acts.act,
         }
 
     async def run(self, caller: Caller, command: Struct) -> Struct | None:

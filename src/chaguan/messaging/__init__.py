@@ -16,6 +16,7 @@ from chaguan.messaging.members import Members
 from chaguan.messaging.messages import Messages
 from chaguan.messaging.pace import Pace
 from chaguan.messaging.ports import Access, BeforeAppend, Directory, Links, Publisher
+from chaguan.messaging.revisions import Revisions
 from chaguan.messaging.rooms import Rooms
 from chaguan.messaging.safety import Safety
 from chaguan.messaging.search.service import Search
@@ -54,6 +55,7 @@ class Messaging:
         self.views = Views(db, vault, self.marks, publisher, link, directory, self.rooms)
         self.pace = Pace(limits, clock)
         self.messages = Messages(db, self.rooms, self.log, publisher, before_append, self.pace, limits, clock)
+        self.revisions = Revisions(self.log)
         self.forwarding = Forwarding(db, self.rooms, self.log, directory, self.pace)
         self.conversations = Conversations(
             db,

@@ -23,10 +23,11 @@ from chaguan.messaging.model import (
 )
 from chaguan.messaging.pace import Pace
 from chaguan.messaging.ports import Directory
+from chaguan.messaging.revisions import picture_of
 from chaguan.messaging.rooms import Rooms
 from chaguan.messaging.store import log as store
 from chaguan.protocol import commands as c
-from chaguan.protocol.content import Content
+from chaguan.protocol.content import Card, Content
 from chaguan.protocol.replies import Forwarded, Sent
 
 _BUNDLE = -1
@@ -162,9 +163,11 @@ def _is_seen(row: Stored, source: Room, seen: Membership) -> bool:
 
 
 def _content(row: Stored, source: Room) -> Content | None:
-    """What of a row can be forwarded."""
+    """What of a row can be forwarded. A card that lives where it was sent is a picture elsewhere."""
     state = unpack_state(row.state)
     content = None if state.recalled_by else open_content(row, source.open_key(), state)
+    if isinstance(content, Card):
+        return picture_of(content)
     return content if is_forwardable(content) else None
 
 

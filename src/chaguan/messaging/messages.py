@@ -26,7 +26,8 @@ from chaguan.messaging.model import (
     uuid_bytes,
 )
 from chaguan.messaging.pace import Pace
-from chaguan.messaging.ports import Asking, BeforeAppend, OnTyping, Publisher
+from chaguan.messaging.ports import Alongside, Asking, BeforeAppend, OnTyping, Publisher
+from chaguan.messaging.revisions import check_editable
 from chaguan.messaging.rooms import Rooms
 from chaguan.messaging.store import log as store
 from chaguan.protocol import commands as c
@@ -64,6 +65,7 @@ class Messages:
         self._limits = limits
         self._clock = clock
         self.typing_listeners: list[OnTyping] = []
+        self.alongside: Alongside = lambda _draft: None
 
     async def send(self, caller: Caller, command: c.SendMessage) -> Sent:
         room, member = await self._rooms.access_conversation(caller, command.conversation_id)
@@ -100,6 +102,7 @@ class Messages:
         self._pace.count(room)
         draft = _message(caller, room, member, command, content, asked)
         draft.state.quote = quote
+        self.alongside(draft)
         appended = await self._log.append(draft)
         return Sent(appended.seq, appended.ordinal, appended.created_at)
 
@@ -125,6 +128,7 @@ class Messages:
         rules.check_content(command.content, len(asked))
         rules.check_mentions(caller, room, member, command.mentions)
         content = await self._before_append(caller, room, command.content)
+        check_editable(content)
         key = uuid_bytes(command.client_msg_id)
         state = State(mentions=command.mentions)
         body = seal(room, key, caller.user_id, encode(content))
@@ -227,6 +231,7 @@ class Messages:
         if rows[0].actor_id != caller.user_id:
             raise AppError(ErrorCode.forbidden, "not your message")
         former = open_content(rows[0], room.open_key(), unpack_state(rows[0].state))
+        check_editable(former)
         if former is not None and type(former) is not type(content):
             raise AppError(ErrorCode.bad_request, "an edit keeps the type of content")
 

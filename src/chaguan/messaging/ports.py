@@ -1,7 +1,7 @@
 """What messaging needs from above and beside it; `app.py` fills these in."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
@@ -10,6 +10,9 @@ from chaguan.core.trace import Trace
 from chaguan.messaging.model import Membership, Room
 from chaguan.protocol.content import Content
 from chaguan.protocol.conversations import User
+
+if TYPE_CHECKING:
+    from chaguan.messaging.log import Draft
 
 
 class Publisher(Protocol):
@@ -48,6 +51,12 @@ class Asking(Protocol):
     trace: Trace
 
     def settle(self, outcome: Struct | Exception, /) -> None: ...
+
+
+class Alongside(Protocol):
+    """Adds to a message what is stored in its transaction (`effect`) and what happens after that (`on_appended`)."""
+
+    def __call__(self, draft: "Draft", /) -> None: ...
 
 
 class OnCommitted(Protocol):

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from chaguan.protocol.card_commands import ActOnCard as ActOnCard
 from chaguan.protocol.content import MAX_MERGED_ITEMS, Content, Id
 from chaguan.protocol.conversations import MemberRole
 from chaguan.protocol.depth import check_depth
@@ -433,4 +434,5 @@ Command = (
     | TypeNote
     | ListMentions
     | ReadMentions
+    | ActOnCard
 )

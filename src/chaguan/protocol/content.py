@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from chaguan.protocol.conversations import ConversationKind
 from chaguan.protocol.depth import check_depth
+from chaguan.protocol.money import Money
 
 MAX_TEXT = 5_000
 MAX_CUSTOM_BYTES = 16 * 1024
@@ -108,6 +109,16 @@ class CardAction(Struct, omit_defaults=True):
     url: Url = ""
 
 
+class CardOffer(Struct, omit_defaults=True):
+    """Something the customer can ask for on a card that the server draws: `act_on_card` with its `intent`. `action` is a
+    code (`buy`, `pay`, `change_address`, `confirm_receipt`, `ask_refund`, `use_coupon`, `cancel`) for which clients have
+    words; `label` is for those they don't know. Good once, for this customer, and for a card that stands as it is."""
+
+    action: Annotated[str, Meta(min_length=1, max_length=40)]
+    label: Annotated[str, Meta(max_length=20)] = ""
+    intent: Annotated[str, Meta(max_length=300)] = ""
+
+
 class Card(Struct, tag="card", tag_field="type", omit_defaults=True):
     """Something of the business: a product, an order, a coupon.
 
@@ -118,6 +129,13 @@ class Card(Struct, tag="card", tag_field="type", omit_defaults=True):
     An `object_type` of `choices` asks something, and its actions have neither `page` nor `url`: a tap says, as a text of
     the customer, the `value` of the line whose `label` is the action's `id`, or without such a line the action's
     `label`. What is typed instead is understood as well, so a client that knows nothing of it loses only the tap.
+
+    In a service conversation a card of `product`, `order` or `coupon` whose object the shop keeps here lives: `card_id` is set,
+    and the server draws all of it but these two names, whoever sends it. When the object changes, the card is edited
+    (`message_edited`); clients can't edit it. `revision` counts the changes, `state` is a code (a product: `on_sale`,
+    `sold_out`, `off_sale`; an order: `proposed`, `unpaid`, `paid`, `shipped`, `received`, `refunded`, `cancelled`; a coupon:
+    `open`, `used`, `ended`), `price` what a product or an order costs and what a coupon takes off. Only an order or a coupon
+    of the conversation's own customer is drawn. What clients send in these fields is thrown away.
     """
 
     title: Annotated[str, Meta(min_length=1, max_length=100)]
@@ -128,6 +146,11 @@ class Card(Struct, tag="card", tag_field="type", omit_defaults=True):
     actions: Annotated[list[CardAction], Meta(max_length=4)] = []
     page: Url = ""
     fallback: Fallback = ""
+    card_id: Annotated[str, Meta(max_length=64)] = ""
+    revision: int = 0
+    state: Annotated[str, Meta(max_length=40)] = ""
+    price: Money | None = None
+    offers: Annotated[list[CardOffer], Meta(max_length=4)] = []
 
 
 class SystemNotice(Struct, tag="system", tag_field="type", omit_defaults=True):

@@ -19,6 +19,7 @@ _UUID = "018f0000-0000-7000-8000-000000000001"
 _STRINGS = {
     "client_msg_id": _UUID,
     "emoji": "👍",
+    "currency": "CNY",
     "text": "你好，这款茶还有吗？",
     "name": "龙井",
     "url": "/v1/media/m_1",

@@ -51,7 +51,13 @@ export interface Secret {
   previous_valid_until?: number
 }
 
-export const SCOPES = ['users:write', 'conversations:write', 'messages:write', 'messages:read'] as const
+export const SCOPES = [
+  'users:write',
+  'conversations:write',
+  'messages:write',
+  'messages:read',
+  'objects:write',
+] as const
 export type Scope = (typeof SCOPES)[number]
 
 export interface ApiKey {

@@ -579,6 +579,7 @@ export const en: Messages = {
     scopeConversationsWrite: 'Open conversations',
     scopeMessagesWrite: 'Send messages',
     scopeMessagesRead: 'Read messages',
+    scopeObjectsWrite: 'Products, orders, coupons',
     days30: '30 days',
     days90: '90 days',
     days365: '1 year',

@@ -577,6 +577,7 @@ export const zhCN = {
     scopeConversationsWrite: '建立会话',
     scopeMessagesWrite: '发送消息',
     scopeMessagesRead: '读取消息',
+    scopeObjectsWrite: '商品、订单与优惠券',
     days30: '30 天',
     days90: '90 天',
     days365: '1 年',

@@ -8,6 +8,7 @@ const SCOPES: Record<Scope, string> = {
   'conversations:write': 'keys.scopeConversationsWrite',
   'messages:write': 'keys.scopeMessagesWrite',
   'messages:read': 'keys.scopeMessagesRead',
+  'objects:write': 'keys.scopeObjectsWrite',
 }
 
 export const KINDS: Record<AppKind, string> = {

@@ -2,6 +2,8 @@ interface CardAction {
   id: string
   page: string
   url: string
+  /** What a tap takes up; empty for a button that leads somewhere. */
+  intent?: string
 }
 
 Component({
@@ -19,7 +21,7 @@ Component({
     tell(action: CardAction) {
       this.triggerEvent(
         'card',
-        { action: action.id, page: action.page, url: action.url, card: this.data.body },
+        { action: action.id, page: action.page, url: action.url, intent: action.intent ?? '', card: this.data.body },
         { bubbles: true, composed: true },
       )
     },

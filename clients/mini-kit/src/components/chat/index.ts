@@ -6,9 +6,18 @@ import { draftOf, keepDraft } from '../../drafts'
 import { tellFailure } from '../../hosts'
 import { kit } from '../../kit'
 import { EVERYONE, MOST_MENTIONS, type Mention, type Writing } from '../../mentions'
+import { takeUp } from '../../offers'
 import { player } from '../../player'
 
 type Event<T extends object> = WechatMiniprogram.CustomEvent<T>
+
+interface CardTap {
+  action: string
+  page: string
+  url: string
+  intent?: string
+  card: Parameters<typeof saidByTap>[0]
+}
 
 interface Bar {
   closePanel(): void
@@ -258,8 +267,10 @@ Component({
       this.bar()?.closePanel()
     },
 
-    onCard(event: Event<{ page: string; url: string; action: string; card: Parameters<typeof saidByTap>[0] }>) {
-      const text = saidByTap(event.detail.card, event.detail.action)
+    onCard(event: Event<CardTap>) {
+      const { action, intent } = event.detail
+      if (intent) return void takeUp(this.data.conversationId, action, intent)
+      const text = saidByTap(event.detail.card, action)
       if (text) return this.say(text)
       if (this.data.handleCards) return
       const { page, url } = event.detail
