@@ -3,7 +3,7 @@ import type { rulesZhCN } from './rules.zh-CN'
 
 export const rulesEn: typeof rulesZhCN = {
   title: 'Rules',
-  intro: 'When … if … then …. Asked from top to bottom; after the first that moves or ends a case no other is asked.',
+  intro: 'When … if … then …, asked from top to bottom. After the first that moves or ends a case no other is asked.',
   emptyHint: 'No rules yet. For instance: when a customer has waited for 5 minutes, tell the group on duty.',
   add: 'New rule',
   edit: 'Edit rule',
