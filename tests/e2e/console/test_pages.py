@@ -30,6 +30,7 @@ PAGES = {
     "hours": ("/admin/hours", "form .panel"),
     "faq": ("/admin/faq", "tbody tr"),
     "bot": ("/admin/bot", "form .panel"),
+    "notify": ("/admin/notify", "section.panel form"),
     "rules": ("/admin/rules", ".rules li"),
     "closing": ("/admin/closing", "form.panel"),
     "customers": ("/admin/customers", "section.ratings"),
