@@ -102,7 +102,7 @@ async def test_a_customer_whom_nobody_takes_is_heard_of_in_three_groups_and_on_a
         await office.robot(group, keyword="茶铺")
     settings = {"after_s": 1, "unattended_after_s": 1, "again_s": 600, "language": "zh-CN"}
     kept = await office.ask("admin", "PUT", f"{office.shop}/notify", settings)
-    assert kept == {**settings, "excerpt": False, "when_closed": False}
+    assert kept == {**settings, "excerpt": False, "when_closed": False, "targets": "missed"}
     made = await office.subscribe()
     await office.ask("agent", "PUT", "/v1/me/push", {**_keys(made), "always": True})
     await office.stage.say("在吗？我的电话是 13800138000")
@@ -116,6 +116,22 @@ async def test_a_customer_whom_nobody_takes_is_heard_of_in_three_groups_and_on_a
     assert "13800138000" not in note["data"]
     listed = await office.settled(3)
     assert not any(group["key"] in str(listed) or (group["secret"] or "-") in str(listed) for group in groups)
+
+
+async def test_a_rule_that_notifies_is_heard_by_its_name_in_a_group_and_on_a_device(office: Office):
+    group = await office.group("wecom")
+    await office.robot(group)
+    await office.ask("admin", "PUT", f"{office.shop}/notify", {"after_s": 0})
+    then = {"notify": ["robots", "agents"]}
+    rule = {"name": "有人投诉", "when": "said", "if": {"words": ["投诉"]}, "then": then}
+    await office.ask("admin", "PUT", f"{office.shop}/rules", {"rules": [rule]})
+    made = await office.subscribe()
+    await office.ask("agent", "PUT", "/v1/me/push", {**_keys(made), "always": True})
+    await office.stage.say("我要投诉，电话 13800138000")
+    (text,) = await office.said(group, 1)
+    assert text.startswith("规则「有人投诉」") and "13800138000" not in text
+    (note,) = await office.received(made, 1)
+    assert "有人投诉" in note["data"] and note["topic"] != "waiting"
 
 
 async def test_a_robots_test_tells_what_its_vendor_says(office: Office):

@@ -17,8 +17,8 @@ function show(data) {
   // Browsers take the permission back from who is pushed to and shows nothing, so something is always shown.
   return self.registration.showNotification(note.title || 'Chaguan 茶馆', {
     body: note.text,
-    // A later note takes the place of the former: it tells of all who wait.
-    tag: 'waiting',
+    // A later note takes the place of the former with its tag: of who waits, it tells of all.
+    tag: note.tag || 'waiting',
     renotify: true,
     icon: new URL('favicon.svg', HOME).href,
     data: note.path,
@@ -27,10 +27,10 @@ function show(data) {
 
 function read(data) {
   try {
-    const { title, text, path } = data.json()
-    return { title: String(title), text: String(text), path: String(path) }
+    const { title, text, path, tag } = data.json()
+    return { title: String(title), text: String(text), path: String(path), tag: tag ? String(tag) : '' }
   } catch {
-    return { title: '', text: '', path: '' }
+    return { title: '', text: '', path: '', tag: '' }
   }
 }
 

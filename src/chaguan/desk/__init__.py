@@ -4,6 +4,7 @@ from chaguan.desk import automation_tables as automation_tables
 from chaguan.desk import tables as tables  # registers them
 from chaguan.desk.agents import TOPIC as AGENTS_TOPIC
 from chaguan.desk.agents import AgentChange, Agents, access_agent_desk
+from chaguan.desk.alerts import Alert, AlertKind
 from chaguan.desk.arrangement import Arrangement
 from chaguan.desk.context import ContextService, ContextSource
 from chaguan.desk.notes import NoteBook
@@ -20,6 +21,8 @@ __all__ = [
     "AgentAccess",
     "AgentChange",
     "Agents",
+    "Alert",
+    "AlertKind",
     "Arrangement",
     "Asked",
     "By",

@@ -11,7 +11,8 @@ from chaguan.core.caller import Caller
 from chaguan.core.clock import Clock
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.ids import new_id
-from chaguan.desk import bot, closing, rule_matching, ruling
+from chaguan.desk import bot, closing, rule_matching, rule_trials, ruling
+from chaguan.desk.alerts import Alerts
 from chaguan.desk.answers import Answers, access_answers, attached
 from chaguan.desk.arrangement import of_shop
 from chaguan.desk.bot import Bot, Voice
@@ -28,7 +29,14 @@ from chaguan.infra.database import Database
 from chaguan.messaging import Messaging
 from chaguan.messaging.model import Room, Stored
 from chaguan.protocol.audit import AuditAction
-from chaguan.protocol.automation import BotSettings, ClosingSettings, RuleList, Rules
+from chaguan.protocol.automation import (
+    BotSettings,
+    ClosingSettings,
+    RuleList,
+    RuleQuestion,
+    Rules,
+    RuleTrial,
+)
 
 MAX_SETTINGS = 512 * 1024
 """Bytes of one shop's bot: greetings and keywords with all their texts."""
@@ -51,6 +59,7 @@ class Automation:
         self.bot = Bot(db, messaging, cases, self.answers.shelves, clock)
         self.closing = Closing(db, messaging, changes, clock)
         self.ruling = Ruling(db, messaging, changes, clock)
+        self.alerts = Alerts(db)
 
     def speak_as(self, voice: Voice) -> None:
         """Who speaks for a shop. Without one there is no bot."""
@@ -113,12 +122,18 @@ class Automation:
 
     async def rules(self, caller: Caller, shop_id: str) -> Rules:
         access_answers(caller)
+        now = self._clock()
 
         def read(con: Connection) -> Rules:
             listed = store.settings(con, shop_id, ruling.KIND, RuleList).rules
             known = {rule.id for rule in listed}
             cuts = store.settings(con, shop_id, ruling.CUTS, Rules).cuts
-            return Rules(listed, [cut for cut in cuts if cut.rule_id in known])
+            done = rule_trials.runs(con, shop_id, now)
+            return Rules(
+                listed,
+                [cut for cut in cuts if cut.rule_id in known],
+                [each for each in done if each.rule_id in known],
+            )
 
         return await self._db.read(read)
 
@@ -143,12 +158,20 @@ class Automation:
         self._wake()
         return await self.rules(caller, shop_id)
 
+    async def try_rule(self, caller: Caller, shop_id: str, question: RuleQuestion) -> RuleTrial:
+        """In which of the latest cases a rule would have fired. Nothing is stored or done."""
+        access_answers(caller)
+        rule_matching.check([question.rule])
+        now = self._clock()
+        return RuleTrial(await self._db.read(lambda con: rule_trials.tried(con, shop_id, question, now)))
+
     async def follow(self, room: Room, seq: int) -> None:
         """By the log's reader: a change of a case."""
         event: Event | None = await self._db.read(lambda con: case_store.event_at(con, room.id, seq))
         if event is not None:
             await self.closing.follow(room, event)
             await self.ruling.follow(room, event)
+            await self.alerts.follow(room, event)
 
     async def heard(self, room: Room, row: Stored, alive: Sequence[Held]) -> None:
         """By the log's reader: a customer's message, and the cases that were there when it came."""

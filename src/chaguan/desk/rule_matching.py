@@ -42,20 +42,25 @@ def moves(rule: RuleSpec) -> bool:
 
 
 def fits(wanted: RuleIf, occasion: Occasion) -> bool:
+    return not unmet(wanted, occasion)
+
+
+def unmet(wanted: RuleIf, occasion: Occasion) -> list[str]:
+    """The names of the conditions that are asked for and not met."""
     facts = occasion.facts
-    asked = (
-        (wanted.queues, occasion.queue_id in wanted.queues),
-        (
+    asked = {
+        "queues": (wanted.queues, occasion.queue_id in wanted.queues),
+        "languages": (
             wanted.languages,
             bool(facts.language) and any(speaks(facts.language, each) for each in wanted.languages),
         ),
-        (wanted.apps, facts.app_id in wanted.apps),
-        (wanted.pages, any(facts.page.startswith(page) for page in wanted.pages)),
-        (wanted.hours, occasion.is_open == (wanted.hours == "open")),
-        (wanted.words, any(contains(occasion.words, levelled(word)) for word in wanted.words)),
-        (wanted.tags, any(tag in occasion.tags for tag in wanted.tags)),
-    )
-    return all(is_met for condition, is_met in asked if condition)
+        "apps": (wanted.apps, facts.app_id in wanted.apps),
+        "pages": (wanted.pages, any(facts.page.startswith(page) for page in wanted.pages)),
+        "hours": (wanted.hours, occasion.is_open == (wanted.hours == "open")),
+        "words": (wanted.words, any(contains(occasion.words, levelled(word)) for word in wanted.words)),
+        "tags": (wanted.tags, any(tag in occasion.tags for tag in wanted.tags)),
+    }
+    return [name for name, (condition, is_met) in asked.items() if condition and not is_met]
 
 
 def check(rules: Sequence[RuleSpec]) -> None:
@@ -73,7 +78,7 @@ def check(rules: Sequence[RuleSpec]) -> None:
 
 def _wrong(rule: RuleSpec) -> tuple[str, str] | None:
     then = rule.then
-    if not (moves(rule) or then.reply or then.tags):
+    if not (moves(rule) or then.reply or then.tags or then.notify):
         return "then", "a rule does something"
     if sum(map(bool, (then.queue_id, then.agent_id, then.close))) > 1:
         return "then", "a rule moves a case to one place, or ends it"

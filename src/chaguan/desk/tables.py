@@ -58,6 +58,9 @@ cases = Table(
 it takes of an agent's capacity; `avoid_id` passed it on; `last_agent_id` had this customer before; `moves` counts how
 often it changed queues by itself. `tags` and `alarms` are JSON."""
 
+IS_FIRED = 'substr(reason, 1, 20) = \'{"code":"rule_fired"\''
+"""Whether a rule did something: a condition in SQL, over `case_events` alone."""
+
 case_events = Table(
     "case_events",
     metadata,
@@ -74,6 +77,7 @@ case_events = Table(
     _text("reason"),
     Column("note", LargeBinary),
     Index("case_events_by_case", "case_id", "seq"),
+    _some("case_events_fired", "at", where=IS_FIRED),
     sqlite_with_rowid=False,
 )
 """What happened to a case: one row for its entry `seq` in the conversation's log. `note` is sealed."""

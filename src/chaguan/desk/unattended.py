@@ -17,8 +17,8 @@ MOST = 5_000
 
 
 class Scene(Struct, frozen=True):
-    """`agents` and `queues` by id, `closed` the shops that do not answer at this hour; all are empty while nobody
-    waits."""
+    """`agents` and `queues` by id, `closed` the shops that do not answer at this hour. After a `look` all are empty while
+    nobody waits."""
 
     at: int
     waits: list[Wait]
@@ -42,11 +42,18 @@ class Unattended:
 
         def read(con: Connection) -> Scene:
             found = waits(con, MOST)
-            if not found:
-                return Scene(at, [], {}, {})
-            agents = {agent.user_id: agent for agent in shown_all(con, at)}
-            settings = setup.all_settings(con).items()
-            closed = frozenset(shop_id for shop_id, each in settings if not is_open(each.hours, at))
-            return Scene(at, found, agents, {queue.id: queue for queue in setup.queues(con)}, closed)
+            return _scene(con, at, found) if found else Scene(at, [], {}, {})
 
         return await self._db.read(read)
+
+    async def staffing(self) -> Scene:
+        """Who is there, whether anybody waits or not; nobody is looked for who does."""
+        at = self._clock()
+        return await self._db.read(lambda con: _scene(con, at, []))
+
+
+def _scene(con: Connection, at: int, found: list[Wait]) -> Scene:
+    agents = {agent.user_id: agent for agent in shown_all(con, at)}
+    settings = setup.all_settings(con).items()
+    closed = frozenset(shop_id for shop_id, each in settings if not is_open(each.hours, at))
+    return Scene(at, found, agents, {queue.id: queue for queue in setup.queues(con)}, closed)

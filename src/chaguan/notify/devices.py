@@ -147,18 +147,20 @@ class Devices:
         state = "not_sent" if pushed.reason else "sent"
         return Tried(state=state, reason=pushed.reason, vendor_code=pushed.status, at=now)
 
-    async def call(self, bell: Bell, notice: Notice, now: int) -> Pushed:
-        return await self._push(bell, notice, now)
+    async def call(self, bell: Bell, notice: Notice, now: int, topic: str = TOPIC) -> Pushed:
+        return await self._push(bell, notice, now, topic)
 
-    async def _push(self, bell: Bell, notice: Notice, now: int) -> Pushed:
+    async def _push(self, bell: Bell, notice: Notice, now: int, topic: str = TOPIC) -> Pushed:
         body = {"title": notice.title, "text": notice.text, "path": notice.path}
+        if topic != TOPIC:
+            body["tag"] = topic
         return await push(
             self._http,
             self.key,
             self._contact,
             subscription_of(self._addresses.open(bell)),
             msgspec.json.encode(body),
-            topic=TOPIC,
+            topic=topic,
             ttl_s=TTL_S,
             now=now,
         )

@@ -18,7 +18,8 @@ class NotifySettings(Struct, omit_defaults=False, kw_only=True):
     agent is online. `again_s`: as long as anybody waits it is said again at most so often; 0: not again. `language`:
     of what group robots say. `excerpt`: whether the customer's name and first words go along, through the vendors'
     and browsers' services; without it they hear only that somebody waits. `when_closed`: also outside of the shop's
-    hours; without it, who came then is told of when it opens.
+    hours; without it, who came then is told of when it opens. `targets`: whether they hear that a queue's target was
+    `missed`, or already that it comes `near`; whatever the rest says, and at any hour at which the target itself counts.
     """
 
     after_s: _Seconds = 60
@@ -27,6 +28,7 @@ class NotifySettings(Struct, omit_defaults=False, kw_only=True):
     language: Language = "zh-CN"
     excerpt: bool = False
     when_closed: bool = False
+    targets: Literal["", "missed", "near"] = "missed"
 
 
 class RobotSpec(Struct, kw_only=True):

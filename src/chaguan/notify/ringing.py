@@ -8,28 +8,24 @@ may die: then it is said again, for who waits still. Browsers show it once, grou
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import msgspec
 from sqlalchemy import Connection
 
-from chaguan.accounts import Authenticator, Shops
-from chaguan.core.caller import Caller, Role
+from chaguan.accounts import Shops
 from chaguan.core.clock import Clock
-from chaguan.core.errors import AppError, ErrorCode
+from chaguan.core.errors import AppError
 from chaguan.core.logs import places
 from chaguan.desk import Scene, Unattended, Wait
 from chaguan.infra.database import Database
-from chaguan.infra.http import GuardedHttp
 from chaguan.messaging import Messaging
 from chaguan.notify import rules, store
-from chaguan.notify.addresses import Addresses, robot_of
-from chaguan.notify.devices import Devices
 from chaguan.notify.model import Bell, DeviceKept, NotifySettings, RobotKept
 from chaguan.notify.rules import Outcome
-from chaguan.notify.words import Told, as_text, notice
-from chaguan.platforms.robots import harmless, outcome_of, send_text
+from chaguan.notify.sending import Sending, outcome_of_attempt
+from chaguan.notify.words import Told, notice
 from chaguan.protocol.content import Text
 
 logger = logging.getLogger("chaguan.notify")
@@ -42,30 +38,24 @@ class Ringing:
     def __init__(
         self,
         db: Database,
-        addresses: Addresses,
         unattended: Unattended,
         messaging: Messaging,
         shops: Shops,
-        authenticator: Authenticator,
-        devices: Devices,
-        http: GuardedHttp,
-        public_url: str,
+        sending: Sending,
         is_owner: Callable[[], bool],
         clock: Clock,
     ) -> None:
         self._db = db
-        self._addresses = addresses
         self._unattended = unattended
         self._messaging = messaging
         self._shops = shops
-        self._authenticator = authenticator
-        self._devices = devices
-        self._http = http
-        self._public_url = public_url
+        self._sending = sending
         self._is_owner = is_owner
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
         self.failures = 0
+        self.looked: list[Callable[[], Awaitable[None]]] = []
+        """Done after each look, by the same process."""
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -94,11 +84,11 @@ class Ringing:
         """One look: who is to be called, and calling them."""
         await self._decide()
         now = self._clock()
-        if not await self._db.read(partial(store.has_due, now=now)):
-            return
-        claim = partial(store.claim, now=now, until=now + LEASE_MS, limit=AT_ONCE)
-        claimed = await self._db.write(claim)
-        await asyncio.gather(*map(self._call, claimed))
+        if await self._db.read(partial(store.has_due, now=now)):
+            claim = partial(store.claim, now=now, until=now + LEASE_MS, limit=AT_ONCE)
+            await asyncio.gather(*map(self._call, await self._db.write(claim)))
+        for work in self.looked:
+            await work()
 
     async def _decide(self) -> None:
         scene = await self._unattended.look()
@@ -123,14 +113,7 @@ class Ringing:
         await self._db.write(write)
 
     async def _call(self, bell: Bell) -> None:
-        try:
-            outcome = await self._attempt(bell)
-        except AppError as error:
-            refusal = outcome_of(error)
-            outcome = rules.after(refusal.reason, refusal.code, refusal.retry_in_ms, bell.attempts)
-        except Exception as error:  # noqa: BLE001  one bell must not silence the others
-            logger.error("a call failed: %s at %s", type(error).__name__, places(error))
-            outcome = Outcome("not_sent", "internal")
+        outcome = await outcome_of_attempt(self._attempt(bell), bell.attempts)
         with contextlib.suppress(AppError):  # then it is due again when its lease ends
             await self._settle(bell, outcome)
 
@@ -140,29 +123,9 @@ class Ringing:
         late = _of(bell, scene, rules.overdue(scene, settings))
         if not late:
             return Outcome("taken")
-        if not bell.is_robot and not await self._is_signed_in(bell):
-            return Outcome("not_sent", "signed_out", is_gone=True)
         told = await self._told(scene, late, settings)
-        now = self._clock()
-        if bell.is_robot:
-            return await self._say(bell, told, settings.get(bell.shop_id) or NotifySettings(), now)
-        language = msgspec.json.decode(bell.spec, type=DeviceKept).language
-        pushed = await self._devices.call(bell, notice(told, language), now)
-        if not pushed.reason:
-            return Outcome("sent")
-        if pushed.is_gone:
-            return Outcome("not_sent", pushed.reason, pushed.status, is_gone=True)
-        return rules.after(pushed.reason, pushed.status, pushed.retry_in_ms, bell.attempts)
-
-    async def _say(self, bell: Bell, told: Told, settings: NotifySettings, now: int) -> Outcome:
-        told = told._replace(name=harmless(told.name), said=harmless(told.said))
-        keyword = msgspec.json.decode(bell.spec, type=RobotKept).keyword
-        text = as_text(notice(told, settings.language), self._public_url, keyword)
-        robot = robot_of(bell.kind, self._addresses.open(bell))
-        refusal = await send_text(self._http, robot, text, now)
-        if refusal is None:
-            return Outcome("sent")
-        return rules.after(refusal.reason, refusal.code, refusal.retry_in_ms, bell.attempts)
+        language = (settings.get(bell.shop_id) or NotifySettings()).language
+        return await self._sending.attempt(bell, partial(notice, told), language)
 
     async def _told(self, scene: Scene, late: list[Wait], settings: rules.Settings) -> Told:
         shop_ids = {wait.shop_id for wait in late}
@@ -181,24 +144,6 @@ class Ringing:
         users = await self._messaging.views.users_in([view])
         name = next((user.name for user in users if user.id == wait.customer_id), "")
         return told._replace(name=name, said=" ".join(said.content.text.split()))
-
-    async def _is_signed_in(self, bell: Bell) -> bool:
-        """The news that a device was signed out may have been lost; the database knows."""
-        kept = msgspec.json.decode(bell.spec, type=DeviceKept)
-        caller = Caller(
-            "staff",
-            bell.user_id,
-            device_id=bell.device_id,
-            role=Role(kept.role) if kept.role else None,
-            session_id=kept.session_id,
-        )
-        try:
-            await self._authenticator.check_still_welcome(caller)
-        except AppError as error:
-            if error.code not in (ErrorCode.unauthenticated, ErrorCode.forbidden):
-                raise
-            return False
-        return True
 
     async def _settle(self, bell: Bell, outcome: Outcome) -> None:
         now = self._clock()

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from chaguan.desk import Scene, Wait
+import msgspec
+
+from chaguan.desk import Alert, AlertKind, Scene, Wait
 from chaguan.notify.model import Bell, DeviceKept, NotifySettings, RobotKept
 from chaguan.protocol.desk import AgentState
 
@@ -61,6 +63,28 @@ def called_to(device: DeviceKept, user_id: str, scene: Scene, late: Sequence[Wai
     return [wait for wait in late if scene.may_answer(agent, wait)]
 
 
+def is_wanted(alert: Alert, settings: Settings) -> bool:
+    """Whether the shop wants to hear of this at all. What its rules say, it wants."""
+    wanted = _of(settings, alert.shop_id).targets
+    if alert.kind is AlertKind.rule:
+        return True
+    return bool(wanted) and (wanted == "near" or alert.kind is AlertKind.missed)
+
+
+def hears(bell: Bell, alert: Alert, scene: Scene) -> bool:
+    """A robot as of somebody who waits in that queue; a device if its agent has the case, or may take it."""
+    about = Wait(alert.case_id, alert.conversation_id, "", alert.shop_id, alert.queue_id, alert.at)
+    if bell.is_robot:
+        kept = msgspec.json.decode(bell.spec, type=RobotKept)
+        return "robots" in alert.to and bool(told_of(kept, bell.shop_id, [about]))
+    if "agents" not in alert.to:
+        return False
+    device = msgspec.json.decode(bell.spec, type=DeviceKept)
+    if not alert.agent_id:
+        return bool(called_to(device, bell.user_id, scene, [about]))
+    return bell.user_id == alert.agent_id and not _is_off(device, bell.user_id, scene)
+
+
 def rings(bell: Bell, late: Sequence[Wait], settings: Settings, now: int) -> bool:
     """Whether to call now. Somebody new is told of at once, those who still wait again after a while."""
     if not late or bell.due_at is not None:
@@ -89,6 +113,11 @@ def _is_overdue(wait: Wait, settings: NotifySettings, is_there: bool, now: int) 
         return False
     limit_s = settings.after_s if is_there else min(settings.after_s, settings.unattended_after_s)
     return now - wait.since >= limit_s * 1000
+
+
+def _is_off(device: DeviceKept, user_id: str, scene: Scene) -> bool:
+    agent = scene.agents.get(user_id)
+    return not device.always and (agent is None or agent.chosen is AgentState.offline)
 
 
 def _of(settings: Settings, shop_id: str) -> NotifySettings:

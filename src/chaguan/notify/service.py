@@ -1,4 +1,4 @@
-"""What this domain offers, by noun: `robots`, `devices`, and the work that calls them."""
+"""What this domain offers, by noun: `robots`, `devices`, and the work that calls them: `ringing`, `alerting`."""
 
 import asyncio
 import logging
@@ -15,9 +15,11 @@ from chaguan.infra.sealing import Vault
 from chaguan.messaging import Messaging
 from chaguan.notify import store
 from chaguan.notify.addresses import Addresses
+from chaguan.notify.alerting import Alerting
 from chaguan.notify.devices import Devices
 from chaguan.notify.ringing import Ringing
 from chaguan.notify.robots import Robots
+from chaguan.notify.sending import Sending
 from chaguan.platforms.webpush import VapidKey
 
 logger = logging.getLogger("chaguan.notify")
@@ -43,19 +45,14 @@ class NotifyService:
         contact = settings.push_contact or (url if url.startswith("https:") else "mailto:nobody@localhost")
         self.robots = Robots(db, addresses, accounts.shops, http, settings.robots, url, clock)
         self.devices = devices = Devices(db, addresses, http, contact, sandbox_push, clock)
+        unattended = Unattended(db, clock)
+        sending = Sending(addresses, accounts.authenticator, devices, http, url, clock)
         self.ringing = Ringing(
-            db,
-            addresses,
-            Unattended(db, clock),
-            messaging,
-            accounts.shops,
-            accounts.authenticator,
-            devices,
-            http,
-            url,
-            lambda: desk.feed.is_owned,
-            clock,
+            db, unattended, messaging, accounts.shops, sending, lambda: desk.feed.is_owned, clock
         )
+        self.alerting = Alerting(db, unattended, accounts.shops, sending, clock)
+        self.ringing.looked.append(self.alerting.step)
+        desk.automation.alerts.tell = self.alerting.take
         self._forgetting: set[asyncio.Task[None]] = set()
 
     async def start(self, *, consumers: bool = True) -> None:

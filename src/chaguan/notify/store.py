@@ -1,16 +1,27 @@
 """All SQL of notify."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 from sqlalchemy.sql import ColumnElement
 
 from chaguan.notify.model import Bell, NotifySettings
-from chaguan.notify.tables import bells, notify_settings
+from chaguan.notify.tables import alerts, bells, notify_settings
 
 _COLUMNS = [bells.c[name] for name in Bell._fields]
+_IS_PENDING = alerts.c.due_at.is_not(None)
+
+
+class Noted(NamedTuple):
+    """A row of `alerts` that is being told."""
+
+    bell_id: str
+    key: str
+    spec: str
+    at: int
+    attempts: int
 
 
 def all_settings(connection: Connection) -> dict[str, NotifySettings]:
@@ -112,6 +123,73 @@ def note_test(connection: Connection, bell_id: str, now: int, gap_ms: int) -> in
     if not wait_ms:
         change(connection, bell_id, tested_at=now)
     return wait_ms
+
+
+def note_alert(
+    connection: Connection, bell_id: str, key: str, spec: str, at: int, now: int, gap_ms: int, most: int
+) -> bool:
+    """To be told by this bell, together with what it has to tell besides. False: it is known already, or `most` are
+    under way."""
+    mine = alerts.c.bell_id == bell_id
+    pending, due_at = connection.execute(
+        select(func.count(), func.min(alerts.c.due_at)).where(mine, _IS_PENDING)
+    ).one()
+    if pending >= most:
+        return False
+    if due_at is None:
+        told_at = connection.execute(select(func.max(alerts.c.told_at)).where(mine)).scalar()
+        due_at = max(now, (told_at or 0) + gap_ms)
+    added = connection.execute(
+        text(
+            "INSERT INTO alerts (bell_id, key, spec, at, due_at) VALUES (:bell, :key, :spec, :at, :due) "
+            "ON CONFLICT (bell_id, key) DO NOTHING"
+        ),
+        {"bell": bell_id, "key": key, "spec": spec, "at": at, "due": due_at},
+    )
+    return bool(added.rowcount)
+
+
+def next_alert_at(connection: Connection) -> int | None:
+    """When something is to be told next."""
+    due_at: int | None = connection.execute(select(func.min(alerts.c.due_at)).where(_IS_PENDING)).scalar()
+    return due_at
+
+
+def claim_alerts(connection: Connection, now: int, until: int, limit: int) -> list[list[Noted]]:
+    """All that the bells have to tell of which something is due, by bell, the oldest first. Due again at `until` if
+    who claims it is not heard of any more."""
+    due = select(alerts.c.bell_id).where(alerts.c.due_at <= now).distinct().limit(limit)
+    bell_ids = [row[0] for row in connection.execute(due)]
+    theirs = (alerts.c.bell_id.in_(bell_ids), _IS_PENDING)
+    columns = [alerts.c[name] for name in Noted._fields]
+    rows = connection.execute(select(*columns).where(*theirs).order_by(alerts.c.at, alerts.c.key)).all()
+    connection.execute(update(alerts).where(*theirs).values(due_at=until, attempts=alerts.c.attempts + 1))
+    batches: dict[str, list[Noted]] = {bell_id: [] for bell_id in bell_ids}
+    for row in rows:
+        batches[row.bell_id].append(Noted(*row)._replace(attempts=row.attempts + 1))
+    return list(batches.values())
+
+
+def settle_alerts(connection: Connection, bell_id: str, keys: list[str], now: int, next_at: int) -> None:
+    """They are told, or never will be; what came meanwhile is due at `next_at`."""
+    mine = alerts.c.bell_id == bell_id
+    settled = update(alerts).where(mine, alerts.c.key.in_(keys)).values(due_at=None, told_at=now)
+    connection.execute(settled)
+    connection.execute(update(alerts).where(mine, _IS_PENDING).values(due_at=next_at))
+
+
+def delay_alerts(connection: Connection, bell_id: str, due_at: int) -> None:
+    connection.execute(update(alerts).where(alerts.c.bell_id == bell_id, _IS_PENDING).values(due_at=due_at))
+
+
+def forget_alerts(connection: Connection, before: int) -> None:
+    connection.execute(delete(alerts).where(alerts.c.at < before))
+
+
+def show_outcome(connection: Connection, bell_id: str, **outcome: Any) -> None:
+    """As its last call, unless it is ringing for who waits."""
+    idle = (bells.c.id == bell_id, bells.c.due_at.is_(None))
+    connection.execute(update(bells).where(*idle).values(**outcome))
 
 
 def _bells(connection: Connection, *where: ColumnElement[bool], limit: int = 5_000) -> list[Bell]:

@@ -50,6 +50,28 @@ called twice by one address. `rung_at` is when it was last decided to ring, `run
 had been waiting whom it told of. `due_at` is null while nothing is under way; what is under way holds no words, they are
 made when it is sent, of what is true then."""
 
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("bell_id", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("spec", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _number("told_at"),
+    Index(
+        "alerts_due",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
+    Index("alerts_by_time", "at"),
+    sqlite_with_rowid=False,
+)
+"""What a bell is to tell of, or has told of, besides who waits: one row for what happened (`key`). `due_at` is null when it
+is settled; the row stays a while, so that what the log tells again is known again. `spec` names no customer."""
+
 notify_settings = Table(
     "notify_settings",
     metadata,

@@ -22,7 +22,9 @@ from chaguan.protocol.automation import (
     FaqSpec,
     FaqTrial,
     RuleList,
+    RuleQuestion,
     Rules,
+    RuleTrial,
 )
 
 Id = Annotated[str, PathParameter(max_length=64)]
@@ -182,7 +184,7 @@ async def replace_closing(
 
 @get("/v1/admin/shops/{shop_id:str}/rules", responses=_READ, tags=["admin"])
 async def read_rules(shop_id: Id, accounts: _Accounts, desk: _Desk, caller: _Caller) -> Rules:
-    """The shop's rules in their order, and which of them went round and were cut. For agents too."""
+    """The shop's rules in their order, what they did lately, and which went round and were cut. For agents too."""
     shop = await _shop(accounts, desk, caller, shop_id)
     return await desk.automation.rules(caller, shop)
 
@@ -197,6 +199,20 @@ async def replace_rules(
     """
     shop = await _shop(accounts, desk, caller, shop_id)
     return await desk.automation.put_rules(caller, shop, data)
+
+
+@post("/v1/admin/shops/{shop_id:str}/rules/try", status_code=200, responses=_CHANGE, tags=["admin"])
+async def try_rule(
+    shop_id: Id, data: JSONBody[RuleQuestion], accounts: _Accounts, desk: _Desk, caller: _Caller
+) -> RuleTrial:
+    """In which of the shop's latest cases (at most 20) a rule would have fired, and what kept it from the others.
+
+    Nothing is done in them. The rule need not be one of the shop's. `bad_request` as when it is saved. For agents too.
+    """
+    shop = await _shop(accounts, desk, caller, shop_id)
+    trial = await desk.automation.try_rule(caller, shop, data)
+    trial.users = await accounts.directory.users([case.customer_id for case in trial.cases])
+    return trial
 
 
 async def _shop(accounts: Accounts, desk: DeskService, caller: Caller, shop_id: str) -> str:
@@ -219,4 +235,5 @@ HANDLERS = (
     replace_closing,
     read_rules,
     replace_rules,
+    try_rule,
 )

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from chaguan.protocol.content import Card, Image
+from chaguan.protocol.conversations import User
 from chaguan.protocol.desk import Names
 
 Language = Literal["zh-CN", "en"]
@@ -187,16 +188,24 @@ class RuleIf(Struct, omit_defaults=True, kw_only=True):
     tags: Names = []
 
 
+Told = Literal["robots", "agents"]
+"""Who looks elsewhere: the group robots of a shop, the devices of its agents."""
+
+
 class RuleThen(Struct, omit_defaults=True, kw_only=True):
     """What is done: put a waiting case into a queue or give it to an agent (who is there and has a place; else it stays),
     end it, say something, and give it tags. At most one of the first three; what has ended is not moved, and a case
-    that begins goes to queues only, and is tagged by a rule of its own before that."""
+    that begins goes to queues only, and is tagged by a rule of its own before that.
+
+    `notify`: those who look elsewhere are told that the rule fired, by its name: the group robots that hear of the case's
+    queue (`robots`); the devices of who has the case or, while nobody has it, of those who may take it (`agents`)."""
 
     queue_id: Annotated[str, Meta(max_length=64)] = ""
     agent_id: Annotated[str, Meta(max_length=64)] = ""
     close: bool = False
     reply: Texts = {}
     tags: Names = []
+    notify: Annotated[list[Told], Meta(max_length=2)] = []
 
 
 class RuleSpec(Struct, kw_only=True, rename={"if_": "if"}, omit_defaults=True):
@@ -227,5 +236,42 @@ class RuleCut(Struct):
     at: int
 
 
+class RuleRuns(Struct):
+    """How often a rule did something lately (in 30 days; the last 5,000 of the shop's are counted), and when and where it
+    did so last, UTC milliseconds. A rule that did nothing is not named."""
+
+    rule_id: str
+    runs: int
+    at: int
+    conversation_id: str
+
+
 class Rules(RuleList):
     cuts: list[RuleCut] = []
+    runs: list[RuleRuns] = []
+
+
+class RuleQuestion(Struct, kw_only=True):
+    """A rule that is to be tried, and for `said` what a customer says."""
+
+    rule: RuleSpec
+    text: Annotated[str, Meta(max_length=1_000)] = ""
+
+
+class RuleTried(Struct, omit_defaults=True, kw_only=True):
+    """One of the shop's cases, and whether the rule would have fired in it. `unmet`: the conditions it does not meet:
+    `queues`, `languages`, `apps`, `pages`, `hours`, `words` or `tags` of the rule's `if`, `minutes`, or `when`. Looked at as
+    it is now, `hours` as they were when it began; `waiting` by how long nobody had it at first."""
+
+    case_id: str
+    conversation_id: str
+    customer_id: str
+    opened_at: int
+    unmet: list[str] = []
+
+
+class RuleTrial(Struct, omit_defaults=True):
+    """The latest cases, newest first, and the names of their customers. Nothing was done in them."""
+
+    cases: list[RuleTried]
+    users: list[User] = []

@@ -121,5 +121,9 @@ async def test_rules_are_settled_in_order_and_what_could_not_work_is_named(ask, 
     wrong = await ask("PUT", f"{shop}/rules", {"rules": [{"name": "c", "when": "opened", "then": {}}]})
     assert (wrong.status_code, wrong.json()["error"]["data"]) == (400, {"rule": "c", "field": "then"})
     assert (await ask("PUT", f"{shop}/rules", {"rules": rules * 26})).status_code == 400
+    tried = await ask("POST", f"{shop}/rules/try", {"rule": rules[0], "text": "你好"})
+    assert tried.status_code == 200 and all(case["unmet"] for case in tried.json()["cases"]), tried.text
+    wrong = await ask("POST", f"{shop}/rules/try", {"rule": {"name": "c", "when": "opened", "then": {}}})
+    assert wrong.json()["error"]["data"]["field"] == "then"
     actions = [each["action"] for each in (await ask("GET", "/v1/admin/audit")).json()["records"]]
     assert actions[0] == "rules_changed"

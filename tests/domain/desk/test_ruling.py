@@ -9,7 +9,16 @@ from chaguan.core.caller import Caller, Role
 from chaguan.core.errors import AppError
 from chaguan.desk import ruling
 from chaguan.protocol import commands as c
-from chaguan.protocol.automation import BotSettings, RuleEvent, RuleIf, RuleList, Rules, RuleSpec, RuleThen
+from chaguan.protocol.automation import (
+    BotSettings,
+    RuleEvent,
+    RuleIf,
+    RuleList,
+    RuleQuestion,
+    Rules,
+    RuleSpec,
+    RuleThen,
+)
 from chaguan.protocol.content import Text
 from chaguan.protocol.conversations import CaseStatus
 from chaguan.protocol.desk import Hours
@@ -154,6 +163,7 @@ async def test_what_a_rule_adds_to_an_ended_case_hides_no_later_message(shop: Sh
     await shop.take(mei, case)
     await shop.desk.caught_up()
     await shop.desk.feed.stop()
+    shop.now += 1  # of two cases of the same moment either could be the newest
     await shop.resolve(mei, case)
     await shop.say(wang, room, "还有一个问题")  # before the rule is carried out
     await shop.restart()
@@ -275,3 +285,46 @@ async def test_only_administrators_change_rules_and_ids_stay(shop: Shop):
     assert first.id
     again = (await settle_rules(shop, first, rule("resolved", RuleThen(reply=HI)))).rules
     assert again[0].id == first.id and again[1].id not in ("", first.id)
+
+
+async def test_it_is_counted_what_a_rule_did_lately_and_where_it_did_so_last(shop: Shop):
+    hello, _ = (
+        await settle_rules(
+            shop, rule("opened", RuleThen(reply=HI)), rule("resolved", RuleThen(reply=HI), name="End")
+        )
+    ).rules
+    for name in ("wang", "li"):
+        shop.now += 1_000
+        room = await shop.asks(shop.customer(name))
+        await shop.settle()
+    (done,) = (await shop.desk.automation.rules(boss(shop), SHOP)).runs
+    assert (done.rule_id, done.runs, done.conversation_id) == (hello.id, 2, room)
+    assert done.at == shop.now
+    shop.now += 31 * 86_400_000
+    assert (await shop.desk.automation.rules(boss(shop), SHOP)).runs == []
+
+
+async def test_a_rule_is_tried_on_the_latest_cases_and_nothing_is_done_in_them(shop: Shop):
+    tea = await shop.asks(shop.customer("wang"), page="/pages/tea")
+    cups = await shop.asks(shop.customer("li"), page="/pages/cups")
+    before = (await shop.pull(boss(shop), tea)).head_seq
+
+    async def unmet(tried: RuleSpec, text: str = "") -> dict[str, list[str]]:
+        question = RuleQuestion(rule=tried, text=text)
+        trial = await shop.desk.automation.try_rule(boss(shop), SHOP, question)
+        return {each.conversation_id: each.unmet for each in trial.cases}
+
+    invoice = rule("said", RuleThen(reply=HI), words=["发票"], pages=["/pages/tea"])
+    assert await unmet(invoice, "我要开发票") == {tea: [], cups: ["pages"]}
+    assert await unmet(invoice, "你好") == {tea: ["words"], cups: ["pages", "words"]}
+    waits = rule("waiting", RuleThen(reply=HI), minutes=5)
+    assert await unmet(waits) == {tea: ["minutes"], cups: ["minutes"]}
+    assert await unmet(rule("resolved", RuleThen(reply=HI))) == {tea: ["when"], cups: ["when"]}
+    await shop.later(301)
+    assert await unmet(waits) == {tea: [], cups: []}
+    await shop.settle()
+    assert (await shop.pull(boss(shop), tea)).head_seq == before
+    with pytest.raises(AppError, match="bad_request"):
+        await unmet(rule("opened", RuleThen()))
+    with pytest.raises(AppError, match="forbidden"):
+        await shop.desk.automation.try_rule(shop.customer("wang"), SHOP, RuleQuestion(rule=waits))

@@ -30,7 +30,10 @@ PAGES = {
     "hours": ("/admin/hours", "form .panel"),
     "faq": ("/admin/faq", "tbody tr"),
     "bot": ("/admin/bot", "form .panel"),
+    "notify": ("/admin/notify", "section.panel form"),
+    "rules": ("/admin/rules", ".rules li"),
     "closing": ("/admin/closing", "form.panel"),
+    "customers": ("/admin/customers", "section.ratings"),
     "keys": ("/admin/keys", "tbody tr"),
     "reports": ("/admin/reports", "article, tbody tr, li"),
     "audit": ("/admin/audit", "tbody tr"),
@@ -55,6 +58,9 @@ def town(served: Served) -> dict[str, str]:
         await served.ask("POST", f"/v1/admin/shops/{shop}/queues", {**spec, "target_wait_s": 120})
         text = {"question": "退款多久到账？", "answer": "三天内原路退回。"}
         await served.ask("POST", f"/v1/admin/shops/{shop}/faq", {"texts": {"zh-CN": text}})
+        then = {"reply": {"zh-CN": "马上来"}, "tags": ["急"], "notify": ["robots"]}
+        rule = {"name": "等太久", "when": "waiting", "minutes": 5, "if": {"hours": "open"}, "then": then}
+        await served.ask("PUT", f"/v1/admin/shops/{shop}/rules", {"rules": [rule]})
         await owner.ask("set_agent_state", state="online")
         customer, room = await served.customer("顾长安")
         try:

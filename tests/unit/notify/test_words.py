@@ -1,7 +1,7 @@
 """What is said to those who look elsewhere."""
 
-from chaguan.desk import Wait
-from chaguan.notify.words import Told, as_text, duration, notice
+from chaguan.desk import Alert, AlertKind, Wait
+from chaguan.notify.words import Alerted, Told, alert_notice, alert_topic, as_text, duration, notice
 
 NOW = 1_790_000_000_000
 
@@ -59,3 +59,38 @@ def test_durations_are_short_in_both_languages():
         "1 小时 1 分钟",
     ]
     assert [duration(ms, "en") for ms in (1_000, 119_000, 7_200_000)] == ["1 s", "1 min", "2 h 0 min"]
+
+
+def alert(n: int = 1, **more) -> Alert:
+    given = {"kind": AlertKind.rule, "rule": f"r{n}", "shop_id": "sh_1", "conversation_id": "s_1", **more}
+    return Alert(key=f"s_1:{n}", at=NOW, case_id="k_1", **given)
+
+
+def test_one_thing_is_told_by_name_with_a_link_to_its_case():
+    said = alert_notice(Alerted([alert()], {"sh_1": "茶铺"}), "zh-CN")
+    assert said == ("规则「r1」", "茶铺", "/console/#/desk/s_1")
+    missed = alert(kind=AlertKind.missed, target="first_reply", limit_s=120)
+    assert alert_notice(Alerted([missed], {}), "en").title == "First reply over 2 min"
+    near = alert(kind=AlertKind.near, target="resolution", limit_s=3_600)
+    assert alert_notice(Alerted([near], {}), "zh-CN").title == "解决用时即将超过 1 小时 0 分钟"
+
+
+def test_many_things_are_one_text_each_once_and_not_without_end():
+    told = Alerted([alert(), alert(), *(alert(n) for n in range(2, 9))], {"sh_1": "茶铺"})
+    said = alert_notice(told, "en")
+    assert said.title == "9 things need a look"
+    assert said.text.splitlines() == ["Rule “r1” ×2", *(f"Rule “r{n}”" for n in range(2, 6)), "and 3 more"]
+
+
+def test_of_several_shops_each_thing_says_whose_it_is():
+    told = Alerted(
+        [alert(), alert(2, shop_id="sh_2", conversation_id="s_2")], {"sh_1": "茶铺", "sh_2": "茶馆"}
+    )
+    said = alert_notice(told, "zh-CN")
+    assert said.text.splitlines() == ["规则「r1」 · 茶铺", "规则「r2」 · 茶馆"]
+    assert said.path == "/console/#/desk"
+
+
+def test_the_same_thing_has_the_same_topic_and_it_fits_into_a_header():
+    assert alert_topic([alert(), alert(2)]) == alert_topic([alert()]) != alert_topic([alert(2)])
+    assert len(alert_topic([alert()])) <= 32

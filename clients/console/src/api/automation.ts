@@ -1,4 +1,5 @@
 /** What a desk does by itself: its list of questions, its bot, its rules, the end of silent cases. */
+import type { User } from '@chaguan/protocol'
 import { requestFile } from './http'
 import type { Authorized } from './me'
 
@@ -100,6 +101,75 @@ export interface ClosingSettings {
   farewell?: Texts
 }
 
+export type RuleEvent = 'opened' | 'waiting' | 'said' | 'resolved' | 'tagged'
+export type Told = 'robots' | 'agents'
+
+/** All of it must fit; what is empty fits everything. */
+export interface RuleIf {
+  queues?: string[]
+  languages?: string[]
+  apps?: string[]
+  pages?: string[]
+  hours?: '' | 'open' | 'closed'
+  words?: string[]
+  tags?: string[]
+}
+
+export interface RuleThen {
+  queue_id?: string
+  agent_id?: string
+  close?: boolean
+  reply?: Texts
+  tags?: string[]
+  notify?: Told[]
+}
+
+export interface Rule {
+  /** Given by the server; empty for a new one. */
+  id?: string
+  name: string
+  when: RuleEvent
+  if?: RuleIf
+  then: RuleThen
+  minutes?: number
+  enabled?: boolean
+}
+
+/** How often a rule did something in 30 days, and where last. */
+export interface RuleRuns {
+  rule_id: string
+  runs: number
+  at: number
+  conversation_id: string
+}
+
+/** A rule that went round and was stopped. */
+export interface RuleCut {
+  rule_id: string
+  case_id: string
+  at: number
+}
+
+export interface Rules {
+  rules: Rule[]
+  cuts: RuleCut[]
+  runs: RuleRuns[]
+}
+
+/** `unmet`: the conditions that kept the rule from this case; none: it would have fired. */
+export interface RuleTried {
+  case_id: string
+  conversation_id: string
+  customer_id: string
+  opened_at: number
+  unmet?: string[]
+}
+
+export interface RuleTrial {
+  cases: RuleTried[]
+  users?: User[]
+}
+
 const path = encodeURIComponent
 
 export function automationApi(call: Authorized, shop: string) {
@@ -118,6 +188,9 @@ export function automationApi(call: Authorized, shop: string) {
     saveBot: (bot: BotSettings) => call<BotSettings>('PUT', `${at}/bot`, bot),
     closing: () => call<ClosingSettings>('GET', `${at}/closing`),
     saveClosing: (closing: ClosingSettings) => call<ClosingSettings>('PUT', `${at}/closing`, closing),
+    rules: () => call<Rules>('GET', `${at}/rules`),
+    saveRules: (rules: Rule[]) => call<Rules>('PUT', `${at}/rules`, { rules }),
+    tryRule: (rule: Rule, text: string) => call<RuleTrial>('POST', `${at}/rules/try`, { rule, text }),
   }
 }
 

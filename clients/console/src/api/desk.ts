@@ -20,6 +20,22 @@ export interface Hours {
   holidays?: Holiday[]
 }
 
+/** Something a customer can tap beside so many stars. */
+export interface RatingReason {
+  id: string
+  texts: Record<string, string>
+  least?: number
+  most?: number
+}
+
+/** Whether and how customers are asked how it was; without reasons the server offers its own. */
+export interface RatingSettings {
+  on?: boolean
+  outcomes?: string[]
+  window_s?: number
+  reasons?: RatingReason[]
+}
+
 /** Times in seconds, 0: never. Any field may be missing when it is as the server has it by itself. */
 export interface DeskSettings {
   hours?: Hours
@@ -28,6 +44,7 @@ export interface DeskSettings {
   reopen_s?: number
   abandon_s?: number
   out_of_hours?: Record<string, string>
+  ratings?: RatingSettings
 }
 
 export interface AgentChange {

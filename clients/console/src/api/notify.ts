@@ -11,6 +11,8 @@ export interface NotifySettings {
   language: NoticeLanguage
   excerpt: boolean
   when_closed: boolean
+  /** Whether they hear that a target was missed, or already that it comes near. */
+  targets: '' | 'missed' | 'near'
 }
 
 /** What became of a call. `state`: `sent`, `waiting`, `not_sent`, `taken`; empty: there was none yet. */

@@ -1,6 +1,8 @@
 import { notifyEn } from './notify.en'
 import { automation, automationActsEn } from './automation.en'
 import { customerSideEn } from './customer-side.en'
+import { rulesEn } from './rules.en'
+import { sideEn } from './side.en'
 import { repliesActsEn, repliesEn } from './replies.en'
 import { deskEn } from './desk.en'
 import { qualityEn } from './quality.en'
@@ -12,6 +14,8 @@ export const en: Messages = {
   ...qualityEn,
   automation,
   ...customerSideEn,
+  rules: rulesEn,
+  side: sideEn,
   app: { name: 'Chaguan', title: 'Chaguan · Workspace', tagline: 'Talk with your customers in your own house' },
   nav: {
     main: 'Main navigation',

@@ -3,7 +3,8 @@ import type { notifyZhCN } from './notify.zh-CN'
 
 export const notifyEn: typeof notifyZhCN = {
   title: 'Waiting alerts',
-  intro: 'When nobody takes a customer, colleagues in your groups and agents’ devices are told.',
+  intro:
+    'When nobody takes a customer, a target is missed or a rule says so, your groups and agents’ devices are told.',
   after: 'Tell after a customer has waited for (seconds, 0: never)',
   unattended: 'While no agent is online, tell after (seconds)',
   again: 'While somebody still waits, tell again after (seconds, 0: only once)',
@@ -14,6 +15,11 @@ export const notifyEn: typeof notifyZhCN = {
   excerptHint:
     'They pass through the robot’s vendor and browsers’ push services. Without it they only hear that somebody waits.',
   whenClosed: 'Also outside of the shop’s hours',
+  targets: 'Targets of queues',
+  targetsNear: 'When near and when missed',
+  targetsMissed: 'When missed',
+  targetsNever: 'Never',
+  rulesHint: 'Rules can tell these groups and devices, too; they are written under “Rules”.',
   robots: 'Group robots',
   test: 'Send a test',
   because: '{said}: {why}',

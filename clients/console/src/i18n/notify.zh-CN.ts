@@ -1,7 +1,7 @@
 /** Being told of waiting customers, and the customer's own side of the desk, in Chinese. */
 export const notifyZhCN = {
   title: '等待提醒',
-  intro: '顾客无人接待时，提醒群里的同事和客服的设备。',
+  intro: '顾客无人接待、队列超时或规则触发时，提醒群里的同事和客服的设备。',
   after: '顾客等待多少秒后提醒（0 为不提醒）',
   unattended: '没有客服在线时，多少秒后提醒',
   again: '仍有人等待时，隔多少秒再提醒（0 为不再提醒）',
@@ -11,6 +11,11 @@ export const notifyZhCN = {
   excerpt: '提醒中带上顾客的称呼和消息开头',
   excerptHint: '这些内容会经过机器人厂商和浏览器的推送服务。不勾选时只说有人在等待。',
   whenClosed: '营业时间以外也提醒',
+  targets: '队列的时限',
+  targetsNear: '快超时和超时都提醒',
+  targetsMissed: '超时才提醒',
+  targetsNever: '不提醒',
+  rulesHint: '规则也能通知这些群和设备，在「规则」里写。',
   robots: '群机器人',
   test: '发送测试',
   because: '{said}：{why}',

@@ -3,6 +3,8 @@ import type { AuditAction } from '@chaguan/protocol'
 import { notifyZhCN } from './notify.zh-CN'
 import { automation, automationActsZhCN } from './automation.zh-CN'
 import { customerSideZh } from './customer-side.zh-CN'
+import { rulesZhCN } from './rules.zh-CN'
+import { sideZhCN } from './side.zh-CN'
 import { repliesActsZhCN, repliesZhCN } from './replies.zh-CN'
 import { deskZhCN } from './desk.zh-CN'
 import { qualityZh } from './quality.zh-CN'
@@ -13,6 +15,8 @@ export const zhCN = {
   ...qualityZh,
   automation,
   ...customerSideZh,
+  rules: rulesZhCN,
+  side: sideZhCN,
   app: { name: '茶馆', title: '茶馆 · 工作台', tagline: '把客人请进自己的店里聊' },
   nav: {
     main: '主导航',

@@ -45,6 +45,16 @@ describe('the service worker', () => {
     )
   })
 
+  it('leaves what has a tag of its own beside those who wait', async () => {
+    const { self, send } = worker()
+    const note = { title: 'Rule “VIP”', text: 'Tea', path: '/console/#/desk/s_1', tag: 'a1b2' }
+    await send('push', { data: { json: () => note } })
+    expect(self.registration.showNotification).toHaveBeenCalledWith(
+      note.title,
+      expect.objectContaining({ tag: 'a1b2' }),
+    )
+  })
+
   it('shows something, too, when it does not understand what was pushed', async () => {
     const { self, send } = worker()
     await send('push', { data: null })
