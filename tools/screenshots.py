@@ -1,4 +1,5 @@
-"""`make screenshots`: takes the pictures of docs/images from a demo that it starts itself. Not part of the tests."""
+"""`make screenshots`: takes the pictures of docs/images from a demo that it starts itself, and those of a day at the desk from
+its play in the tests. `python -m tools.screenshots demo` or `day` takes only some. Not part of the tests."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from pathlib import Path
 
 from PIL import Image
 from playwright.async_api import Page, async_playwright
@@ -78,7 +80,8 @@ async def until_up(port: int) -> None:
 
 
 def save(name: str, png: bytes) -> None:
-    picture = Image.open(io.BytesIO(png)).convert("RGB").quantize(200, dither=Image.Dither.NONE)
+    # Refined once more, so that grounds are exact and the few pixels of a red price or a green dot stay what they are.
+    picture = Image.open(io.BytesIO(png)).convert("RGB").quantize(256, kmeans=3, dither=Image.Dither.NONE)
     picture.save(IMAGES / f"{name}.png", optimize=True)
     print(f"{name}.png  {(IMAGES / f'{name}.png').stat().st_size // 1024} KiB")
 
@@ -119,8 +122,7 @@ async def shoot(port: int, language: str, scheme: str) -> None:
         await browser.close()
 
 
-async def main() -> None:
-    IMAGES.mkdir(exist_ok=True)
+async def shoot_demo() -> None:
     for language, scheme in (("zh-CN", "light"), ("en", "light"), ("zh-CN", "dark"), ("en", "dark")):
         with tempfile.TemporaryDirectory() as folder:
             port = free_port()
@@ -133,5 +135,24 @@ async def main() -> None:
                 server.wait()
 
 
+def shoot_day() -> None:
+    """What the pages of docs/how-to show; of the play's pictures those that they name."""
+    with tempfile.TemporaryDirectory() as folder:
+        play = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "tests/e2e/desk"]
+        subprocess.run(play, cwd=ROOT, env={**os.environ, "SHOTS": folder}, check=True)
+        pages = "".join(page.read_text("utf-8") for page in (ROOT / "docs" / "how-to").glob("*.md"))
+        for picture in sorted(Path(folder).glob("day-*.png")):
+            if f"images/{picture.name}" in pages:
+                save(picture.stem, picture.read_bytes())
+
+
+def main(wanted: list[str]) -> None:
+    IMAGES.mkdir(exist_ok=True)
+    if "demo" in wanted or not wanted:
+        asyncio.run(shoot_demo())
+    if "day" in wanted or not wanted:
+        shoot_day()
+
+
 if __name__ == "__main__":
-    asyncio.run(main())
+    main(sys.argv[1:])

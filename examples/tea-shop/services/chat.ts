@@ -57,6 +57,11 @@ export async function openService(context: Record<string, unknown>): Promise<str
   return item.conversation.id
 }
 
+/** Whether it is the conversation with the shop, in which one waits, is answered, and says how it was. */
+export function isService(id: string): boolean {
+  return startChat().conversations.find(id)?.conversation.kind === 'service'
+}
+
 /** Agents have no files of this program: what a card shows comes from the shop's server. */
 const published = (picture: string) => readConfig().shopApi.replace(/\/api$/, '') + picture
 

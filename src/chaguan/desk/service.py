@@ -109,7 +109,7 @@ class DeskService:
         )
         self.tags = Tags(db, self.cases, changes, clock)
         self.walls = Walls(db, publisher, directory, self.times, clock)
-        self.reports = Reports(db, directory)
+        self.reports = Reports(db, directory, self.times)
         self.walls.ratings = self.reports.ratings = rated_between
         self.agents = Agents(db, publisher, directory, clock, self.dispatcher.wake)
         self.arrangement = Arrangement(db, clock, self.dispatcher.wake)

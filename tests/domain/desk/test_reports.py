@@ -135,6 +135,17 @@ async def test_every_figure_of_every_report_is_what_the_log_tells(measured: Shop
     assert [row.key for row in report.rows] == sorted(row.key for row in report.rows)
 
 
+async def test_what_ended_before_somebody_asked_is_in_their_report(measured: Shop):
+    shop, mei = measured, measured.staff("mei")
+    room = await shop.asks(shop.customer("wang"))
+    await shop.take(mei, await shop.case(room))
+    await shop.resolve(mei, await shop.case(room))
+    today = day_of(shop.now)
+    asked = Asked(shop_id=SHOP, by=By.agent, first_day=today, last_day=today)
+    report = await shop.desk.reports.report(shop.staff("boss", Role.owner), asked)
+    assert (report.total.opened, report.total.resolved) == (1, 1)
+
+
 async def test_only_what_was_open_counts_where_that_is_asked(measured: Shop):
     shop, mei = measured, measured.staff("mei")
     await shop.settle_for(hours=Hours(timezone="Asia/Shanghai", week=[[(540, 1080)]] * 7))

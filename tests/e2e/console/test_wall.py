@@ -1,10 +1,8 @@
 """The wall and the report of service times in a browser, against a desk at which something happens."""
 
-import asyncio
 import csv
 import io
 import re
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import Page, expect
@@ -35,15 +33,6 @@ CONTRASTS = """() => {
       return [node.className, (bright + 0.05) / (dark + 0.05)]
     })
 }"""
-
-
-async def until_reported(office: Office, agent: str) -> None:
-    """The report counts what its consumer has read, which is a moment after it was said."""
-    days = [(datetime.now(UTC) + timedelta(days=off)).strftime("%Y-%m-%d") for off in (-1, 1)]
-    path = f"/v1/admin/reports/service-times?by=agent&first_day={days[0]}&last_day={days[1]}"
-    async with asyncio.timeout(30):
-        while agent not in (await office.served.ask("GET", path))["names"].values():
-            await asyncio.sleep(0.1)
 
 
 def tile(page: Page, label: str):
@@ -100,7 +89,6 @@ async def test_the_report_shows_counts_and_gives_the_table(office: Office, local
     await take(agent, f"报表 {locale}")
     await say(agent, "在的")
     await expect(message(agent, "在的")).to_have_count(1)
-    await until_reported(office, f"阿表{locale[:2]}")
     page = await office.owner(locale=locale)
     await visit(page, "/admin/statistics")
     await page.locator("form").get_by_text("客服" if locale == "zh-CN" else "Agent", exact=True).click()

@@ -139,7 +139,7 @@ async def test_what_is_unread_is_counted_on_the_tab_and_in_the_queue_and_is_gone
 async def test_after_the_case_is_resolved_a_new_message_opens_another(stage: Stage) -> None:
     demo = await conversing(stage, ZH, "first matter")
     await demo.desk.resolve()
-    await expect(demo.phone.frame.get_by_text(ZH.ended)).to_be_visible()
+    await expect(demo.phone.frame.get_by_text(ZH.ended).last).to_be_visible()
     await demo.phone.say("second matter")
     await demo.desk.queue(ZH.waiting)
     await expect(demo.desk.row("second matter")).to_have_count(1)

@@ -253,7 +253,7 @@ export const en: Messages = {
     caseTaken: '{name} took this consultation',
     caseTakenOver: '{actor} handed it to {name}',
     caseResolved: '{name} resolved this consultation',
-    caseWaiting: 'The consultation waits again',
+    caseWaiting: 'The consultation waits for an agent',
   },
   composer: {
     label: 'Message',

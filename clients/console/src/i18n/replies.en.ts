@@ -39,6 +39,7 @@ export const repliesEn: Filled<typeof repliesZhCN> = {
   },
   replies: {
     title: 'Canned replies',
+    short: 'Replies',
     intro:
       'What you say often: type / where you write to find it. Shared ones are for all agents, your own only for you.',
     palette: 'Canned replies',

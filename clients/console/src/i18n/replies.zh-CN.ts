@@ -39,6 +39,7 @@ export const repliesZhCN = {
   },
   replies: {
     title: '快捷回复',
+    short: '快捷回复',
     intro: '常说的话，在输入框里打 / 就能找到。共享的所有客服都能用，自己的只有自己能用。',
     palette: '快捷回复',
     paletteHint: '↑↓ 选择，Enter 放入，Esc 关闭',

@@ -251,7 +251,7 @@ export const zhCN = {
     caseTaken: '{name} 接待了这次咨询',
     caseTakenOver: '{actor} 转给 {name} 接待',
     caseResolved: '{name} 结束了这次咨询',
-    caseWaiting: '咨询回到等待队列',
+    caseWaiting: '咨询等待接待',
   },
   composer: {
     label: '输入消息',

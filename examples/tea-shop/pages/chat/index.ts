@@ -1,5 +1,5 @@
 import type { Card } from '@chaguan/sdk'
-import { openService, orderCard, productCard } from '../../services/chat'
+import { isService, openService, orderCard, productCard } from '../../services/chat'
 import { dress } from '../../services/look'
 import { order, orders, product, products } from '../../services/shop'
 import { pick, texts } from '../../services/texts'
@@ -15,12 +15,13 @@ interface Query {
 }
 
 Page({
-  data: { t: texts(), id: '', seq: 0, title: '', failed: false, suggestion: null as Card | null, tools: [] as { id: string; label: string }[] },
+  data: { t: texts(), id: '', service: false, seq: 0, title: '', failed: false, suggestion: null as Card | null, tools: [] as { id: string; label: string }[] },
   query: {} as Query,
 
   onLoad(query: Query) {
     this.query = query
-    if (query.id) this.setData({ id: query.id, seq: Number(query.seq ?? 0), title: decodeURIComponent(query.title ?? '') })
+    const { id = '', seq, title = '' } = query
+    if (id) this.setData({ id, service: isService(id), seq: Number(seq ?? 0), title: decodeURIComponent(title) })
     else void this.open()
     void this.suggest()
   },
@@ -37,7 +38,7 @@ Page({
     try {
       const name = await this.productName()
       const from = { page: texts().pages[page] ?? page, ...(product_id && { product_id }), ...(name && { product: name }) }
-      this.setData({ id: await openService({ ...from, ...(order_id && { order_id }) }) })
+      this.setData({ id: await openService({ ...from, ...(order_id && { order_id }) }), service: true })
     } catch {
       this.setData({ failed: true })
     }

@@ -1,6 +1,7 @@
 """Reports for administrators: read from what was measured, a page at a time."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterable
 from datetime import date, timedelta
 
@@ -14,6 +15,7 @@ from chaguan.core.errors import AppError, ErrorCode
 from chaguan.desk import hours
 from chaguan.desk.store import setup
 from chaguan.desk.store import times as store
+from chaguan.desk.times.consumer import ServiceTimes
 from chaguan.desk.times.facts import Span
 from chaguan.desk.times.ratings import Rated, Ratings, no_ratings
 from chaguan.desk.times.report import By, Case, Lines, ReportRow
@@ -24,6 +26,8 @@ from chaguan.protocol.desk import Hours
 MAX_DAYS = 366
 MAX_SPANS = 500_000
 PAGE = 10_000
+PATIENCE_S = 1.0
+"""How long a report waits for what was said a moment ago to be measured. A busy desk is reported without it."""
 
 
 class Asked(Struct, kw_only=True, frozen=True):
@@ -59,14 +63,16 @@ class Range(Struct, frozen=True):
 
 
 class Reports:
-    def __init__(self, db: Database, directory: Directory) -> None:
+    def __init__(self, db: Database, directory: Directory, times: ServiceTimes) -> None:
         self._db = db
+        self._times = times
         self._directory = directory
         self.ratings: Ratings = no_ratings
 
     async def report(self, caller: Caller, asked: Asked) -> ServiceReport:
         """`too_large` with `limit` where more was measured than one report can hold: ask for fewer days."""
         access_admin(caller)
+        await self._until_measured()
         span = await self._db.read(lambda con: _range(con, asked))
         lines = Lines(asked.by, span.times, in_open_hours=asked.in_open_hours)
         last: Span | None = None
@@ -80,6 +86,12 @@ class Reports:
         rated, of_rated = await self._db.read(lambda con: self._rated(con, asked, span))
         lines.rate(rated, of_rated)
         return await self._shown(asked, span, lines)
+
+    async def _until_measured(self) -> None:
+        """Where this process measures: who asks right after a case ended finds it in the report."""
+        if self._times.feed.is_owned:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._times.feed.caught_up(), PATIENCE_S)
 
     def _rated(self, con: Connection, asked: Asked, span: Range) -> tuple[list[Rated], dict[str, Case]]:
         rated = list(self.ratings(con, asked.shop_id, span.first_at, span.until_at))

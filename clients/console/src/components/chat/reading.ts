@@ -77,7 +77,7 @@ export function useReading(view: Ref<ConversationView | null>, log: Ref<Log>) {
   }
 
   function lineText(row: Row): string {
-    if (row.type === 'notice') return entryText(row.entry, chat.nameOf)
+    if (row.type === 'notice') return entryText(row.entry, chat.nameOf, view.value?.conversation.customer_id)
     if (row.type !== 'message') return ''
     const { content, sender_id } = row.message
     return content?.type === 'system' ? noticeText(content, chat.nameOf(sender_id)) : recalledText(row.message)

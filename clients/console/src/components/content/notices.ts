@@ -31,7 +31,7 @@ export function isTold(entry: Entry, kind: ConversationKind): boolean {
 }
 
 /** The sentence for an entry, or empty if it is not worth one. */
-export function entryText(entry: Entry, nameOf: NameOf): string {
+export function entryText(entry: Entry, nameOf: NameOf, customerId = ''): string {
   const { t } = i18n.global
   switch (entry.type) {
     case 'member_joined': {
@@ -54,13 +54,13 @@ export function entryText(entry: Entry, nameOf: NameOf): string {
       if (entry.name) return t('notice.renamed', { actor: nameOf(entry.actor_id), name: entry.name })
       return entry.avatar ? t('notice.picture', { actor: nameOf(entry.actor_id) }) : ''
     case 'case_changed':
-      return caseText(entry, nameOf)
+      return caseText(entry, nameOf, customerId)
     default:
       return ''
   }
 }
 
-function caseText(entry: Extract<Entry, { type: 'case_changed' }>, nameOf: NameOf): string {
+function caseText(entry: Extract<Entry, { type: 'case_changed' }>, nameOf: NameOf, customerId: string): string {
   const { t } = i18n.global
   if (entry.status === 'resolved') return t('notice.caseResolved', { name: nameOf(entry.actor_id) })
   if (entry.status === 'open' && entry.agent_id) {
@@ -68,5 +68,7 @@ function caseText(entry: Extract<Entry, { type: 'case_changed' }>, nameOf: NameO
     if (entry.agent_id === entry.actor_id) return t('notice.caseTaken', { name })
     return t('notice.caseTakenOver', { actor: nameOf(entry.actor_id), name })
   }
-  return entry.status === 'waiting' ? t('notice.caseOpened') : ''
+  // A bot handed it over, a colleague passed it on to a queue, or nobody answered it: nothing begins there.
+  if (entry.status === 'waiting') return t(entry.actor_id === customerId ? 'notice.caseOpened' : 'notice.caseWaiting')
+  return ''
 }
