@@ -51,7 +51,8 @@ def desk(bench: "Bench") -> Iterator[Figure]:
         run.play()
         verdict = run.verdict()
         if run.faults or not verdict.is_clean:
-            raise BenchFailed(f"{run.faults} faults of the wire; of the log: {verdict}")
+            told = msgspec.structs.replace(verdict, decided_ms=[])
+            raise BenchFailed(f"{run.faults} faults of the wire; of the log: {told}")
         yield from run.figures(verdict)
     finally:
         shutil.rmtree(folder)
@@ -121,7 +122,9 @@ class _Run:
         yield from self._aged("desk_message", "arrived", 1, **common)
         beside = {f"commit_{name}_ms": round(_ms(self._load["acks"], share), 2) for name, share in SHARES}
         opened = {f"opened_{name}_ms": round(_ms(self._load["opened"], share), 2) for name, share in SHARES}
-        yield from self._aged("desk_decision", "decided", COMMITS, **common, **beside, **opened)
+        by_log = verdict.decided_ms[shape.cases :]
+        logged = {f"by_the_log_{name}_ms": percentile([*map(float, by_log)], share) for name, share in SHARES}
+        yield from self._aged("desk_decision", "decided", COMMITS, **common, **beside, **opened, **logged)
         yield from self._aged("desk_update", "shown", COMMITS, **common, **beside)
         cpu = self._load_s / self._load["sent"] * 1e6
         share = self._load_s / (scale.desk_s + WARM_S)

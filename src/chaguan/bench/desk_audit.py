@@ -25,6 +25,13 @@ _ORDER = (
     "JOIN cases AS c ON c.id = v.case_id ORDER BY e.id"
 )
 _CAPACITY = "SELECT user_id, capacity FROM desk_agents"
+_DECIDED = (
+    "SELECT given.at - said.created_at FROM case_events AS given "
+    "JOIN case_events AS opened ON opened.case_id = given.case_id AND opened.kind = 'opened' "
+    "JOIN entries AS said ON said.conversation_id = opened.conversation_id AND said.seq = opened.seq - 1 "
+    "JOIN entries AS entry ON entry.conversation_id = given.conversation_id AND entry.seq = given.seq "
+    "WHERE given.kind = 'assigned' ORDER BY entry.id"
+)
 
 
 class Happened(NamedTuple):
@@ -47,6 +54,8 @@ class Verdict(Struct):
     cases: int = 0
     assignments: int = 0
     most_load: int = 0
+    decided_ms: list[int] = []
+    """In the order of decisions, from when a customer's first message was stored to when it was stored who has them."""
 
     @property
     def is_clean(self) -> bool:
@@ -85,6 +94,8 @@ def read(database: Path, asked: Sequence[str]) -> Verdict:
     connection = sqlite3.connect(database)
     try:
         history = map(Happened._make, connection.execute(_ORDER))
-        return judged(history, dict(connection.execute(_CAPACITY)), asked)
+        verdict = judged(history, dict(connection.execute(_CAPACITY)), asked)
+        verdict.decided_ms = [ms for (ms,) in connection.execute(_DECIDED)]
+        return verdict
     finally:
         connection.close()

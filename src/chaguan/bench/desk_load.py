@@ -93,8 +93,8 @@ class DeskLoad(Workloads):
             while sent < (now - begun) * rate:
                 self._say(self._next(), begun + sent / rate)
                 sent += 1
-            while turned < (now - begun) * turnover:
-                self._resolve(self._next_silent())
+            while turned < (now - begun) * turnover and (leaving := self._next_silent()) is not None:
+                self._resolve(leaving)
                 self._come(next(self._newcomers))
                 turned += 1
             self._clients.turn(max(0.0, min(0.001, begun + (sent + 1) / rate - time.perf_counter())))
@@ -162,9 +162,10 @@ class DeskLoad(Workloads):
         self._open.rotate(-1)
         return self._open[-1]
 
-    def _next_silent(self) -> Talk:
-        """Of whom nothing is on its way: what came behind the end of a case would begin another."""
-        return next(talk for talk in self._open if not talk.in_flight)
+    def _next_silent(self) -> Talk | None:
+        """Of whom nothing is on its way: what came behind the end of a case would begin another. A server that does not
+        keep up has none."""
+        return next((talk for talk in self._open if not talk.in_flight), None)
 
     # What they are shown
 
