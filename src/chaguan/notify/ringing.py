@@ -19,9 +19,10 @@ from chaguan.core.caller import Caller, Role
 from chaguan.core.clock import Clock
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.logs import places
-from chaguan.desk import Scene, Unattended, Wait
+from chaguan.desk import Look, Scene, Unattended, Wait
 from chaguan.infra.database import Database
 from chaguan.infra.http import GuardedHttp
+from chaguan.infra.pauses import NEVER, Pause
 from chaguan.messaging import Messaging
 from chaguan.notify import rules, store
 from chaguan.notify.addresses import Addresses, robot_of
@@ -64,6 +65,7 @@ class Ringing:
         self._public_url = public_url
         self._is_owner = is_owner
         self._clock = clock
+        self._pause = Pause(db, 0, clock)
         self._task: asyncio.Task[None] | None = None
         self.failures = 0
 
@@ -79,6 +81,8 @@ class Ringing:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
+            await self._pause.wait()
+            self._pause.due_at = 0
             if not self._is_owner():
                 continue
             try:
@@ -90,11 +94,18 @@ class Ringing:
                     logger.error("calling agents stumbles: %s at %s", type(error).__name__, places(error))
                 await asyncio.sleep(min(30, 0.1 * 2**self.failures))
 
+    async def looked(self, look: Look) -> int:
+        """After a look of the desk: while somebody waits, this one looks too."""
+        if look.somebody_waits:
+            self._pause.wake()
+        return NEVER
+
     async def step(self) -> None:
         """One look: who is to be called, and calling them."""
         await self._decide()
-        now = self._clock()
-        if not await self._db.read(partial(store.has_due, now=now)):
+        now, due_at = self._clock(), await self._db.read(store.first_due)
+        if due_at is None or due_at > now:
+            self._pause.due_at = NEVER if due_at is None else due_at
             return
         claim = partial(store.claim, now=now, until=now + LEASE_MS, limit=AT_ONCE)
         claimed = await self._db.write(claim)

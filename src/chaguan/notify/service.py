@@ -56,6 +56,7 @@ class NotifyService:
             lambda: desk.feed.is_owned,
             clock,
         )
+        desk.dispatcher.looked.append(self.ringing.looked)
         self._forgetting: set[asyncio.Task[None]] = set()
 
     async def start(self, *, consumers: bool = True) -> None:
