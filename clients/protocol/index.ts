@@ -866,7 +866,10 @@ export interface MarkMoved {
   read_seq: number
 }
 
-/** Move one's read mark up to `seq`; it never moves back. Send at most one per conversation in 2 s. */
+/**
+ * Move one's read mark up to `seq`; it never moves back. Send at most one per conversation in 2 s, and the last one
+ * again after a reconnect that comes within a minute: a server that crashed may have forgotten what it acknowledged.
+ */
 export interface MarkRead {
   type: "mark_read"
   conversation_id: string

@@ -30,7 +30,7 @@ from chaguan.infra.database import Database
 from chaguan.infra.sealing import Vault
 from chaguan.platforms.wechat import WeChatClient
 
-_SIGNING = "accounts: access and refresh tokens"
+SIGNING = "accounts: access and refresh tokens"
 
 
 class Accounts:
@@ -113,5 +113,5 @@ async def open_accounts(
 ) -> Accounts:
     """`name` is what authenticator apps show as the issuer."""
     secrets = await open_secrets(db, vault)
-    signer = TokenSigner([vault.derive(_SIGNING)])
+    signer = TokenSigner([vault.derive(SIGNING)])
     return Accounts(db, secrets, signer, wechat, passwords or Passwords(), clock, name)

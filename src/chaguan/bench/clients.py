@@ -79,7 +79,9 @@ class Clients:
         now = time.time_ns() // 1_000_000
         secret = AppSecret(world.secret)
         self.tokens = {
-            client.person: sign_user_token(secret, world.app_id, subject(client.person), now, 7_200)
+            client.person: world.agents[client.person - len(world.users)].token
+            if client.person >= len(world.users)
+            else sign_user_token(secret, world.app_id, subject(client.person), now, 7_200)
             for client in self.clients
         }
         self.ready = self.received = self.faults = self.refusals = 0
@@ -88,6 +90,8 @@ class Clients:
         """What was said while a session came back may be in its welcome and be pushed as well, and is told by its seq.
         Where nobody comes back, a repeat is a fault."""
         self.on_entry: Callable[[Client, Push], None] | None = None
+        self.on_desk: Callable[[Client, Push], None] | None = None
+        """Hears of cases that changed, as who watches a desk is told of them."""
         self.on_lost: Callable[[Client, int, str], None] | None = None
         self.last_size = 0
         """Of the last frame with an entry, as it came over the wire."""
@@ -389,6 +393,9 @@ class Clients:
                     self._out_of_turn(client, conversation_id, push.seq, last)
                 if on_entry is not None:
                     on_entry(client, push)
+            elif push.cases:
+                if self.on_desk is not None:
+                    self.on_desk(client, push)
             elif push.version:
                 client.version = push.version
 

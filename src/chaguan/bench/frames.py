@@ -23,6 +23,14 @@ class Closed(Exception):
         super().__init__(f"{self.code} {self.reason}")
 
 
+class PushedCase(Struct, gc=False):
+    """What an agent's screen shows of a case."""
+
+    conversation_id: str
+    status: str
+    agent_id: str = ""
+
+
 class Push(Struct, gc=False):
     """What a receiver checks of an entry or another push. The whole frame is parsed for it."""
 
@@ -31,6 +39,10 @@ class Push(Struct, gc=False):
     seq: int = 0
     version: int = 0
     client_msg_id: str = ""
+    case_id: str = ""
+    status: str = ""
+    agent_id: str = ""
+    cases: list[PushedCase] = []
 
 
 class Placed(Struct, gc=False):
@@ -60,6 +72,20 @@ class Welcome(Struct):
     full: bool = False
 
 
+class Named(Struct):
+    id: str
+
+
+class View(Struct):
+    conversation: Named
+
+
+class Opened(Struct):
+    """What answers `open_service`."""
+
+    view: View
+
+
 class Reply(Struct):
     id: int
     ok: Raw = Raw()
@@ -69,6 +95,7 @@ class Reply(Struct):
 decode_push = msgspec.json.Decoder(Push).decode
 decode_pushes = msgspec.json.Decoder(list[Push]).decode
 decode_reply = msgspec.json.Decoder(Reply).decode
+decode_opened = msgspec.json.Decoder(Opened).decode
 decode_sent = msgspec.json.Decoder(Sent).decode
 decode_welcome = msgspec.json.Decoder(Welcome).decode
 encode = msgspec.json.Encoder().encode

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from chaguan.bench.clients import Clients, Lost
+from chaguan.bench.desk_load import DeskLoad
 from chaguan.bench.loads import Loads
 from chaguan.bench.orders import Orders
 from chaguan.bench.restless import Restless
@@ -27,7 +28,7 @@ def main() -> int:
     people = range(int(first), int(first) + int(count))
     clients = Clients(world, people, [int(port) for port in ports.split(",")], transport == "tls")
     orders = Orders(sys.stdin.fileno())
-    workloads, restless = Loads(clients), Restless(clients, orders.is_there)
+    players = Restless(clients, orders.is_there), DeskLoad(clients), Loads(clients)
     gc.freeze()
     gc.disable()
     print("{}", flush=True)
@@ -35,7 +36,7 @@ def main() -> int:
         order = json.loads(line)
         what = order.pop("do")
         try:
-            numbers = getattr(restless if hasattr(restless, what) else workloads, what)(**order)
+            numbers = getattr(next(each for each in players if hasattr(each, what)), what)(**order)
         except (Lost, TimeoutError, OSError) as error:
             numbers = {"failed": f"{type(error).__name__}: {error}", "faults": clients.faults}
         sys.stdout.write(msgspec.json.encode(numbers).decode() + "\n")

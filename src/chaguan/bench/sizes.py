@@ -24,6 +24,12 @@ class Scale(Struct, frozen=True):
     rounds: int
     """With readers who stall, and as many without."""
     round_s: float
+    desk_agents: int = 200
+    desk_cases: int = 2_000
+    desk_rate: float = 500
+    desk_turnover: float = 10
+    """Cases a second that end, and as many that begin."""
+    desk_s: float = 20
 
 
 FULL = Scale(
@@ -41,4 +47,8 @@ QUICK = Scale(
     shares=(0.25, 0.5, 0.8, 1.0),
     rounds=3,
     round_s=2,
+    desk_agents=40,
+    desk_cases=400,
+    desk_rate=200,
+    desk_s=3,
 )

@@ -13,6 +13,8 @@ from chaguan.bench import limits
 from chaguan.bench.certificates import make_certificate
 from chaguan.bench.clients import HEARTBEAT_S
 from chaguan.bench.crew import Generator, generator
+from chaguan.bench.desk import FIGURES as DESK
+from chaguan.bench.desk import desk
 from chaguan.bench.figures import Figure
 from chaguan.bench.growth import GROWTH, cost_growth
 from chaguan.bench.load import latency_load
@@ -478,6 +480,7 @@ STAGES: dict[str, tuple[Callable[[Bench], Iterator[Figure]], tuple[str, ...]]] =
     "fan-out": (fan_out, ("fanout_unmerged", "fanout_merged")),
     "offline": (offline, ("offline_pull",)),
     "durable": (durable, ("durable_direct", "search_lag")),
+    "desk": (desk, DESK),
     "wire": (wire, ("wire_text", "wire_idle_hour", "wire_resume")),
     "tls": (over_tls, ("tls",)),
     "edge": (through_the_edge, ("edge",)),

@@ -43,6 +43,13 @@ class Shape(Struct, frozen=True):
         return 1 + self.small_groups + self.has_large_groups
 
 
+class Seat(Struct):
+    """An agent of the desk who has signed in."""
+
+    user_id: str
+    token: str
+
+
 class World(Struct):
     """What clients know of it. Person `n` is `users[n]`; `pairs[k]` is the conversation of persons 2k and 2k+1."""
 
@@ -56,8 +63,12 @@ class World(Struct):
     everybody: str
     """Empty in a world without large groups; so is `thousand`."""
     thousand: str
+    agents: list[Seat] = []
+    """The persons behind all those of `users`, where there is a desk."""
 
     def groups_of(self, person: int) -> list[str]:
+        if person >= len(self.users):
+            return []
         of_hundred = self.groups[person // GROUP_SIZE]
         return [*of_hundred, self.everybody] if self.everybody else of_hundred
 

@@ -7,6 +7,7 @@ from chaguan.desk.agents import AgentChange, Agents, access_agent_desk
 from chaguan.desk.alerts import Alert, AlertKind
 from chaguan.desk.arrangement import Arrangement
 from chaguan.desk.context import ContextService, ContextSource
+from chaguan.desk.dispatch import Look
 from chaguan.desk.notes import NoteBook
 from chaguan.desk.notes import topic_of as notes_topic_of
 from chaguan.desk.service import AgentAccess, DeskService, topic_of, wall_of
@@ -29,6 +30,7 @@ __all__ = [
     "ContextService",
     "ContextSource",
     "DeskService",
+    "Look",
     "NoteBook",
     "Scene",
     "ServiceReport",

@@ -19,6 +19,7 @@ from chaguan.desk.presence import Seat
 from chaguan.desk.store import cases as case_store
 from chaguan.desk.store import setup as store
 from chaguan.infra.database import Database
+from chaguan.infra.pauses import NEVER
 from chaguan.messaging.ports import Directory, Publisher
 from chaguan.protocol import commands as c
 from chaguan.protocol.audit import AuditAction
@@ -141,12 +142,14 @@ class Agents:
             store.note_active(con, active, now)
 
         await self._db.write(work)
+        self._wake()  # who was taken for gone may be back
 
-    async def tell(self, look: Look) -> None:
+    async def tell(self, look: Look) -> int:
         """Those who watch are told of states and loads that are not as they were."""
         changed = [agent for agent in look.agents if not _is_same(self._told.get(agent.user_id), agent)]
         self._told = {agent.user_id: agent for agent in look.agents}
         await self._publish(changed)
+        return NEVER
 
     async def _publish(self, agents: list[Agent]) -> None:
         if agents and self._publisher.is_followed(TOPIC):

@@ -20,11 +20,11 @@ from chaguan.desk.cases import Cases
 from chaguan.desk.changes import Changes
 from chaguan.desk.closing import Closing
 from chaguan.desk.dispatch import Look
-from chaguan.desk.model import Event, Held
+from chaguan.desk.model import Event
 from chaguan.desk.ruling import Ruling
 from chaguan.desk.store import answers as store
-from chaguan.desk.store import cases as case_store
 from chaguan.desk.store import talks
+from chaguan.desk.store.cases import Standing
 from chaguan.infra.database import Database
 from chaguan.messaging import Messaging
 from chaguan.messaging.model import Room, Stored
@@ -58,6 +58,7 @@ class Automation:
         self.answers = Answers(db, clock)
         self.bot = Bot(db, messaging, cases, self.answers.shelves, clock)
         self.closing = Closing(db, messaging, changes, clock)
+        self.closing.wake = wake
         self.ruling = Ruling(db, messaging, changes, clock)
         self.alerts = Alerts(db)
 
@@ -165,21 +166,19 @@ class Automation:
         now = self._clock()
         return RuleTrial(await self._db.read(lambda con: rule_trials.tried(con, shop_id, question, now)))
 
-    async def follow(self, room: Room, seq: int) -> None:
+    async def follow(self, room: Room, event: Event) -> None:
         """By the log's reader: a change of a case."""
-        event: Event | None = await self._db.read(lambda con: case_store.event_at(con, room.id, seq))
-        if event is not None:
-            await self.closing.follow(room, event)
-            await self.ruling.follow(room, event)
-            await self.alerts.follow(room, event)
+        await self.closing.follow(room, event)
+        await self.ruling.follow(room, event)
+        await self.alerts.follow(room, event)
 
-    async def heard(self, room: Room, row: Stored, alive: Sequence[Held]) -> None:
+    async def heard(self, room: Room, row: Stored, alive: Sequence[Standing]) -> None:
         """By the log's reader: a customer's message, and the cases that were there when it came."""
-        if not alive or any(held.case.bot_id for held in alive):
+        if not alive or any(each.bot_id for each in alive):
             await self.bot.heard(room, row)
         await self.ruling.heard(room, row)
 
-    async def looked(self, look: Look) -> None:
-        """By the owner of the desk, after each look."""
-        await self.closing.step()
-        await self.ruling.step()
+    async def looked(self, look: Look) -> int:
+        """By the owner of the desk, after each look. Gives when something is due next."""
+        closing_at, ruling_at = await self.closing.step(), await self.ruling.step()
+        return min(closing_at, ruling_at) if look.somebody_waits else closing_at

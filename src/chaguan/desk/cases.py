@@ -162,10 +162,9 @@ class Cases:
         after, _ = await self._changes.change(room, bot_id, case_id, decide)
         return after.case
 
-    async def follow(self, room: Room, seq: int) -> None:
+    async def follow(self, room: Room, event: Event) -> None:
         """By the log's reader: what follows from a change, also one whose process died behind the commit."""
-        event = await self._db.read(lambda con: store.event_at(con, room.id, seq))
-        if event is None or event.kind in (CaseEventKind.opened, *QUIET):
+        if event.kind in (CaseEventKind.opened, *QUIET):
             return
         await self._following.settle(room, event)
         if not event.actor_id:

@@ -5,6 +5,8 @@ then finds in the log who spoke last and when. Whether that still holds is looke
 is stored, so that no message is overlooked, whoever does it and however often.
 """
 
+from collections.abc import Callable
+
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
@@ -22,6 +24,7 @@ from chaguan.desk.store import setup
 from chaguan.desk.store import talks as store
 from chaguan.desk.store.talks import Timer
 from chaguan.infra.database import Database
+from chaguan.infra.pauses import NEVER
 from chaguan.messaging import Messaging
 from chaguan.messaging.append import Effect
 from chaguan.messaging.log import Draft
@@ -60,28 +63,43 @@ class Closing:
         self._next_at = 0
         self._seen = ""
         self.voice: Voice = no_voice
+        self.wake: Callable[[], None] = _nobody
+        """Called when something may be due sooner than `step` said."""
 
     async def follow(self, room: Room, event: Event) -> None:
         """By the log's reader: a case that an agent has is watched from now on."""
         if event.kind in _STARTS and event.agent_id:
-            await self._db.write(lambda con: _start(con, room.shop_id, event))
+            await self._start(room, event)
         elif event.kind in _ENDS:
             await self._db.write(lambda con: store.stop_timer(con, event.case_id))
             if event.reason and msgspec.json.decode(event.reason, type=Reason).code == INACTIVE:
                 await self._farewell(room, event)
 
-    async def step(self) -> None:
-        """By the owner of the desk, from time to time: what is due."""
+    async def _start(self, room: Room, event: Event) -> None:
+        """A rule that is made after this was read starts the timers of all cases that agents have."""
+        settings = await self._db.read(
+            lambda con: settings_store.settings(con, room.shop_id, KIND, ClosingSettings)
+        )
+        rule = rule_of(settings, event.queue_id)
+        if rule is not None:
+            due_at = event.at + rule.warn_after_s * 1000
+            await self._db.write(lambda con: store.start_timer(con, event.case_id, room.shop_id, due_at))
+            self.wake()
+
+    async def step(self) -> int:
+        """By the owner of the desk, from time to time: what is due. Gives when something will be next."""
         at = self._clock()
         if at < self._next_at:
-            return
+            return self._next_at
         self._next_at = at + EVERY_MS
         due = await self._db.read(lambda con: store.due_timers(con, at, AT_ONCE))
         for timer in due:
             await self._look_at(timer)
         if len(due) == AT_ONCE:
             self._next_at = at
-        await self._end_of_bots()
+        if await self._end_of_bots():
+            return self._next_at
+        return max(self._next_at, await self._db.read(store.first_due) or NEVER)
 
     async def _look_at(self, timer: Timer) -> None:
         silent = await self._db.read(lambda con: _silent(con, timer))
@@ -144,16 +162,18 @@ class Closing:
         text = bot_texts.in_(language_in(held.case), settings.farewell, bot_texts.FAREWELL)
         await self._say(room, held.case, key_of(event.case_id, "farewell", str(event.seq)), text)
 
-    async def _end_of_bots(self) -> None:
+    async def _end_of_bots(self) -> bool:
         """Cases that only a bot has, a handful each time in turn: ended when their customers are silent, and given to
-        people when there is no bot any more."""
-        found = await self._db.read(lambda con: case_store.with_bot(con, self._seen, AT_ONCE))
+        people when there is no bot any more. Whether there were any."""
+        after = self._seen
+        found = await self._db.read(lambda con: case_store.with_bot(con, after, AT_ONCE))
         self._seen = found[-1].case.id if len(found) == AT_ONCE else ""
         if not found:
-            return
+            return after != ""  # those of the page before are there still
         bots = await self._db.read(lambda con: settings_store.settings_of_all(con, BOT, BotSettings))
         for held in found:
             await self._end_of_bot(held, bots.get(held.case.shop_id, BotSettings()))
+        return True
 
     async def _end_of_bot(self, held: Held, bot: BotSettings) -> None:
         case = held.case
@@ -206,16 +226,13 @@ class Closing:
                 raise
 
 
+def _nobody() -> None:
+    return None
+
+
 def language_in(case: Case) -> Language:
     """Of a customer who is told something unasked: as their app said when they came."""
     return "en" if str(case.context.get("language", "")).lower().startswith("en") else "zh-CN"
-
-
-def _start(con: Connection, shop_id: str, event: Event) -> None:
-    settings = settings_store.settings(con, shop_id, KIND, ClosingSettings)
-    rule = rule_of(settings, event.queue_id)
-    if rule is not None:
-        store.start_timer(con, event.case_id, shop_id, event.at + rule.warn_after_s * 1000)
 
 
 def rule_of(settings: ClosingSettings, queue_id: str) -> ClosingRule | None:

@@ -2,7 +2,6 @@
 the owner of the desk's consumer; what another did meanwhile is found where a decision is stored."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
@@ -22,6 +21,7 @@ from chaguan.desk.routing.plan import LARGEST_PLAN
 from chaguan.desk.store import cases as store
 from chaguan.desk.store import setup
 from chaguan.infra.database import Database
+from chaguan.infra.pauses import NEVER, Pause
 from chaguan.messaging import Messaging
 from chaguan.messaging.model import Room
 from chaguan.protocol.conversations import CaseStatus
@@ -45,6 +45,10 @@ class Look(Struct):
     settings: dict[str, DeskSettings]
     heads: dict[str, list[Held]]
     """By queue. Those of no queue, or of one that is gone, under the empty id."""
+    somebody_waits: bool
+    """For people, in any queue or in none."""
+    moves_at: int
+    """When an agent is away or offline because time has passed."""
 
     def settings_of(self, shop_id: str) -> DeskSettings:
         return self.settings.get(shop_id, DeskSettings())
@@ -53,7 +57,8 @@ class Look(Struct):
         return next((queue for queue in self.queues if queue.id == queue_id), None)
 
 
-Looked = Callable[[Look], Awaitable[None]]
+Looked = Callable[[Look], Awaitable[int]]
+"""Gives when it wants another look at the latest, also if nothing happens until then."""
 
 
 class Dispatcher:
@@ -72,7 +77,7 @@ class Dispatcher:
         self._openings = openings
         self._is_owner = is_owner
         self._clock = clock
-        self._woken = asyncio.Event()
+        self._pause = Pause(db, LOOK_S, clock)
         self._task: asyncio.Task[None] | None = None
         self.looked: list[Looked] = []
         """Told of each look by the process that is the owner."""
@@ -90,18 +95,16 @@ class Dispatcher:
             self._task = None
 
     def wake(self) -> None:
-        self._woken.set()
+        self._pause.wake()
 
     async def _run(self) -> None:
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
-                    await self._woken.wait()
-            self._woken.clear()
+            await self._pause.wait()
+            self._pause.due_at = 0
             if not self._is_owner():
                 continue
             try:
-                await self.step()
+                self._pause.due_at = await self.step()
                 self.failures = 0
             except Exception as error:  # noqa: BLE001  the desk must outlive what it stumbles over
                 self._failed(error)
@@ -113,14 +116,14 @@ class Dispatcher:
         if self.failures == 1:
             logger.error("the desk stumbles: %s at %s", type(error).__name__, places(error))
 
-    async def step(self) -> None:
-        """One look, and everything that follows from it."""
+    async def step(self) -> int:
+        """One look, and everything that follows from it. Gives when the next one is due."""
         look = await self.look()
         while await self._assign(look):
             look = await self.look()
-        await self._do_what_is_due(look)
-        for looked in self.looked:
-            await looked(look)
+        next_at = await self._do_what_is_due(look)
+        wanted = [await looked(look) for looked in self.looked]
+        return min(next_at, look.moves_at, *wanted)
 
     async def look(self) -> Look:
         at = self._clock()
@@ -133,7 +136,10 @@ class Dispatcher:
             agents = [presence.shown(seat, loads.get(seat.user_id, 0), idle_s, at) for seat in seats]
             places = sum(max(0, a.capacity - a.load) for a in agents if a.state is AgentState.online)
             limit = max(min(places, LARGEST_PLAN) + SPARE_HEADS, MOST_DUE)
-            return Look(at, queues, agents, settings, _heads(con, queues, limit))
+            in_use = store.queues_in_use(con)
+            heads = _heads(con, queues, in_use, limit)
+            moves_at = min((presence.moves_at(seat, idle_s, at) for seat in seats), default=NEVER)
+            return Look(at, queues, agents, settings, heads, bool(in_use), moves_at)
 
         return await self._db.read(read)
 
@@ -161,7 +167,8 @@ class Dispatcher:
 
         return await self._change(held, decide, (CaseStatus.open, decision.agent_id))
 
-    async def _do_what_is_due(self, look: Look) -> None:
+    async def _do_what_is_due(self, look: Look) -> int:
+        """Gives when something is due next. While somebody waits that may be at any time."""
         await self._all(self._queue_anew(held) for held in self._untried(look))
         await self._all(
             self._overflow(held, queue)
@@ -169,8 +176,10 @@ class Dispatcher:
             for held in look.heads.get(queue.id, ())
             if overflows(held, queue, look)
         )
-        await self._all(self._give_back(held, agent) for held, agent in await self._left_behind(look))
+        left = await self._left_behind(look)
+        await self._all(self._give_back(held, agent) for held, agent in left)
         await self._give_up(look)
+        return look.at if left or look.somebody_waits else _given_back_at(look)
 
     def _untried(self, look: Look) -> list[Held]:
         """Each stray once, until the rules change."""
@@ -220,11 +229,7 @@ class Dispatcher:
 
     async def _left_behind(self, look: Look) -> list[tuple[Held, Agent]]:
         """Open cases of queues whose agents have been away for longer than the shop wants."""
-        gone = [
-            agent
-            for agent in look.agents
-            if agent.load and agent.state in (AgentState.away, AgentState.offline)
-        ]
+        gone = [agent for agent in look.agents if agent.load and presence.is_gone(agent)]
         if not gone:
             return []
 
@@ -302,8 +307,15 @@ def overflows(held: Held, queue: Queue, look: Look) -> bool:
     return bool(limit and queue.overflow_to) and look.at - held.case.queued_at >= limit
 
 
-def _heads(con: Connection, queues: Sequence[Queue], limit: int) -> dict[str, list[Held]]:
-    in_use = store.queues_in_use(con)
+def _given_back_at(look: Look) -> int:
+    """When the cases of an agent who is gone have waited for them for as long as a shop wants."""
+    waits_s = {each.reassign_s for each in (DeskSettings(), *look.settings.values()) if each.reassign_s}
+    gone = [agent.since for agent in look.agents if agent.load and presence.is_gone(agent)]
+    times = (since + wait_s * 1000 for since in gone for wait_s in waits_s)
+    return min((at for at in times if at > look.at), default=NEVER)
+
+
+def _heads(con: Connection, queues: Sequence[Queue], in_use: set[str], limit: int) -> dict[str, list[Held]]:
     known = {queue.id for queue in queues}
     heads = {
         queue.id: store.heads(con, queue.id, limit)

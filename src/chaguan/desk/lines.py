@@ -15,6 +15,7 @@ from chaguan.desk.routing import why_waiting
 from chaguan.desk.store import cases as store
 from chaguan.desk.store import setup
 from chaguan.infra.database import Database
+from chaguan.infra.pauses import NEVER
 from chaguan.messaging import Messaging
 from chaguan.messaging.model import Room
 from chaguan.messaging.ports import Publisher
@@ -74,15 +75,16 @@ class Lines:
         now = self._clock()
         return await self._db.read(lambda con: place_of(con, room, now))
 
-    async def tell(self, look: Look) -> None:
-        """After a look of the process that owns the desk: what moved since the last time."""
+    async def tell(self, look: Look) -> int:
+        """After a look of the process that owns the desk: what moved since the last time. Gives when there is more."""
         if look.at < self._next_at:
-            return
+            return self._next_at
         self._next_at = look.at + EVERY_MS
         lines = await self._db.read(lambda con: _lines(con, look.queues, look.agents))
         self._tell_agents(look, lines)
-        await self._tell_customers(look, lines)
+        is_all_told = await self._tell_customers(look, lines)
         self._lines = {line.queue_id: line for line, _ in lines}
+        return NEVER if is_all_told else self._next_at
 
     def _tell_agents(self, look: Look, lines: Sequence[tuple[Line, Pace]]) -> None:
         moved = [line for line, _ in lines if self._lines.get(line.queue_id) != line]
@@ -93,7 +95,8 @@ class Lines:
             if news and self._publisher.is_followed(topic):
                 self._publisher.publish(topic, LinesMoved(shop_id=shop_id, lines=news))
 
-    async def _tell_customers(self, look: Look, lines: Sequence[tuple[Line, Pace]]) -> None:
+    async def _tell_customers(self, look: Look, lines: Sequence[tuple[Line, Pace]]) -> bool:
+        """Whether nobody is left who is told the next time."""
         paces = {line.queue_id: pace for line, pace in lines if line.waiting}
         standing = await self._db.read(lambda con: {id: store.line(con, id) for id in paces})
         news: list[tuple[bool, int, str, Waiting]] = []
@@ -117,6 +120,7 @@ class Lines:
             self._told[place.case_id] = Told(place.position, place.expected_ms, look.at)
             if self._publisher.is_followed(customer_id):
                 self._publisher.publish(customer_id, WaitingMoved(waiting=place))
+        return len(news) <= MOST_TOLD
 
 
 def lines_of(con: Connection, queues: Sequence[Queue], now: int) -> list[Line]:

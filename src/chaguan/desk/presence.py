@@ -3,6 +3,7 @@
 import msgspec
 from msgspec import Struct
 
+from chaguan.infra.pauses import NEVER
 from chaguan.protocol.desk import Agent, AgentState
 
 SEEN_MS = 60_000
@@ -37,6 +38,16 @@ def state_of(seat: Seat, idle_s: int, now: int) -> tuple[AgentState, int]:
     return seat.chosen, seat.chosen_at
 
 
+def moves_at(seat: Seat, idle_s: int, now: int) -> int:
+    """When the state becomes another because time passes. Whoever is seen or does something puts that off."""
+    unseen_at = seat.seen_at + SEEN_MS + 1
+    if seat.chosen is AgentState.offline or unseen_at <= now:
+        return NEVER
+    idle_at = max(seat.active_at, seat.chosen_at) + idle_s * 1000
+    is_idling = seat.chosen is AgentState.online and idle_s and idle_at > now
+    return min(unseen_at, idle_at) if is_idling else unseen_at
+
+
 def shown(seat: Seat, load: int, idle_s: int, now: int) -> Agent:
     state, since = state_of(seat, idle_s, now)
     return Agent(
@@ -52,10 +63,13 @@ def shown(seat: Seat, load: int, idle_s: int, now: int) -> Agent:
     )
 
 
+def is_gone(agent: Agent) -> bool:
+    return agent.state in (AgentState.away, AgentState.offline)
+
+
 def has_left(agent: Agent, reassign_s: int, now: int) -> bool:
     """Whether their cases go back to the queue."""
-    is_gone = agent.state in (AgentState.away, AgentState.offline)
-    return bool(reassign_s) and is_gone and now - agent.since >= reassign_s * 1000
+    return bool(reassign_s) and is_gone(agent) and now - agent.since >= reassign_s * 1000
 
 
 def chosen(seat: Seat, state: AgentState, now: int) -> Seat:

@@ -25,6 +25,7 @@ from chaguan.desk.store import cases as case_store
 from chaguan.desk.store import setup
 from chaguan.desk.store import tags as tag_store
 from chaguan.infra.database import Database
+from chaguan.infra.pauses import NEVER
 from chaguan.messaging import Messaging
 from chaguan.messaging.log import Draft
 from chaguan.messaging.model import Room, Stored, open_content, unpack_state
@@ -54,6 +55,8 @@ class Ruling:
         self._changes = changes
         self._clock = clock
         self._next_at = 0
+        self._has_timed = True
+        """Whether a rule waits for time to pass."""
         self._looked_up_to: dict[tuple[str, str, int], int] = {}
         self._listening: frozenset[str] = frozenset()
         self._listening_until = 0
@@ -89,7 +92,12 @@ class Ruling:
         return self._listening
 
     def changed(self) -> None:
-        self._listening_until = 0
+        self._listening_until = self._next_at = 0
+
+    def may_listen(self, shop_id: str) -> bool:
+        """Whether what is said there may be an occasion for a rule, as far as is remembered."""
+        is_known = self._listening_until - LISTENS_MS <= self._clock() < self._listening_until
+        return not is_known or shop_id in self._listening
 
     def redirected(
         self, con: Connection, held: Held, queue: Queue | None, reason: Reason, at: int
@@ -104,17 +112,17 @@ class Ruling:
             return queue, reason
         return known, Reason(FIRED, _told(moving, occasion))
 
-    async def step(self) -> None:
-        """By the owner of the desk: who has waited for as long as a rule says."""
+    async def step(self) -> int:
+        """By the owner of the desk: who has waited for as long as a rule says. Gives when others may have."""
         at = self._clock()
-        if at < self._next_at:
-            return
-        self._next_at = at + EVERY_MS
-        lists = await self._db.read(lambda con: settings_store.settings_of_all(con, KIND, RuleList))
-        for shop_id, listed in lists.items():
-            for rule in listed.rules:
-                if rule.enabled and rule.when is RuleEvent.waiting:
-                    await self._who_waits(shop_id, rule, at)
+        if at >= self._next_at:
+            self._next_at = at + EVERY_MS
+            lists = await self._db.read(lambda con: settings_store.settings_of_all(con, KIND, RuleList))
+            timed = [(id, rule) for id, listed in lists.items() for rule in listed.rules if _is_timed(rule)]
+            self._has_timed = bool(timed)
+            for shop_id, rule in timed:
+                await self._who_waits(shop_id, rule, at)
+        return self._next_at if self._has_timed else NEVER
 
     async def _who_waits(self, shop_id: str, rule: RuleSpec, at: int) -> None:
         """Those who have become due since the last look; a process that begins looks back, and the history knows what
@@ -258,6 +266,10 @@ def _is(reason: Reason, rule: RuleSpec, occasion: Occasion) -> bool:
 
 def _listens(listed: RuleList) -> bool:
     return any(rule.enabled and rule.when is RuleEvent.said for rule in listed.rules)
+
+
+def _is_timed(rule: RuleSpec) -> bool:
+    return rule.enabled and rule.when is RuleEvent.waiting
 
 
 def _step(con: Connection, now: Held, rule: RuleSpec, occasion: Occasion, at: int) -> Step | None:

@@ -4,6 +4,8 @@ It sees messages by reading the log; a customer's first message opens a case.
 """
 
 import asyncio
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -22,6 +24,7 @@ from chaguan.desk.changes import EVERYTHING, Changes
 from chaguan.desk.dispatch import Dispatcher
 from chaguan.desk.follow import Following
 from chaguan.desk.lines import Lines, lines_of
+from chaguan.desk.model import Event
 from chaguan.desk.notes import NoteBook
 from chaguan.desk.openings import Attributes, Openings
 from chaguan.desk.own_cases import OwnCases
@@ -40,7 +43,7 @@ from chaguan.messaging.feed import Feed
 from chaguan.messaging.model import CASE, MESSAGE, Membership, Room, Stored
 from chaguan.messaging.ports import Directory, Publisher
 from chaguan.protocol import commands as c
-from chaguan.protocol.conversations import Case, CaseStatus, ConversationKind
+from chaguan.protocol.conversations import Case, ConversationKind
 from chaguan.protocol.pushes import DeskChanged
 from chaguan.protocol.replies import CaseReply, ConversationView, Desk, Opened, Sent
 
@@ -94,6 +97,7 @@ class DeskService:
         self._publisher = publisher
         self._directory = directory
         self._clock = clock
+        self._is_shared = db.dialect != "sqlite"
         self.feed = Feed(db, "desk", self._read_log, prefix="s_")
         changes = Changes(db, messaging, clock)
         changes.tell = self._tell
@@ -112,7 +116,7 @@ class DeskService:
         self.reports = Reports(db, directory, self.times)
         self.walls.ratings = self.reports.ratings = rated_between
         self.agents = Agents(db, publisher, directory, clock, self.dispatcher.wake)
-        self.arrangement = Arrangement(db, clock, self.dispatcher.wake)
+        self.arrangement = Arrangement(db, clock, self._arranged)
         self.lines = Lines(db, messaging, publisher, topic_of, clock)
         self.notes = NoteBook(db, messaging, publisher, directory, clock)
         self.notes.wrote = self.agents.did_something
@@ -222,32 +226,66 @@ class DeskService:
         for row in rows:
             if row.kind == CASE or (row.kind == MESSAGE and row.countable):
                 said.setdefault(row.conversation_id, []).append(row)
+        if not said:
+            return
+        seen = await self._db.read(partial(_seen, said=said))
+        busy = [mine for mine in said.values() if not self._is_talk(mine, seen)]
         # Side by side, so that what they read and write shares transactions. All end before one's failure is told:
         # the feed then hands out all of them again.
-        outcomes = await asyncio.gather(*map(self._read_room, said.values()), return_exceptions=True)
+        reading = (self._read_room(mine, seen) for mine in busy)
+        outcomes = await asyncio.gather(*reading, return_exceptions=True)
         for outcome in outcomes:
             if outcome is not None:
                 raise outcome
-        if any(row.kind == CASE for row in rows):
-            self.dispatcher.wake()
+        if self._is_shared and any(row.kind == CASE for row in rows):
+            self.dispatcher.wake()  # by another process: a change of this one wakes it at once
 
-    async def _read_room(self, rows: list[Stored]) -> None:
+    def _is_talk(self, rows: list[Stored], seen: "Seen") -> bool:
+        """Whether it is talk between a customer and who has the case, of which nothing follows. That is most of all
+        that is said: it costs no task and no look at the database of its own."""
+        room = self._messaging.rooms.peek(rows[0].conversation_id)
+        if room is None or any(row.kind == CASE for row in rows):
+            return False
+        alive = seen.alive.get(room.id)
+        if not alive or any(each.waits or each.bot_id for each in alive):
+            return False
+        if self.automation.ruling.may_listen(room.shop_id):
+            return False
+        self.agents.did_something([row.actor_id for row in rows if row.actor_id != room.customer_id])
+        return True
+
+    async def _read_room(self, rows: list[Stored], seen: "Seen") -> None:
         """What one customer's conversation was given."""
         room = await self._messaging.rooms.room(rows[0].conversation_id)
+        alive: Sequence[store.Standing] | None = seen.alive.get(room.id, ())
+        adds = False
         for row in rows:
             if row.kind == CASE:
-                await self.cases.follow(room, row.seq)
-                await self.automation.follow(room, row.seq)
+                await self._follow(room, seen.events.get((room.id, row.seq)))
+                alive = None
                 continue
-            if row.actor_id != room.customer_id:
-                self.agents.did_something([row.actor_id])
-            alive = await self._db.read(lambda con: store.open_ones(con, room.id))
-            if any(held.case.status is CaseStatus.waiting for held in alive):
-                await self._tell_more(room)
-            elif row.actor_id == room.customer_id and not alive:
-                await self._openings.by_message(room, row.seq)
-            if row.actor_id == room.customer_id:
-                await self.automation.heard(room, row, alive)
+            if alive is None:
+                alive = (await self._db.read(lambda con: store.standing(con, [room.id]))).get(room.id, ())
+            adds = adds or any(each.waits for each in alive)
+            if await self._hear(room, row, alive):
+                alive = None
+        if adds:
+            await self._tell_more(room)  # once, however much it was: who floods makes no more of it
+
+    async def _follow(self, room: Room, event: Event | None) -> None:
+        if event is not None:  # nodes of before wrote none
+            await self.cases.follow(room, event)
+            await self.automation.follow(room, event)
+
+    async def _hear(self, room: Room, row: Stored, alive: Sequence[store.Standing]) -> bool:
+        """Whether the cases may have changed by it."""
+        if row.actor_id != room.customer_id:
+            self.agents.did_something([row.actor_id])
+            return False
+        if not alive:
+            await self._openings.by_message(room, row.seq)
+        await self.automation.heard(room, row, alive)
+        return True
 
     async def _tell_more(self, room: Room) -> None:
         """What a waiting customer adds. Agents are no members before they take the case: no entry reaches them."""
@@ -257,6 +295,10 @@ class DeskService:
         view = await self._messaging.views.shown(room.id)
         push = DeskChanged(shop_id=room.shop_id, previous=version, version=version, views=[view])
         self._publisher.publish(topic_of(room.shop_id), push)
+
+    def _arranged(self) -> None:
+        self.dispatcher.wake()
+        self.alarms.wake()
 
     def _tell(self, case: Case) -> None:
         self.dispatcher.wake()
@@ -282,6 +324,20 @@ class DeskService:
     async def _views(self, cases: list[Case]) -> list[ConversationView]:
         rooms = dict.fromkeys(case.conversation_id for case in cases)
         return [await self._messaging.views.shown(id) for id in rooms]
+
+
+class Seen(NamedTuple):
+    """What a chunk of the log is about, read at once for all of it: the cases that go on in each conversation, and what
+    the history says at each entry of a case."""
+
+    alive: dict[str, list[store.Standing]]
+    events: dict[tuple[str, int], Event]
+
+
+def _seen(con: Connection, said: dict[str, list[Stored]]) -> Seen:
+    changes = [(id, row.seq) for id, rows in said.items() for row in rows if row.kind == CASE]
+    found = ((place, store.event_at(con, *place)) for place in changes)
+    return Seen(store.standing(con, said), {place: event for place, event in found if event is not None})
 
 
 def _known_since(con: Connection, shop_id: str, known: int, version: int) -> list[Case]:

@@ -9,6 +9,7 @@ shows once and a group may read twice. What could not be said for a quarter of a
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from functools import partial
 
 import msgspec
@@ -40,12 +41,19 @@ IDLE_MS = 30_000
 
 class Alerting:
     def __init__(
-        self, db: Database, unattended: Unattended, shops: Shops, sending: Sending, clock: Clock
+        self,
+        db: Database,
+        unattended: Unattended,
+        shops: Shops,
+        sending: Sending,
+        wake: Callable[[], None],
+        clock: Clock,
     ) -> None:
         self._db = db
         self._unattended = unattended
         self._shops = shops
         self._sending = sending
+        self._wake = wake
         self._clock = clock
         self._next_at = 0
         self._tidy_at = 0
@@ -71,21 +79,23 @@ class Alerting:
 
         await self._db.write(write)
         self._next_at = 0
+        self._wake()
 
-    async def step(self) -> None:
-        """All that is to be told now. By the process that owns the desk."""
+    async def step(self) -> int:
+        """All that is to be told now, by the process that owns the desk; and when to look again."""
         now = self._clock()
         if now < self._next_at:
-            return
+            return self._next_at
         await self._tidy(now)
         due_at = await self._db.read(store.next_alert_at)
         if due_at is None or due_at > now:
             self._next_at = min(due_at or now + IDLE_MS, now + IDLE_MS)
-            return
+            return self._next_at
         claim = partial(store.claim_alerts, now=now, until=now + LEASE_MS, limit=AT_ONCE)
         batches = await self._db.write(claim)
         bells = {bell.id: bell for bell in await self._db.read(store.all_bells)}
         await asyncio.gather(*(self._call(bells.get(batch[0].bell_id), batch) for batch in batches))
+        return 0
 
     async def _call(self, bell: Bell | None, batch: list[Noted]) -> None:
         number = min(noted.attempts for noted in batch)

@@ -18,8 +18,9 @@ from chaguan.accounts import Shops
 from chaguan.core.clock import Clock
 from chaguan.core.errors import AppError
 from chaguan.core.logs import places
-from chaguan.desk import Scene, Unattended, Wait
+from chaguan.desk import Look, Scene, Unattended, Wait
 from chaguan.infra.database import Database
+from chaguan.infra.pauses import NEVER, Pause
 from chaguan.messaging import Messaging
 from chaguan.notify import rules, store
 from chaguan.notify.model import Bell, DeviceKept, NotifySettings, RobotKept
@@ -52,10 +53,11 @@ class Ringing:
         self._sending = sending
         self._is_owner = is_owner
         self._clock = clock
+        self._pause = Pause(db, 0, clock)
         self._task: asyncio.Task[None] | None = None
         self.failures = 0
-        self.looked: list[Callable[[], Awaitable[None]]] = []
-        """Done after each look, by the same process."""
+        self.beside: list[Callable[[], Awaitable[int]]] = []
+        """Done after each look, by the same process; says when it is due again."""
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -69,6 +71,8 @@ class Ringing:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
+            await self._pause.wait()
+            self._pause.due_at = 0
             if not self._is_owner():
                 continue
             try:
@@ -80,15 +84,29 @@ class Ringing:
                     logger.error("calling agents stumbles: %s at %s", type(error).__name__, places(error))
                 await asyncio.sleep(min(30, 0.1 * 2**self.failures))
 
+    def wake(self) -> None:
+        """There is something to look at."""
+        self._pause.wake()
+
+    async def looked(self, look: Look) -> int:
+        """After a look of the desk: while somebody waits, this one looks too."""
+        if look.somebody_waits:
+            self.wake()
+        return NEVER
+
     async def step(self) -> None:
         """One look: who is to be called, and calling them."""
         await self._decide()
-        now = self._clock()
-        if await self._db.read(partial(store.has_due, now=now)):
-            claim = partial(store.claim, now=now, until=now + LEASE_MS, limit=AT_ONCE)
-            await asyncio.gather(*map(self._call, await self._db.write(claim)))
-        for work in self.looked:
-            await work()
+        self._pause.due_at = min([await self._call_due(), *[await work() for work in self.beside]])
+
+    async def _call_due(self) -> int:
+        """When the next is due."""
+        now, due_at = self._clock(), await self._db.read(store.first_due)
+        if due_at is None or due_at > now:
+            return NEVER if due_at is None else due_at
+        claim = partial(store.claim, now=now, until=now + LEASE_MS, limit=AT_ONCE)
+        await asyncio.gather(*map(self._call, await self._db.write(claim)))
+        return 0
 
     async def _decide(self) -> None:
         scene = await self._unattended.look()

@@ -50,9 +50,10 @@ class NotifyService:
         self.ringing = Ringing(
             db, unattended, messaging, accounts.shops, sending, lambda: desk.feed.is_owned, clock
         )
-        self.alerting = Alerting(db, unattended, accounts.shops, sending, clock)
-        self.ringing.looked.append(self.alerting.step)
+        self.alerting = Alerting(db, unattended, accounts.shops, sending, self.ringing.wake, clock)
+        self.ringing.beside.append(self.alerting.step)
         desk.automation.alerts.tell = self.alerting.take
+        desk.dispatcher.looked.append(self.ringing.looked)
         self._forgetting: set[asyncio.Task[None]] = set()
 
     async def start(self, *, consumers: bool = True) -> None:

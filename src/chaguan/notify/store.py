@@ -105,8 +105,10 @@ def claim(connection: Connection, now: int, until: int, limit: int) -> list[Bell
     return [bell._replace(attempts=bell.attempts + 1, due_at=until) for bell in due]
 
 
-def has_due(connection: Connection, now: int) -> bool:
-    return connection.execute(select(bells.c.id).where(bells.c.due_at <= now).limit(1)).first() is not None
+def first_due(connection: Connection) -> int | None:
+    """When the first call is due; None: nobody is to be called."""
+    found: int | None = connection.execute(select(func.min(bells.c.due_at))).scalar()
+    return found
 
 
 def settle(connection: Connection, bell: Bell, due_at: int | None, **outcome: Any) -> bool:

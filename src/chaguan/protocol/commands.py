@@ -168,7 +168,8 @@ class SetReaction(_Command, tag="set_reaction"):
 
 
 class MarkRead(_Command, tag="mark_read"):
-    """Move one's read mark up to `seq`; it never moves back. Send at most one per conversation in 2 s."""
+    """Move one's read mark up to `seq`; it never moves back. Send at most one per conversation in 2 s, and the last one
+    again after a reconnect that comes within a minute: a server that crashed may have forgotten what it acknowledged."""
 
     conversation_id: Id
     seq: Seq

@@ -1,4 +1,4 @@
-"""The router over time: agents come, leave and crash, two processes decide at once from what they saw earlier.
+"""The router over time: agents join, leave and crash, two processes decide at once from what they saw earlier.
 
 The desk here is a dictionary in which a decision is stored as the service stores it: only while the case waits where
 it was seen and the agent has room.
@@ -15,7 +15,9 @@ from chaguan.protocol.desk import Agent, AgentState, Queue, Strategy
 
 STRATEGIES = [each for each in Strategy if each is not Strategy.manual]
 QUEUES = st.integers(0, 3)
-AGENTS = st.integers(0, 4)
+AGENTS = st.integers(0, 7)
+"""Who is meant, counted round those who are there by then."""
+MOST_AGENTS = 8
 NODES = st.integers(0, 1)
 
 
@@ -53,19 +55,31 @@ class Desk(RuleBasedStateMachine):
             id = f"k{len(self.cases):04}"
             self.cases[id] = {"queue": f"q{queue}", "at": self.now, "agent": "", "version": 0, "avoid": ""}
 
+    @precondition(lambda self: len(self.agents) < MOST_AGENTS)
+    @rule(capacity=st.integers(0, 4), knows_tea=st.booleans())
+    def somebody_new_joins(self, capacity: int, knows_tea: bool) -> None:
+        id, skills = f"u{len(self.agents)}", ["tea"] if knows_tea else []
+        self.agents[id] = Agent(user_id=id, capacity=capacity, skills=skills, state=AgentState.online)
+
+    @rule(agent=AGENTS, capacity=st.integers(0, 6))
+    def an_agent_is_trusted_with_more_or_less(self, agent: int, capacity: int) -> None:
+        id = self.one(agent)
+        # What they have already they keep: an administrator takes nothing away.
+        self.agents[id].capacity = max(capacity, sum(map(self.weight, self.open_of(id))))
+
     @rule(agent=AGENTS, state=st.sampled_from([*AgentState, AgentState.online]))
     def an_agent_is(self, agent: int, state: AgentState) -> None:
-        self.agents[f"u{agent}"].state = state
+        self.agents[self.one(agent)].state = state
 
     @rule(agent=AGENTS)
     def an_agent_is_gone_for_too_long(self, agent: int) -> None:
-        self.agents[f"u{agent}"].state = AgentState.offline
-        for case in self.open_of(f"u{agent}"):
+        self.agents[self.one(agent)].state = AgentState.offline
+        for case in self.open_of(self.one(agent)):
             case.update(agent="", version=case["version"] + 1)
 
     @rule(agent=AGENTS)
     def an_agent_resolves(self, agent: int) -> None:
-        for case in self.open_of(f"u{agent}")[:1]:
+        for case in self.open_of(self.one(agent))[:1]:
             case.update(agent="resolved", version=case["version"] + 1)
 
     @rule(agent=AGENTS, data=st.data())
@@ -73,12 +87,12 @@ class Desk(RuleBasedStateMachine):
         waiting = [id for id, case in self.cases.items() if not case["agent"]]
         if waiting:
             case = self.cases[data.draw(st.sampled_from(waiting))]
-            self.store(case, f"u{agent}", self.weight(case))
+            self.store(case, self.one(agent), self.weight(case))
 
     @rule(agent=AGENTS, queue=QUEUES)
     def an_agent_passes_one_on(self, agent: int, queue: int) -> None:
-        for case in self.open_of(f"u{agent}")[:1]:
-            case.update(agent="", queue=f"q{queue}", avoid=f"u{agent}", version=case["version"] + 1)
+        for case in self.open_of(self.one(agent))[:1]:
+            case.update(agent="", queue=f"q{queue}", avoid=self.one(agent), version=case["version"] + 1)
 
     # What processes do.
 
@@ -152,6 +166,9 @@ class Desk(RuleBasedStateMachine):
         if has_room(agent, weight):
             assert not case["agent"], "given to two"
             case.update(agent=agent_id, version=case["version"] + 1, avoid="")
+
+    def one(self, agent: int) -> str:
+        return f"u{agent % len(self.agents)}"
 
     def open_of(self, agent_id: str) -> list[dict[str, Any]]:
         return [case for case in self.cases.values() if case["agent"] == agent_id]

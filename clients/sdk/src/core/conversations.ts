@@ -5,6 +5,8 @@ import { compareRows, isListed, markRead, unreadOf } from './rows'
 import type { ConversationItem } from './types'
 
 const MARK_EVERY_MS = 2_000
+/** So long after its answer a mark counts as told: the server keeps it in memory at first, and a crash forgets it. */
+const MARK_SAFE_MS = 60_000
 const PAGE = 50
 
 type InboxPart = 'pinned' | 'muted' | 'marked_unread' | 'archived'
@@ -40,7 +42,8 @@ export interface ConversationsApi {
   markUnread(conversationId: string, on?: boolean): Promise<void>
   /**
    * I have read up to `seq` (default: everything). Shown at once; told to the server at most once per 2 s and
-   * conversation, again after a reconnect if need be. A mark never goes back.
+   * conversation, again after a reconnect that comes within a minute of it: a server that crashed may have forgotten
+   * it. A mark never goes back.
    */
   markRead(conversationId: string, seq?: number): void
   /** Unread messages in all held conversations that are not muted; one that is marked unread counts as 1. */
@@ -158,9 +161,8 @@ export function createConversations(engine: Engine): ConversationsApi {
     mark.at = now()
     const seq = mark.wanted
     command<'mark_read'>({ type: 'mark_read', conversation_id: id, seq }).then(
-      () => {
-        mark.sent = Math.max(mark.sent, seq)
-      },
+      // By then a link that broke meanwhile is known to be broken, and what comes after it tells the mark again.
+      () => adapter.timer(() => connection.isOnline && (mark.sent = seq), MARK_SAFE_MS),
       (error: unknown) => {
         report(error)
         if (!(error instanceof ChaguanError && error.busy)) marks.delete(id)

@@ -312,3 +312,51 @@ test('read marks are told at most once in two seconds', async () => {
   expect(marks.length).toBeLessThanOrEqual(4)
   expect(marks[marks.length - 1]).toMatchObject({ seq: 20 })
 })
+
+/** Bob has said something, and Ann has told that she read it to a server that dies before it has written her mark. */
+async function readBeforeACrash() {
+  const setup = await online()
+  const { clock, im, id, server } = setup
+  const content = { type: 'text', text: 'x' } as const
+  server.as('bob', { type: 'send_message', id: 1, conversation_id: id, client_msg_id: 'k', content })
+  await clock.advance(100)
+  const { model } = server
+  const mark = model.mark.bind(model)
+  model.mark = () => undefined
+  im.conversations.markRead(id)
+  await clock.advance(100)
+  model.mark = mark
+  const stored = () => model.view('ann', id).inbox.read_seq ?? 0
+  const told = () => server.received.filter(({ type }) => type === 'mark_read').length
+  expect([told(), stored(), im.conversations.find(id)?.inbox.read_seq]).toEqual([1, 0, 1])
+  return { ...setup, stored, told }
+}
+
+test('a mark that a server acknowledged and forgot in a crash is told again', async () => {
+  const { clock, host, stored } = await readBeforeACrash()
+  host.cut(1006)
+  await clock.advance(5_000)
+  expect(stored()).toBe(1)
+})
+
+test('a mark is told again also when the server stays away for long', async () => {
+  const { clock, host, stored } = await readBeforeACrash()
+  host.down = true
+  host.http = false
+  host.cut(1006)
+  await clock.advance(600_000)
+  host.down = false
+  host.http = true
+  await clock.advance(60_000)
+  expect(stored()).toBe(1)
+})
+
+test('a mark that has stood for a minute is not told again with every reconnect', async () => {
+  const { clock, host, im, told } = await readBeforeACrash()
+  await clock.advance(61_000)
+  for (let i = 0; i < 3; i++) {
+    host.cut(1006)
+    await clock.advance(5_000)
+  }
+  expect([im.state, told()]).toEqual(['online', 1])
+})

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, text
@@ -23,6 +23,16 @@ _ALL = [*_NAMES, *_PRIVATE_NAMES]
 _FIXED = ("id", "conversation_id", "shop_id", "customer_id", "opened_at", "context", "topic", "subject")
 
 _LOCK = 0x6465736B  # "desk"
+_NEXT_VERSION = Statement(
+    "INSERT INTO desk_versions (shop_id, version) VALUES (?, 1) "
+    "ON CONFLICT (shop_id) DO UPDATE SET version = desk_versions.version + 1 RETURNING version"
+)
+_VERSION = Statement("SELECT version FROM desk_versions WHERE shop_id = ?")
+_PUT_ARRIVAL = Statement(
+    "INSERT INTO arrivals (conversation_id, app_id, context) VALUES (?, ?, ?) "
+    "ON CONFLICT (conversation_id) DO UPDATE SET app_id = excluded.app_id, context = excluded.context"
+)
+_ARRIVAL = Statement("SELECT app_id, context FROM arrivals WHERE conversation_id = ?")
 _FIND = Statement(f"SELECT {_COLUMNS} FROM cases WHERE id = ?")
 _LATEST = Statement(
     f"SELECT {_COLUMNS} FROM cases WHERE conversation_id = ? ORDER BY opened_at DESC, id DESC LIMIT 1"
@@ -33,6 +43,9 @@ _OF_CONVERSATION = Statement(
 _ENDED = Statement("SELECT COALESCE(MAX(resolved_seq), 0) FROM cases WHERE conversation_id = ?")
 _OPEN = Statement(
     f"SELECT {_COLUMNS} FROM cases WHERE conversation_id = ? AND status <> 'resolved' ORDER BY opened_at, id"
+)
+_STANDING = Statement(
+    f"SELECT conversation_id, status, bot_id FROM cases WHERE conversation_id IN {TEXTS} AND status <> 'resolved'"
 )
 _INSERT = Statement(f"INSERT INTO cases ({_COLUMNS}) VALUES ({', '.join('?' * len(_ALL))})")
 _CHANGING = [name for name in _ALL if name not in _FIXED]
@@ -93,6 +106,17 @@ _EVENT = Statement(
 )
 
 
+class Standing(NamedTuple):
+    """As much of a case that goes on as every message is asked about."""
+
+    status: str
+    bot_id: str
+
+    @property
+    def waits(self) -> bool:
+        return self.status == CaseStatus.waiting.value
+
+
 def lock_desk(connection: Connection) -> None:
     """Until the end of the transaction nobody else decides about cases; what is read after this is the newest."""
     if is_postgres(connection):
@@ -121,21 +145,11 @@ def _values(held: Held, names: Iterable[str]) -> list[Any]:
 
 
 def next_version(connection: Connection, shop_id: str) -> int:
-    row = connection.execute(
-        text(
-            "INSERT INTO desk_versions (shop_id, version) VALUES (:s, 1) "
-            "ON CONFLICT (shop_id) DO UPDATE SET version = desk_versions.version + 1 RETURNING version"
-        ),
-        {"s": shop_id},
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
+    return int(_NEXT_VERSION.rows(connection, shop_id)[0][0])
 
 
 def version(connection: Connection, shop_id: str) -> int:
-    row = connection.execute(
-        text("SELECT version FROM desk_versions WHERE shop_id = :s"), {"s": shop_id}
-    ).fetchone()
+    row = _VERSION.first(connection, shop_id)
     return int(row[0]) if row else 0
 
 
@@ -231,6 +245,14 @@ def of_agent(connection: Connection, agent_id: str, limit: int) -> list[Held]:
     return [_held(row) for row in _OF_AGENT.rows(connection, agent_id, limit)]
 
 
+def standing(connection: Connection, conversation_ids: Iterable[str]) -> dict[str, list[Standing]]:
+    """Of each conversation the cases that go on. Those in which none does are missing."""
+    found: dict[str, list[Standing]] = {}
+    for id, status, bot_id in _STANDING.rows(connection, json.dumps(list(conversation_ids))):
+        found.setdefault(id, []).append(Standing(status, bot_id))
+    return found
+
+
 def heads(connection: Connection, queue_id: str, limit: int) -> list[Held]:
     """Who comes next in a queue."""
     return [_held(row) for row in _HEADS.rows(connection, queue_id, limit)]
@@ -302,17 +324,9 @@ def _event(row: Sequence[Any]) -> Event:
 
 
 def put_arrival(connection: Connection, conversation_id: str, app_id: str, context: dict[str, Any]) -> None:
-    connection.execute(
-        text(
-            "INSERT INTO arrivals (conversation_id, app_id, context) VALUES (:c, :a, :x) "
-            "ON CONFLICT (conversation_id) DO UPDATE SET app_id = excluded.app_id, context = excluded.context"
-        ),
-        {"c": conversation_id, "a": app_id, "x": json.dumps(context, ensure_ascii=False)},
-    )
+    _PUT_ARRIVAL.run(connection, conversation_id, app_id, json.dumps(context, ensure_ascii=False))
 
 
 def arrival(connection: Connection, conversation_id: str) -> tuple[str, dict[str, Any]]:
-    row = connection.execute(
-        text("SELECT app_id, context FROM arrivals WHERE conversation_id = :c"), {"c": conversation_id}
-    ).fetchone()
+    row = _ARRIVAL.first(connection, conversation_id)
     return (row[0], json.loads(row[1])) if row else ("", {})

@@ -117,16 +117,20 @@ def put_settings(connection: Connection, shop_id: str, settings: DeskSettings) -
     )
 
 
+_names = msgspec.json.Decoder(list[str]).decode
+_STATES = {each.value: each for each in AgentState}
+
+
 def _seat(row: Sequence[Any]) -> Seat:
     id, chosen, chosen_at, seen_at, active_at, assigned_at, capacity, skills, languages = row
     return Seat(
         user_id=id,
-        chosen=AgentState(chosen),
+        chosen=_STATES[chosen],
         chosen_at=chosen_at,
         seen_at=seen_at,
         active_at=active_at,
         assigned_at=assigned_at,
         capacity=capacity,
-        skills=json.loads(skills),
-        languages=json.loads(languages),
+        skills=_names(skills),
+        languages=_names(languages),
     )

@@ -24,6 +24,7 @@ _START_ALL = Statement(
 _DUE = Statement(
     "SELECT case_id, warned_seq FROM case_timers WHERE due_at <= ? ORDER BY due_at, case_id LIMIT ?"
 )
+_FIRST_DUE = Statement("SELECT MIN(due_at) FROM case_timers")
 _TIMER = Statement("SELECT case_id, warned_seq FROM case_timers WHERE case_id = ?")
 _MOVE = Statement("UPDATE case_timers SET due_at = ?, warned_seq = ? WHERE case_id = ?")
 _STOP = Statement("DELETE FROM case_timers WHERE case_id = ?")
@@ -59,6 +60,12 @@ def start_timers(connection: Connection, shop_id: str, due_at: int) -> None:
 
 def due_timers(connection: Connection, at: int, limit: int) -> list[Timer]:
     return [Timer(row[0], int(row[1])) for row in _DUE.rows(connection, at, limit)]
+
+
+def first_due(connection: Connection) -> int:
+    """When the first of all timers is due; 0: there is none."""
+    row = _FIRST_DUE.first(connection)
+    return int(row[0]) if row and row[0] is not None else 0
 
 
 def timer(connection: Connection, case_id: str) -> Timer | None:

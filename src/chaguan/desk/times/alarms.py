@@ -24,6 +24,7 @@ from chaguan.desk.store import setup
 from chaguan.desk.times.consumer import ServiceTimes, promises
 from chaguan.desk.times.targets import Due, is_told, still_runs, with_alarm
 from chaguan.infra.database import Database
+from chaguan.infra.pauses import NEVER, Pause
 from chaguan.messaging import Messaging
 from chaguan.protocol.conversations import Case, CaseStatus
 from chaguan.protocol.desk import Alarm, AlarmLevel, CaseEventKind, Queue, Reason
@@ -55,6 +56,8 @@ class Alarms:
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
         self._known = b""
+        self._pause = Pause(db, 0, clock)
+        times.listeners.append(self.wake)
         self.failures = 0
         self.noticed: Counter[tuple[str, str]] = Counter()
         self.listeners: list[Callable[[Missed], Awaitable[None]]] = []
@@ -69,11 +72,17 @@ class Alarms:
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
 
+    def wake(self) -> None:
+        """Something was measured, or targets or hours were settled anew."""
+        self._pause.wake()
+
     async def step(self) -> int:
         """All that is due now; gives how many alarms were noticed."""
         await self._follow_arrangement()
         until = self._clock() - GRACE_MS
-        if not await self._db.read(lambda con: store.next_ones(con, until, 1)):
+        first = await self._db.read(lambda con: store.next_ones(con, NEVER, 1))
+        if not first or first[0].due_at > until:
+            self._pause.due_at = first[0].due_at + GRACE_MS if first else NEVER
             return 0
         # Who was answered in time must not be counted as late for a consumer that is behind.
         async with asyncio.timeout(CAUGHT_UP_S):
@@ -91,6 +100,8 @@ class Alarms:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
+            await self._pause.wait()
+            self._pause.due_at = 0
             if not self._times.feed.is_owned:
                 self._known = b""
                 continue

@@ -60,7 +60,7 @@ class Walls:
         self._next_at = 0
         self._has_changed = True
         self._task: asyncio.Task[None] | None = None
-        times.feed.on_stored = self._changed
+        times.listeners.append(self._changed)
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run())

@@ -99,6 +99,19 @@ _LIVE_IDS = Statement(
 )
 _VERSION = Statement("SELECT version FROM user_versions WHERE user_id = ?")
 _VERSIONS = Statement(f"SELECT user_id, version FROM user_versions WHERE user_id IN {TEXTS}")
+_NEXT_VERSION = Statement(
+    "INSERT INTO user_versions (user_id, version) VALUES (?, 1) "
+    "ON CONFLICT (user_id) DO UPDATE SET version = user_versions.version + 1 RETURNING version"
+)
+_PUT = Statement(
+    "INSERT INTO inboxes (user_id, conversation_id, version, kind, role, intervals, peer_id, read_seq, "
+    "read_ordinal, removed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (user_id, conversation_id) DO UPDATE SET version = excluded.version, role = excluded.role, "
+    "intervals = excluded.intervals, removed = excluded.removed, "
+    f"read_seq = {larger('inboxes.read_seq', 'excluded.read_seq')}, "
+    f"read_ordinal = {larger('inboxes.read_ordinal', 'excluded.read_ordinal')}"
+)
+_TOUCH = Statement("UPDATE inboxes SET version = ? WHERE user_id = ? AND conversation_id = ?")
 
 
 def _cursor(connection: Connection) -> Any:
@@ -160,15 +173,7 @@ def _heads(
 
 def bump(connection: Connection, user_id: str) -> int:
     """The next `user_version`, in the transaction of the change that it counts."""
-    row = connection.execute(
-        text(
-            "INSERT INTO user_versions (user_id, version) VALUES (:u, 1) "
-            "ON CONFLICT (user_id) DO UPDATE SET version = user_versions.version + 1 RETURNING version"
-        ),
-        {"u": user_id},
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
+    return int(_NEXT_VERSION.rows(connection, user_id)[0][0])
 
 
 def put(
@@ -186,27 +191,10 @@ def put(
 ) -> int:
     """Write the row as a membership makes it; marks and settings of an earlier one stay. Gives the new version."""
     new = bump(connection, user_id)
-    connection.execute(
-        text(
-            "INSERT INTO inboxes (user_id, conversation_id, version, kind, role, intervals, peer_id, read_seq, "
-            "read_ordinal, removed) VALUES (:u, :c, :v, :k, :r, :i, :p, :seq, :ordinal, :removed) "
-            "ON CONFLICT (user_id, conversation_id) DO UPDATE SET version = excluded.version, role = excluded.role, "
-            "intervals = excluded.intervals, removed = excluded.removed, "
-            f"read_seq = {larger('inboxes.read_seq', 'excluded.read_seq')}, "
-            f"read_ordinal = {larger('inboxes.read_ordinal', 'excluded.read_ordinal')}"
-        ),
-        {
-            "u": user_id,
-            "c": conversation_id,
-            "v": new,
-            "k": kind,
-            "r": role.value,
-            "i": intervals_text(intervals),
-            "p": peer_id,
-            "seq": read_seq,
-            "ordinal": read_ordinal,
-            "removed": removed,
-        },
+    _PUT.run(
+        connection,
+        *(user_id, conversation_id, new, kind, role.value, intervals_text(intervals)),
+        *(peer_id, read_seq, read_ordinal, removed),
     )
     return new
 
@@ -214,10 +202,7 @@ def put(
 def touch(connection: Connection, user_id: str, conversation_id: str) -> int:
     """Give the row a new version, because something shown with it changed."""
     new = bump(connection, user_id)
-    connection.execute(
-        text("UPDATE inboxes SET version = :v WHERE user_id = :u AND conversation_id = :c"),
-        {"v": new, "u": user_id, "c": conversation_id},
-    )
+    _TOUCH.run(connection, new, user_id, conversation_id)
     return new
 
 
