@@ -352,6 +352,7 @@ export interface Desk {
   queues?: Queue[]
   lines?: Line[]
   tags?: string[]
+  unanswered?: Unanswered[]
 }
 
 /**
@@ -1108,7 +1109,7 @@ export interface PullEntries {
   id: number
 }
 
-export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | WechatContactChanged | AgentsChanged | WaitingMoved | LinesMoved | NoteTyping | Mentioned | WallChanged | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
+export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | WechatContactChanged | AgentsChanged | WaitingMoved | LinesMoved | UnansweredChanged | NoteTyping | Mentioned | WallChanged | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
 
 /**
  * Where cases of a shop wait. Rules are asked in order of `position`, the first that fits takes the case.
@@ -1603,6 +1604,29 @@ export interface Typing {
   type: "typing"
   conversation_id: string
   user_id: string
+}
+
+/**
+ * Since when the customer of a case is without an answer: `at` is when the first of their words came that its agent has
+ * not answered (UTC milliseconds), 0: nothing waits for an answer, or a bot has the case. `ordinal` is that message's,
+ * so what the customer said since are about `head_ordinal` - `ordinal` + 1 messages; 0: not known. `seq` is the entry
+ * that made it so: of two the one with the larger `seq` is true.
+ */
+export interface Unanswered {
+  case_id: string
+  seq?: number
+  at?: number
+  ordinal?: number
+}
+
+/**
+ * To agents who watch a desk: in these cases the customer began to be without an answer, or got one. Those of half a
+ * second come as one.
+ */
+export interface UnansweredChanged {
+  type: "unanswered_changed"
+  shop_id: string
+  unanswered: Unanswered[]
 }
 
 /** Stands for content that this node can't open (a newer type, or a key that was destroyed). */

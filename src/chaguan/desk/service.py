@@ -28,10 +28,12 @@ from chaguan.desk.own_cases import OwnCases
 from chaguan.desk.store import cases as store
 from chaguan.desk.store import tags as tag_store
 from chaguan.desk.store.ratings import between as rated_between
+from chaguan.desk.store.times import unanswered
 from chaguan.desk.tags import SUGGESTED, Tags
 from chaguan.desk.times.alarms import Alarms
 from chaguan.desk.times.consumer import ServiceTimes
 from chaguan.desk.times.reports import Reports
+from chaguan.desk.times.unanswered import UnansweredTeller
 from chaguan.desk.times.wall import TOPIC as WALL
 from chaguan.desk.times.wall import Walls
 from chaguan.infra.database import Database
@@ -110,6 +112,8 @@ class DeskService:
         self.tags = Tags(db, self.cases, changes, clock)
         self.walls = Walls(db, publisher, directory, self.times, clock)
         self.reports = Reports(db, directory)
+        self._unanswered = UnansweredTeller(publisher, topic_of)
+        self.times.told.append(self._unanswered.take)
         self.walls.ratings = self.reports.ratings = rated_between
         self.agents = Agents(db, publisher, directory, clock, self.dispatcher.wake)
         self.arrangement = Arrangement(db, clock, self.dispatcher.wake)
@@ -138,6 +142,7 @@ class DeskService:
         await self.walls.stop()
         await self.alarms.stop()
         await self.times.stop()
+        self._unanswered.stop()
         await self.dispatcher.stop()
         await self.feed.stop()
         self.automation.stop()
@@ -197,6 +202,7 @@ class DeskService:
             desk = Desk(shop_id, version, [], agents=shown_all(con, now), queues=queues)
             desk.lines = lines_of(con, queues, now)
             desk.tags = tag_store.lately(con, shop_id, SUGGESTED)
+            desk.unanswered = unanswered(con, shop_id, MAX_CASES)
             desk.cases = _known_since(con, shop_id, command.version, version)
             return desk
 
@@ -245,7 +251,7 @@ class DeskService:
             if any(held.case.status is CaseStatus.waiting for held in alive):
                 await self._tell_more(room)
             elif row.actor_id == room.customer_id and not alive:
-                await self._openings.by_message(room, row.seq)
+                await self._openings.by_message(room, row.seq, row.ordinal)
             if row.actor_id == room.customer_id:
                 await self.automation.heard(room, row, alive)
 

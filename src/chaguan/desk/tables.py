@@ -73,10 +73,12 @@ case_events = Table(
     _text("former_queue_id"),
     _text("reason"),
     Column("note", LargeBinary),
+    _number("ordinal"),
     Index("case_events_by_case", "case_id", "seq"),
     sqlite_with_rowid=False,
 )
-"""What happened to a case: one row for its entry `seq` in the conversation's log. `note` is sealed."""
+"""What happened to a case: one row for its entry `seq` in the conversation's log. `note` is sealed. `ordinal` is
+that of the customer's message that it was opened or reopened by, where it was one."""
 
 queues = Table(
     "queues",
@@ -240,6 +242,8 @@ case_facts = Table(
     _number("waiting_at"),
     _number("held_at"),
     _number("asked_at"),
+    _number("asked_ordinal"),
+    _number("asked_seq"),
     _number("first_from_at"),
     _number("first_reply_at"),
     _number("ended_at"),

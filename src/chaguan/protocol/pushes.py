@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from chaguan.protocol.contact import WechatContact
 from chaguan.protocol.conversations import Case, Inbox, User
-from chaguan.protocol.desk import Agent, Line, Waiting, Wall
+from chaguan.protocol.desk import Agent, Line, Unanswered, Waiting, Wall
 from chaguan.protocol.entries import Entry
 from chaguan.protocol.notes import Mention
 from chaguan.protocol.replies import ConversationView
@@ -93,6 +93,14 @@ class LinesMoved(_Push, tag="lines_moved"):
     lines: list[Line]
 
 
+class UnansweredChanged(_Push, tag="unanswered_changed"):
+    """To agents who watch a desk: in these cases the customer began to be without an answer, or got one. Those of half a
+    second come as one."""
+
+    shop_id: str
+    unanswered: list[Unanswered]
+
+
 class NoteTyping(_Push, tag="note_typing"):
     """To agents who watch the notes of a conversation: a colleague writes one; show it for 6 s or until it is there."""
 
@@ -135,6 +143,7 @@ Push = (
     | AgentsChanged
     | WaitingMoved
     | LinesMoved
+    | UnansweredChanged
     | NoteTyping
     | Mentioned
     | WallChanged

@@ -11,11 +11,11 @@ import type {
   Line,
   Outcome,
   Queue,
+  Unanswered,
   Waiting,
 } from '@chaguan/protocol'
 import type { Client } from '../core/client'
 
-/** What `observe` tells: the cases of a shop, the oldest first. */
 /** What `observe` tells: the cases of a shop, the oldest first. Those that are as they were are the same objects. */
 export interface DeskChange {
   shop_id: string
@@ -32,6 +32,8 @@ export interface DeskModule {
   queues(shopId?: string): readonly Queue[]
   /** How it stands with a queue of a watched shop. */
   line(queueId: string): Line | undefined
+  /** Since when the customer of a case of a watched shop is without an answer; undefined: nothing was ever said of it. */
+  unanswered(caseId: string): Unanswered | undefined
   /** Everybody who was ever at a desk, with state and load. */
   agents(): readonly Agent[]
   /** Calls `fn` whenever cases, agents or lines of a watched shop changed. Answers with how to stop it. */
@@ -83,6 +85,7 @@ export function createDesk(client: Client): DeskModule {
   const looks = new Set<string>()
   const agents = new Map<string, Agent>()
   const lines = new Map<string, Line>()
+  const unanswered = new Map<string, Unanswered>()
 
   const cases = (shopId = ''): readonly Case[] => {
     const shop = shops.get(shopId) ?? Array.from(shops.values())[0]
@@ -95,11 +98,19 @@ export function createDesk(client: Client): DeskModule {
   const meet = (news: readonly Agent[] = []) => news.forEach((agent) => agents.set(agent.user_id, agent))
   const stand = (news: readonly Line[] = []) => news.forEach((line) => lines.set(line.queue_id, line))
 
+  /** What a push told may be newer than the answer to what was asked before it. */
+  const hear = (news: readonly Unanswered[] = []) => {
+    for (const one of news) {
+      if ((unanswered.get(one.case_id)?.seq ?? 0) <= (one.seq ?? 0)) unanswered.set(one.case_id, one)
+    }
+  }
+
   const apply = (shop: Watched, desk: Desk) => {
     client.hold(desk.users, [])
     for (const view of desk.views ?? []) see(shop, view)
     shop.version = desk.version
     put(shop, desk.cases)
+    for (const { id, status } of desk.cases) if (status === 'resolved') unanswered.delete(id)
     tell(desk.shop_id)
   }
 
@@ -123,6 +134,7 @@ export function createDesk(client: Client): DeskModule {
     shop.queues = desk.queues ?? []
     stand(desk.lines)
     meet(desk.agents)
+    hear(desk.unanswered)
     apply(shop, desk)
   }
 
@@ -132,8 +144,10 @@ export function createDesk(client: Client): DeskModule {
     shop.asking = true
     const asked = client.command<'watch_desk'>({ type: 'watch_desk', shop_id: shop.asked, version: 0 })
     const applied = asked.then((desk) => {
+      const before = Array.from(shop.cases.keys())
       shop.cases.clear()
       whole(shop, desk)
+      for (const id of before) if (!shop.cases.has(id)) unanswered.delete(id)
     })
     void applied.catch(client.report).then(() => (shop.asking = false))
   }
@@ -168,6 +182,10 @@ export function createDesk(client: Client): DeskModule {
       stand(push.lines)
       tell(push.shop_id)
     }
+    if (push.type === 'unanswered_changed') {
+      hear(push.unanswered)
+      tell(push.shop_id)
+    }
     if (push.type !== 'user_changed') return
     // Whoever had the case belongs there no more, and looks on.
     const rows = [...(push.inboxes || []), ...(push.conversations || []).map(({ inbox }) => inbox)]
@@ -185,6 +203,7 @@ export function createDesk(client: Client): DeskModule {
     cases,
     queues: (shopId = '') => (shops.get(shopId) ?? Array.from(shops.values())[0])?.queues ?? [],
     line: (queueId) => lines.get(queueId),
+    unanswered: (caseId) => unanswered.get(caseId),
     agents: () => Array.from(agents.values()),
     observe: (fn) => {
       observers.add(fn)
