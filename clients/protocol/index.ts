@@ -1109,7 +1109,7 @@ export interface PullEntries {
   id: number
 }
 
-export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | WechatContactChanged | AgentsChanged | WaitingMoved | LinesMoved | UnansweredChanged | NoteTyping | Mentioned | WallChanged | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
+export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | WechatContactChanged | AgentsChanged | WaitingMoved | LinesMoved | UnansweredChanged | NoteTyping | Mentioned | Whispered | WallChanged | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
 
 /**
  * Where cases of a shop wait. Rules are asked in order of `position`, the first that fits takes the case.
@@ -1899,6 +1899,17 @@ export interface Welcome {
   users?: User[]
   limits?: Limits
   role?: string
+}
+
+/**
+ * To the agent who has the case: a supervisor said something to them alone, with the customer whose case it is. It
+ * stands among the notes of its conversation, too.
+ */
+export interface Whispered {
+  type: "whispered"
+  note: Note
+  customer_id: string
+  users?: User[]
 }
 
 /**

@@ -27,13 +27,14 @@ from chaguan.messaging.ports import Directory, Publisher
 from chaguan.protocol import commands as c
 from chaguan.protocol.conversations import Case, CaseStatus, ConversationKind
 from chaguan.protocol.notes import Mention, Mentions, Note, Noted, Notes
-from chaguan.protocol.pushes import Mentioned, NoteTyping
+from chaguan.protocol.pushes import Mentioned, NoteTyping, Whispered
 
 TOPIC = "notes:"
 """Of a conversation: who writes a note there at this moment."""
 LATEST_MENTIONS = 50
 Effect = Callable[[Connection, int, int], list[str]]
-"""Stores a change at its seq and time; gives who is mentioned by it for the first time."""
+"""Stores a change at its seq and time; gives whom it is news to: who is mentioned by it for the first time, or hears it
+as a whisper."""
 
 
 def topic_of(conversation_id: str) -> str:
@@ -101,7 +102,7 @@ class NoteBook:
                 body=body,
             )
             store.put(con, note)
-            return store.set_named(con, note, mentions, [])
+            return [whisper_to] if whisper_to else store.set_named(con, note, mentions, [])
 
         asked = encode([command.case_id, text, mentions, command.whisper])
         return await self._append(caller, room, key, asked, effect, 0)
@@ -236,10 +237,14 @@ class NoteBook:
         return _shown(room, row)
 
     async def _tell(self, room: Room, note: Note, user_ids: Sequence[str]) -> None:
-        """Who is mentioned finds it among their mentions, too, if this is lost."""
+        """Who is mentioned finds it among their mentions, too, if this is lost; a whisper stands among the notes."""
         users = await self._people([note], [room.customer_id]) if user_ids else []
         for user_id in user_ids:
             if user_id == note.author_id or not self._publisher.is_followed(user_id):
+                continue
+            if note.whisper_to:
+                whisper = Whispered(note=note, customer_id=room.customer_id, users=users)
+                self._publisher.publish(user_id, whisper)
                 continue
             unread = await self._db.read(lambda con, id=user_id: store.unread(con, id))  # type: ignore[misc]  # a default
             mention = Mention(note=note, customer_id=room.customer_id)

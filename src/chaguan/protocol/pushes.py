@@ -9,7 +9,7 @@ from chaguan.protocol.contact import WechatContact
 from chaguan.protocol.conversations import Case, Inbox, User
 from chaguan.protocol.desk import Agent, Line, Unanswered, Waiting, Wall
 from chaguan.protocol.entries import Entry
-from chaguan.protocol.notes import Mention
+from chaguan.protocol.notes import Mention, Note
 from chaguan.protocol.replies import ConversationView
 
 
@@ -116,6 +116,15 @@ class Mentioned(_Push, tag="mentioned"):
     users: list[User] = []
 
 
+class Whispered(_Push, tag="whispered"):
+    """To the agent who has the case: a supervisor said something to them alone, with the customer whose case it is. It
+    stands among the notes of its conversation, too."""
+
+    note: Note
+    customer_id: str
+    users: list[User] = []
+
+
 class WallChanged(_Push, tag="wall_changed"):
     """To who watches the wall: the desk stands so now. Replaces what was known; who hears nothing for 45 s shows that
     their figures are old."""
@@ -146,6 +155,7 @@ Push = (
     | UnansweredChanged
     | NoteTyping
     | Mentioned
+    | Whispered
     | WallChanged
     | ResumeNeeded
     | SignedOut

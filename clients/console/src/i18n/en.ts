@@ -521,7 +521,7 @@ export const en: Messages = {
     totpPassword: 'Enter your password to turn it off',
     preferences: 'Preferences',
     language: 'Language',
-    sound: 'Sound for new customers',
+    sound: 'Sound for new customers, messages and mentions',
     notify: 'Notifications',
   },
   shops: {

@@ -519,7 +519,7 @@ export const zhCN = {
     totpPassword: '输入密码来关闭',
     preferences: '偏好',
     language: '语言',
-    sound: '新客人提示音',
+    sound: '新客人、新消息和同事提到我时响提示音',
     notify: '桌面提醒',
   },
   shops: {

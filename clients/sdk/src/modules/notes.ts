@@ -46,6 +46,8 @@ export interface NotesModule {
   readMentions(conversationId?: string): Promise<Mentions>
   /** Calls `fn` when a colleague names me. Answers with how to stop. */
   onMention(fn: (mention: Mention, unread: number) => void): () => void
+  /** Calls `fn` when a supervisor whispers to me, whatever I look at. Answers with how to stop. */
+  onWhisper(fn: (note: Note, customerId: string) => void): () => void
 }
 
 interface Book {
@@ -62,6 +64,7 @@ interface Book {
 export function createNotes(client: Client): NotesModule {
   const books = new Map<string, Book>()
   const listeners = new Set<(mention: Mention, unread: number) => void>()
+  const hearers = new Set<(note: Note, customerId: string) => void>()
   const typedAt = new Map<string, number>()
 
   const tell = (book: Book) => {
@@ -138,6 +141,9 @@ export function createNotes(client: Client): NotesModule {
     if (push.type === 'mentioned') {
       client.hold(push.users, [])
       listeners.forEach((fn) => fn(push.mention, push.unread))
+    } else if (push.type === 'whispered') {
+      client.hold(push.users, [])
+      hearers.forEach((fn) => fn(push.note, push.customer_id))
     } else if (push.type === 'entry_hidden') {
       const book = books.get(push.conversation_id)
       if (book) catchUp(push.conversation_id, book).catch(client.report)
@@ -237,6 +243,10 @@ export function createNotes(client: Client): NotesModule {
     onMention: (fn) => {
       listeners.add(fn)
       return () => void listeners.delete(fn)
+    },
+    onWhisper: (fn) => {
+      hearers.add(fn)
+      return () => void hearers.delete(fn)
     },
   }
 }

@@ -195,3 +195,13 @@ it('passes on that a colleague named me', async () => {
   stage.push(push)
   expect(heard).toEqual([2])
 })
+
+it('passes on what a supervisor whispers to me, also while nothing is watched', () => {
+  const heard: unknown[] = []
+  const off = createNotes(stage.client).onWhisper((note, customer) => heard.push([note.seq, customer]))
+  const push: Push = { type: 'whispered', note: stage.note(8), customer_id: 'u_amy' }
+  stage.push(push)
+  off()
+  stage.push(push)
+  expect(heard).toEqual([[8, 'u_amy']])
+})
