@@ -360,6 +360,7 @@ export interface Desk {
  *
  * `views` are the conversations of these cases, or, with `previous` = `version` and no cases, those in which waiting
  * customers wrote more. Their entries are not pushed to who is no member: pull them if the log is held.
+ * `queues` are those of the shop where an administrator changed one: all of them, in order.
  */
 export interface DeskChanged {
   type: "desk_changed"
@@ -369,6 +370,7 @@ export interface DeskChanged {
   cases?: Case[]
   views?: ConversationView[]
   users?: User[]
+  queues?: Queue[]
 }
 
 /**

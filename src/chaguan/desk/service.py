@@ -43,6 +43,7 @@ from chaguan.messaging.model import CASE, MESSAGE, Membership, Room, Stored
 from chaguan.messaging.ports import Directory, Publisher
 from chaguan.protocol import commands as c
 from chaguan.protocol.conversations import Case, CaseStatus, ConversationKind
+from chaguan.protocol.desk import Queue
 from chaguan.protocol.pushes import DeskChanged
 from chaguan.protocol.replies import CaseReply, ConversationView, Desk, Opened, Sent
 
@@ -117,6 +118,7 @@ class DeskService:
         self.walls.ratings = self.reports.ratings = rated_between
         self.agents = Agents(db, publisher, directory, clock, self.dispatcher.wake)
         self.arrangement = Arrangement(db, clock, self.dispatcher.wake)
+        self.arrangement.tell = self._tell_queues
         self.lines = Lines(db, messaging, publisher, topic_of, clock)
         self.notes = NoteBook(db, messaging, publisher, directory, clock)
         self.notes.wrote = self.agents.did_something
@@ -268,6 +270,11 @@ class DeskService:
         self.dispatcher.wake()
         if self._publisher.is_followed(topic_of(case.shop_id)):
             asyncio.get_running_loop().create_task(self._push(case))
+
+    def _tell_queues(self, shop_id: str, version: int, queues: list[Queue]) -> None:
+        if self._publisher.is_followed(topic_of(shop_id)):
+            push = DeskChanged(shop_id=shop_id, previous=version - 1, version=version, queues=queues)
+            self._publisher.publish(topic_of(shop_id), push)
 
     async def _push(self, case: Case) -> None:
         view = await self._messaging.views.shown(case.conversation_id)

@@ -3,11 +3,11 @@
 A frame holds one JSON object or an array of them. Unknown types are ignored.
 """
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from chaguan.protocol.contact import WechatContact
 from chaguan.protocol.conversations import Case, Inbox, User
-from chaguan.protocol.desk import Agent, Line, Unanswered, Waiting, Wall
+from chaguan.protocol.desk import Agent, Line, Queue, Unanswered, Waiting, Wall
 from chaguan.protocol.entries import Entry
 from chaguan.protocol.notes import Mention, Note
 from chaguan.protocol.replies import ConversationView
@@ -54,7 +54,8 @@ class DeskChanged(_Push, tag="desk_changed"):
     """Cases of a shop changed from `previous` to `version`; on a mismatch ask `watch_desk` again.
 
     `views` are the conversations of these cases, or, with `previous` = `version` and no cases, those in which waiting
-    customers wrote more. Their entries are not pushed to who is no member: pull them if the log is held."""
+    customers wrote more. Their entries are not pushed to who is no member: pull them if the log is held.
+    `queues` are those of the shop where an administrator changed one: all of them, in order."""
 
     shop_id: str
     previous: int
@@ -62,6 +63,7 @@ class DeskChanged(_Push, tag="desk_changed"):
     cases: list[Case] = []
     views: list[ConversationView] = []
     users: list[User] = []
+    queues: list[Queue] | UnsetType = UNSET
 
 
 class WechatContactChanged(_Push, tag="wechat_contact_changed"):

@@ -90,7 +90,9 @@ export const useDesk = defineStore('desk', () => {
   function refresh(): void {
     const im = chat.client()
     allCases.value = shops.value.flatMap(({ id }) => im.cases(id))
-    queues.value = shops.value.flatMap(({ id }) => im.queues(id))
+    const known = shops.value.flatMap(({ id }) => im.queues(id))
+    // The same array while they are the same: whoever follows the queues is not told of every case.
+    if (known.length !== queues.value.length || known.some((one, n) => one !== queues.value[n])) queues.value = known
     // What is as usual the server leaves out.
     agents.value = im.agents().map((agent) => ({ state: 'offline', chosen: 'offline', ...agent }))
     lastWords.keep(new Set(allCases.value.map((one) => one.conversation_id)))

@@ -28,7 +28,7 @@ export interface DeskModule {
   watch(shopId?: string): Promise<readonly Case[]>
   /** Cases that are held: waiting and open ones, the oldest first. */
   cases(shopId?: string): readonly Case[]
-  /** The queues of a watched shop in the order in which their rules are asked, as of when it was last read whole. */
+  /** The queues of a watched shop in the order in which their rules are asked. The same array until one changed. */
   queues(shopId?: string): readonly Queue[]
   /** How it stands with a queue of a watched shop. */
   line(queueId: string): Line | undefined
@@ -125,11 +125,12 @@ export function createDesk(client: Client): DeskModule {
     const shop = shops.get(push.shop_id)
     const isNoChange = push.previous === push.version
     if (!shop || push.version < shop.version || (push.version === shop.version && !isNoChange)) return
-    if (push.previous === shop.version) apply(shop, { ...push, cases: push.cases ?? [] })
-    else again(shop)
+    if (push.previous !== shop.version) return again(shop)
+    if (push.queues) shop.queues = push.queues
+    apply(shop, { ...push, cases: push.cases ?? [] })
   }
 
-  /** Queues, lines and agents come whole with the answer to `watch_desk`, never with a change of cases. */
+  /** Queues, lines and agents come whole with the answer to `watch_desk`, never a part of them with a change of cases. */
   const whole = (shop: Watched, desk: Desk) => {
     shop.queues = desk.queues ?? []
     stand(desk.lines)

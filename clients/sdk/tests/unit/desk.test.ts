@@ -124,3 +124,20 @@ test('of a case that has ended nothing is remembered', async () => {
   world.push({ type: 'desk_changed', shop_id: 's_tea', previous: 3, version: 4, cases: [ended] })
   expect(module.unanswered('k1')).toBeUndefined()
 })
+
+test('a queue that an administrator changes is there at once, and a change that was missed is asked for', async () => {
+  const world = far({ watch_desk: desk })
+  const module = createDesk(world.client)
+  await module.watch()
+  const before = module.queues('s_tea')
+  world.push({ type: 'desk_changed', shop_id: 's_tea', previous: 3, version: 4, cases: [waiting('k2', 4)] })
+  expect(module.queues('s_tea')).toBe(before)
+  const queues = [{ id: 'q2', shop_id: 's_tea', name: 'Gifts' }, ...(desk.queues ?? [])]
+  world.push({ type: 'desk_changed', shop_id: 's_tea', previous: 4, version: 5, queues })
+  expect(module.queues('s_tea').map(({ name }) => name)).toEqual(['Gifts', 'Tea'])
+  expect(module.cases('s_tea')).toHaveLength(2)
+  world.push({ type: 'desk_changed', shop_id: 's_tea', previous: 5, version: 6, queues: [] })
+  expect(module.queues('s_tea')).toEqual([])
+  world.push({ type: 'desk_changed', shop_id: 's_tea', previous: 7, version: 8, cases: [] })
+  expect(world.heard).toHaveLength(2)
+})
