@@ -221,7 +221,7 @@ export interface CloseConversation {
   id: number
 }
 
-export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | WatchWall | SetCaseTags | TakeCase | ResolveCase | ReopenCase | ListCases | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetService | RateCase | LeaveLine | LeaveMessage | ListCallbacks | TakeCallback | GetCustomerContext | WriteNote | EditNote | RemoveNote | ListNotes | WatchNotes | TypeNote | ListMentions | ReadMentions
+export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | WatchWall | SetCaseTags | TakeCase | ResolveCase | ReopenCase | ListCases | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetService | RateCase | LeaveLine | LeaveMessage | ListCallbacks | TakeCallback | GetCustomerContext | WriteNote | EditNote | RemoveNote | ListNotes | WatchNotes | TypeNote | ListMentions | ReadMentions | SearchNotes
 
 export type Content = Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported
 
@@ -488,6 +488,19 @@ export interface ForwardMessages {
 export interface Forwarded {
   sent: Sent[]
   left_out?: number[]
+}
+
+/** A note that says what was looked for, and the customer whose conversation it stands in. */
+export interface FoundNote {
+  note: Note
+  customer_id?: string
+}
+
+/** A page of them, the newest first. `next_cursor`: ask with it for what is older; empty: that was all. */
+export interface FoundNotes {
+  notes: FoundNote[]
+  users?: User[]
+  next_cursor?: string
 }
 
 /** Agents: what happened to a case, in order, with reasons and notes. Answered with `CaseHistory`. */
@@ -1379,6 +1392,21 @@ export interface SearchMessages {
   id: number
 }
 
+/**
+ * Agents: notes that contain every word of `query` (1 to 100 characters), newest first, of those that I may see: in
+ * one service conversation or, left empty, in all that I belonged to, wrote a note in or was named in. One page looks
+ * through a bounded number of notes: with a `next_cursor` there are more, also where it found none. Answered with
+ * `FoundNotes`. Errors: `forbidden`, `not_found`, `bad_request` (the cursor).
+ */
+export interface SearchNotes {
+  type: "search_notes"
+  query: string
+  conversation_id?: string
+  limit?: number
+  cursor?: string
+  id: number
+}
+
 /** `lag_ms`: how far the index is behind the log. */
 export interface SearchPage {
   hits: SearchHit[]
@@ -1995,4 +2023,5 @@ export interface Replies {
   type_note: null
   list_mentions: Mentions
   read_mentions: Mentions
+  search_notes: FoundNotes
 }

@@ -73,7 +73,7 @@ export type {
   WechatContact,
 } from '@chaguan/protocol'
 
-export type { Note } from '@chaguan/protocol'
+export type { FoundNote, Note } from '@chaguan/protocol'
 export type { NotesState } from '@chaguan/sdk/notes'
 
 export type Connection = 'offline' | 'connecting' | 'online'

@@ -22,6 +22,7 @@ from chaguan.desk.changes import EVERYTHING, Changes
 from chaguan.desk.dispatch import Dispatcher
 from chaguan.desk.follow import Following
 from chaguan.desk.lines import Lines, lines_of
+from chaguan.desk.note_search import NoteSearch
 from chaguan.desk.notes import NoteBook
 from chaguan.desk.openings import Attributes, Openings
 from chaguan.desk.own_cases import OwnCases
@@ -122,6 +123,7 @@ class DeskService:
         self.lines = Lines(db, messaging, publisher, topic_of, clock)
         self.notes = NoteBook(db, messaging, publisher, directory, clock)
         self.notes.wrote = self.agents.did_something
+        self.note_search = NoteSearch(db, messaging, directory, self.notes)
         self.automation = Automation(db, messaging, self.cases, changes, self.dispatcher.wake, clock)
         self._openings.bot_of = self.automation.bot.of
         self._openings.redirected = self.automation.ruling.redirected

@@ -185,6 +185,7 @@ case_notes = Table(
     Column("revision", LargeBinary, nullable=False),
     Column("body", LargeBinary),
     Index("case_notes_by_change", "conversation_id", "changed_seq", unique=True),
+    Index("case_notes_by_author", "author_id"),
     sqlite_with_rowid=False,
 )
 """What staff wrote to one another; the log has a place for each (`seq`) and nothing of it (ADR 20). `body` is sealed and

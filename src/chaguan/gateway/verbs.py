@@ -102,6 +102,7 @@ class Verbs:
             c.TypeNote: desk.notes.typing,
             c.ListMentions: desk.notes.mentions,
             c.ReadMentions: desk.notes.read_mentions,
+            c.SearchNotes: desk.note_search.search,
         }
 
     async def run(self, caller: Caller, command: Struct) -> Struct | None:

@@ -76,6 +76,7 @@ REPLY_OF: dict[type[msgspec.Struct], type[msgspec.Struct] | None] = {
     c.TypeNote: None,
     c.ListMentions: notes.Mentions,
     c.ReadMentions: notes.Mentions,
+    c.SearchNotes: notes.FoundNotes,
 }
 """What `ok` holds for each command; None: null."""
 

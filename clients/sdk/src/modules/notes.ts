@@ -1,4 +1,4 @@
-import type { Mention, Mentions, Note, Notes, Push } from '@chaguan/protocol'
+import type { FoundNotes, Mention, Mentions, Note, Notes, Push } from '@chaguan/protocol'
 import type { Client } from '../core/client'
 
 const TYPED_EVERY_MS = 3_000
@@ -40,6 +40,9 @@ export interface NotesModule {
   remove(note: Note): Promise<Note>
   /** I am writing a note. Call it on every key stroke; at most one in 3 s leaves. */
   typing(conversationId: string): void
+  /** Notes that contain every word of `query`, newest first, in one conversation or in all that I have to do with. With a
+   * `next_cursor` there are older ones to look through, also where a page found none. */
+  search(query: string, options?: { conversationId?: string; limit?: number; cursor?: string }): Promise<FoundNotes>
   /** Notes that name me, the newest first; `before` from the page before. */
   mentions(before?: number): Promise<Mentions>
   /** I have seen those that name me, all or of one conversation. */
@@ -229,6 +232,12 @@ export function createNotes(client: Client): NotesModule {
       typedAt.set(conversation_id, now)
       // One that is lost is not worth a word to anyone.
       client.command<'type_note'>({ type: 'type_note', conversation_id }).catch(() => undefined)
+    },
+    search: async (query, { conversationId = '', limit = 20, cursor = '' } = {}) => {
+      const asked = { type: 'search_notes', query, conversation_id: conversationId, limit, cursor } as const
+      const page = await client.command<'search_notes'>(asked)
+      client.hold(page.users, [])
+      return page
     },
     mentions: async (before = 0) => {
       const page = await client.command<'list_mentions'>({ type: 'list_mentions', before })

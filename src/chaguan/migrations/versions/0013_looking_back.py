@@ -12,3 +12,4 @@ def upgrade() -> None:
     for name in ("asked_ordinal", "asked_seq"):
         op.add_column("case_facts", sa.Column(name, sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("case_events", sa.Column("ordinal", sa.BigInteger(), server_default="0", nullable=False))
+    op.create_index("case_notes_by_author", "case_notes", ["author_id"])
