@@ -85,6 +85,7 @@ def in_conversation(scene: Scene) -> list[Struct]:
         c.EditNote(**{**changing, "client_msg_id": key()}, seq=1, text="改"),
         c.RemoveNote(**{**changing, "client_msg_id": key()}, seq=1),
         c.ListNotes(**at),
+        c.SearchNotes(**at, query="给同事的"),
         c.WatchNotes(**at),
         c.TypeNote(**at),
         c.RateCase(id=1, case_id=scene.case_id, stars=5),
@@ -113,6 +114,7 @@ def of_oneself(cast: Cast, caller: Caller) -> list[Struct]:
         c.SetAgentState(id=1, state=AgentState.offline),
         c.ListMentions(id=1),
         c.ReadMentions(id=1),
+        c.SearchNotes(id=1, query="你好"),
     ]
 
 

@@ -15,6 +15,8 @@ import chaguan.desk.notes as notes_module
 from chaguan.core.caller import Role
 from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.settings import Limits
+from chaguan.desk.note_search import NoteSearch
+from chaguan.desk.store import notes as note_store
 from chaguan.gateway.routes import Routes
 from chaguan.messaging.log import Draft
 from chaguan.messaging.model import MESSAGE
@@ -162,7 +164,26 @@ class Play(Shop):
             each.update({name: "" for name in named if name in each})
         view = await self.view(self.amy, self.room)
         unread = view.conversation.head_ordinal - view.inbox.read_ordinal
-        return {"entries": shown, "unread": unread, "last_at": view.conversation.last_at}
+        found = [*await self._found_notes(), *await self._found_messages()]
+        return {
+            "entries": shown,
+            "unread": unread,
+            "last_at": view.conversation.last_at,
+            "found": len(found),
+        }
+
+    async def _found_notes(self) -> list[Any]:
+        try:
+            command = c.SearchNotes(id=1, query=WORDS)
+            return list((await self.desk.note_search.search(self.amy, command)).notes)
+        except AppError as refused:
+            assert refused.code is ErrorCode.forbidden
+            return []
+
+    async def _found_messages(self) -> list[Any]:
+        await self.messaging.search.caught_up()
+        command = c.SearchMessages(id=1, query=WORDS)
+        return list((await self.messaging.search.search(self.amy, command)).hits)
 
 
 WITH_NOTES = ("note", "note", "whisper", "rewrite", "strike", "type_note")
@@ -212,7 +233,7 @@ def test_a_customers_view_is_the_log_without_notes_in_a_thousand_plays(script):
     check(script)
 
 
-# The property must be able to fail: three faults, and a short play in which each shows.
+# The property must be able to fail: four faults, and a short play in which each shows.
 
 SHORT = [("take", 0, 0), ("note", 0, 1), ("ask", 0, 2)]
 
@@ -237,5 +258,15 @@ def test_a_note_that_is_pushed_with_its_words_is_caught(monkeypatch):
         await real(self, room, note, user_ids)
 
     monkeypatch.setattr(notes_module.NoteBook, "_tell", leaky)
+    with pytest.raises(AssertionError):
+        check(SHORT)
+
+
+def test_a_search_that_lets_the_customer_in_is_caught(monkeypatch):
+    async def anybody(self: Any, _caller: Any, _conversation_id: str) -> list[str]:
+        found: list[str] = await self._db.read(lambda con: note_store.places(con, "u_mei"))
+        return found
+
+    monkeypatch.setattr(NoteSearch, "access_places", anybody)
     with pytest.raises(AssertionError):
         check(SHORT)

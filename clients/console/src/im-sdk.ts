@@ -120,6 +120,7 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
     cases: (shopId) => [...desk.cases(shopId)],
     queues: (shopId) => desk.queues(shopId),
     line: (queueId) => desk.line(queueId),
+    unanswered: (caseId) => desk.unanswered(caseId),
     agents: () => desk.agents(),
     look: (id) => desk.look(id),
     deskView: (id) => desk.view(id),

@@ -26,6 +26,7 @@ import type {
   Queue,
   SearchPage,
   Service,
+  Unanswered,
   User,
   Waiting,
   Wall,
@@ -64,6 +65,7 @@ export type {
   SearchHit,
   SearchPage,
   Service,
+  Unanswered,
   User,
   Waiting,
   Wall,
@@ -71,7 +73,7 @@ export type {
   WechatContact,
 } from '@chaguan/protocol'
 
-export type { Note } from '@chaguan/protocol'
+export type { FoundNote, Note } from '@chaguan/protocol'
 export type { NotesState } from '@chaguan/sdk/notes'
 
 export type Connection = 'offline' | 'connecting' | 'online'
@@ -199,6 +201,8 @@ export interface Im {
   cases(shopId: string): Case[]
   queues(shopId: string): readonly Queue[]
   line(queueId: string): Line | undefined
+  /** Since when the customer of a case is without an answer, as the server tells. */
+  unanswered(caseId: string): Unanswered | undefined
   agents(): readonly Agent[]
   /** What happens in the conversation is told live as long as it is looked into. Answers with how to stop. */
   look(conversationId: string): () => void

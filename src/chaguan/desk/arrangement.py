@@ -13,6 +13,7 @@ from chaguan.core.errors import AppError, ErrorCode
 from chaguan.core.ids import new_id
 from chaguan.desk import hours, ratings, rules
 from chaguan.desk.routing import loop_of
+from chaguan.desk.store import cases as case_store
 from chaguan.desk.store import setup as store
 from chaguan.infra.database import Database
 from chaguan.protocol.audit import AuditAction
@@ -21,6 +22,8 @@ from chaguan.protocol.desk import DeskSettings, Queue
 MAX_QUEUES = 100
 """Of one shop."""
 MAX_NAME = 100
+Tell = Callable[[str, int, list[Queue]], None]
+"""A shop, the version of its desk, all of its queues."""
 
 
 class Arrangement:
@@ -28,6 +31,8 @@ class Arrangement:
         self._db = db
         self._clock = clock
         self._wake = wake
+        self.tell: Tell = lambda _shop_id, _version, _queues: None
+        """Told of every change of a shop's queues, after the commit."""
 
     async def list_queues(self, caller: Caller, shop_id: str) -> list[Queue]:
         self.access_arrangement(caller)
@@ -43,15 +48,16 @@ class Arrangement:
         action = AuditAction.queue_created if is_new else AuditAction.queue_changed
         detail: dict[str, Any] = msgspec.to_builtins(queue)
 
-        def work(con: Connection) -> None:
+        def work(con: Connection) -> tuple[int, list[Queue]]:
             others = [each for each in of_shop(con, queue.shop_id) if each.id != queue.id]
             if not is_new and not any(each.id == queue.id for each in of_shop(con, queue.shop_id)):
                 raise AppError(ErrorCode.not_found, "no such queue")
             _check_beside(queue, others)
             store.put_queue(con, queue)
             record_act(con, now, caller, action, queue.id, **detail)
+            return _as_of_now(con, queue.shop_id)
 
-        await self._db.write(work)
+        self.tell(queue.shop_id, *await self._db.write(work))
         self._wake()
         return queue
 
@@ -60,7 +66,7 @@ class Arrangement:
         access_admin(caller)
         now = self._clock()
 
-        def work(con: Connection) -> None:
+        def work(con: Connection) -> tuple[int, list[Queue]]:
             queues = {each.id: each for each in of_shop(con, shop_id)}
             gone = queues.pop(queue_id, None)
             if gone is None:
@@ -72,8 +78,9 @@ class Arrangement:
                     )
             store.remove_queue(con, queue_id, now)
             record_act(con, now, caller, AuditAction.queue_removed, queue_id, name=gone.name)
+            return _as_of_now(con, shop_id)
 
-        await self._db.write(work)
+        self.tell(shop_id, *await self._db.write(work))
         self._wake()
 
     async def settings(self, caller: Caller, shop_id: str) -> DeskSettings:
@@ -105,6 +112,11 @@ class Arrangement:
 
 def of_shop(con: Connection, shop_id: str) -> list[Queue]:
     return [queue for queue in store.queues(con) if queue.shop_id == shop_id]
+
+
+def _as_of_now(con: Connection, shop_id: str) -> tuple[int, list[Queue]]:
+    """A change of queues is one of the desk: who missed it notices by the version, as with cases."""
+    return case_store.next_version(con, shop_id), of_shop(con, shop_id)
 
 
 def _check(queue: Queue) -> None:

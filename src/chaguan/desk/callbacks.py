@@ -78,7 +78,7 @@ class CallbackList:
             ),
         )
         # As the log's reader does it a moment later; it finds it done.
-        await self._openings.by_message(room, sent.seq)
+        await self._openings.by_message(room, sent.seq, sent.ordinal)
         return await self._end(caller, room, command, sent.seq)
 
     async def page(self, caller: Caller, shop_id: str) -> Callbacks:

@@ -35,6 +35,8 @@ class Step(Struct, kw_only=True):
     kind: CaseEventKind
     reason: Reason | None = None
     """Why this happened, where it isn't why the case is where it is."""
+    ordinal: int = 0
+    """Of the customer's message that the case begins with, or begins again; 0: of none."""
     beside: Callable[[Connection, int], None] | None = None
 
 
@@ -231,6 +233,7 @@ def _event(
         former_queue_id=before.queue_id if before and before.queue_id != case.queue_id else "",
         reason=msgspec.json.encode(reason).decode() if reason else "",
         note=note,
+        ordinal=step.ordinal,
     )
 
 

@@ -32,3 +32,4 @@ class Event(Struct, kw_only=True):
     former_queue_id: str = ""
     reason: str = ""
     note: bytes | None = None
+    ordinal: int = 0

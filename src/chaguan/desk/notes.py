@@ -27,13 +27,14 @@ from chaguan.messaging.ports import Directory, Publisher
 from chaguan.protocol import commands as c
 from chaguan.protocol.conversations import Case, CaseStatus, ConversationKind
 from chaguan.protocol.notes import Mention, Mentions, Note, Noted, Notes
-from chaguan.protocol.pushes import Mentioned, NoteTyping
+from chaguan.protocol.pushes import Mentioned, NoteTyping, Whispered
 
 TOPIC = "notes:"
 """Of a conversation: who writes a note there at this moment."""
 LATEST_MENTIONS = 50
 Effect = Callable[[Connection, int, int], list[str]]
-"""Stores a change at its seq and time; gives who is mentioned by it for the first time."""
+"""Stores a change at its seq and time; gives whom it is news to: who is mentioned by it for the first time, or hears it
+as a whisper."""
 
 
 def topic_of(conversation_id: str) -> str:
@@ -101,7 +102,7 @@ class NoteBook:
                 body=body,
             )
             store.put(con, note)
-            return store.set_named(con, note, mentions, [])
+            return [whisper_to] if whisper_to else store.set_named(con, note, mentions, [])
 
         asked = encode([command.case_id, text, mentions, command.whisper])
         return await self._append(caller, room, key, asked, effect, 0)
@@ -144,7 +145,7 @@ class NoteBook:
 
     async def page(self, caller: Caller, command: c.ListNotes) -> Notes:
         room = await self.access_notes(caller, command.conversation_id)
-        reader, limit = _reader(caller), command.limit + 1
+        reader, limit = reader_of(caller), command.limit + 1
 
         def read(con: Connection) -> tuple[int, list[Written]]:
             since = store.last_change(con, room.id)
@@ -159,7 +160,7 @@ class NoteBook:
             rows = rows[:-1] if command.changed_after else rows[1:]
         if is_full and command.changed_after:
             since = rows[-1].changed_seq
-        notes = sorted((_shown(room, row) for row in rows), key=lambda note: note.seq)
+        notes = sorted((shown(room, row) for row in rows), key=lambda note: note.seq)
         return Notes(notes, await self._people(notes), more=is_full, changed_seq=since)
 
     async def watch(self, caller: Caller, command: c.WatchNotes) -> Notes:
@@ -197,7 +198,7 @@ class NoteBook:
             if row is not None:
                 room = await self._messaging.rooms.room(each.conversation_id)
                 mentions.append(
-                    Mention(note=_shown(room, row), customer_id=room.customer_id, read_at=each.read_at)
+                    Mention(note=shown(room, row), customer_id=room.customer_id, read_at=each.read_at)
                 )
         users = await self._people([each.note for each in mentions], [each.customer_id for each in mentions])
         next_before = named[-1].at if len(named) == limit else 0
@@ -231,15 +232,19 @@ class NoteBook:
 
     async def _note(self, room: Room, caller: Caller, seq: int) -> Note:
         row = await self._db.read(lambda con: store.find(con, room.id, seq))
-        if row is None or not _may_see(row, _reader(caller)):
+        if row is None or not _may_see(row, reader_of(caller)):
             raise AppError(ErrorCode.not_found, "no such note")
-        return _shown(room, row)
+        return shown(room, row)
 
     async def _tell(self, room: Room, note: Note, user_ids: Sequence[str]) -> None:
-        """Who is mentioned finds it among their mentions, too, if this is lost."""
+        """Who is mentioned finds it among their mentions, too, if this is lost; a whisper stands among the notes."""
         users = await self._people([note], [room.customer_id]) if user_ids else []
         for user_id in user_ids:
             if user_id == note.author_id or not self._publisher.is_followed(user_id):
+                continue
+            if note.whisper_to:
+                whisper = Whispered(note=note, customer_id=room.customer_id, users=users)
+                self._publisher.publish(user_id, whisper)
                 continue
             unread = await self._db.read(lambda con, id=user_id: store.unread(con, id))  # type: ignore[misc]  # a default
             mention = Mention(note=note, customer_id=room.customer_id)
@@ -294,7 +299,7 @@ def _hearer(case: Case | None) -> str:
     return case.agent_id
 
 
-def _reader(caller: Caller) -> Reader:
+def reader_of(caller: Caller) -> Reader:
     return Reader(caller.user_id, rules.is_supervisor(caller))
 
 
@@ -304,7 +309,7 @@ def _may_see(note: Written, reader: Reader) -> bool:
 
 def _changeable(con: Connection, room: Room, caller: Caller, seq: int) -> Written:
     note = store.find(con, room.id, seq)
-    if note is None or seq < room.floor_seq or not _may_see(note, _reader(caller)):
+    if note is None or seq < room.floor_seq or not _may_see(note, reader_of(caller)):
         raise AppError(ErrorCode.not_found, "no such note")
     if note.removed_by:
         raise AppError(ErrorCode.conflict, "removed")
@@ -320,7 +325,7 @@ def _seal(room: Room, revision: bytes, author_id: str, text: str) -> bytes:
     return room.open_key().seal(text.encode(), _binding(room.id, revision, author_id))
 
 
-def _shown(room: Room, row: Written) -> Note:
+def shown(room: Room, row: Written) -> Note:
     return Note(
         conversation_id=row.conversation_id,
         seq=row.seq,

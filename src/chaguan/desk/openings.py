@@ -78,7 +78,7 @@ class Openings:
         self.bot_of: Bots = no_bot
         self.redirected: Redirected = as_chosen
 
-    async def by_message(self, room: Room, seq: int) -> None:
+    async def by_message(self, room: Room, seq: int, ordinal: int) -> None:
         """A customer said something: nothing, a new case, or the last one goes on."""
 
         def look(con: Connection) -> tuple[bool, Held | None]:
@@ -92,11 +92,11 @@ class Openings:
         desk = await self.desk_of(room)
         try:
             if rules.is_reopened(last, desk.settings.reopen_s, self._clock()) and last is not None:
-                await self.reopen(room, last, desk)
+                await self.reopen(room, last, desk, ordinal)
             else:
                 # The message's seq is in the key: reading the log again after a crash opens no second case.
                 key = key_of("", room.id, str(seq))
-                await self._open(room, room.customer_id, desk, seq, key)
+                await self._open(room, room.customer_id, desk, (seq, ordinal), key)
         except AppError as error:
             if error.code not in (ErrorCode.conflict, ErrorCode.not_found):
                 raise  # busy: the feed tries again
@@ -106,7 +106,7 @@ class Openings:
     async def named(self, room: Room, actor_id: str, subject: str, key: bytes) -> Held:
         """One more case on the thread, with a subject of its own."""
         desk = await self.desk_of(room)
-        return await self._open(room, actor_id, desk, 0, key, subject)
+        return await self._open(room, actor_id, desk, (0, 0), key, subject)
 
     async def desk_of(self, room: Room) -> Desk:
         def read(con: Connection) -> Desk:
@@ -127,8 +127,10 @@ class Openings:
         return desk
 
     async def _open(
-        self, room: Room, actor_id: str, desk: Desk, seq: int, key: bytes, subject: str = ""
+        self, room: Room, actor_id: str, desk: Desk, begun: tuple[int, int], key: bytes, subject: str = ""
     ) -> Held:
+        """`begun`: seq and ordinal of the message that it begins with."""
+        seq, ordinal = begun
         case_id = new_id("k")
         queue, reason = desk.choose()
         # What is opened by name is for people: its subject is no question to a list.
@@ -151,11 +153,11 @@ class Openings:
                 held = rules.with_bot(rules.in_queue(fresh, queue, reason, at), bot_id)
             else:
                 held = rules.in_queue(fresh, *self.redirected(con, fresh, queue, reason, at), at)
-            return Step(held=held, kind=CaseEventKind.opened)
+            return Step(held=held, kind=CaseEventKind.opened, ordinal=ordinal)
 
         return await self._changes.open(room, actor_id, case_id, first, key)
 
-    async def reopen(self, room: Room, last: Held, desk: Desk) -> Held:
+    async def reopen(self, room: Room, last: Held, desk: Desk, ordinal: int = 0) -> Held:
         """The case waits again; it is its customer's doing."""
         known = {queue.id: queue for queue in desk.queues}
 
@@ -167,7 +169,9 @@ class Openings:
             queue = known.get(held.case.queue_id) or desk.choose()[0]
             again = rules.reopened(held, queue, at)
             place, reason = self.redirected(con, again, queue, Reason("reopened"), at)
-            return Step(held=rules.in_queue(again, place, reason, at), kind=CaseEventKind.reopened)
+            return Step(
+                held=rules.in_queue(again, place, reason, at), kind=CaseEventKind.reopened, ordinal=ordinal
+            )
 
         held, _ = await self._changes.change(
             room, room.customer_id, last.case.id, decide, place=(CaseStatus.waiting, "")

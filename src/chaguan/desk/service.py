@@ -25,16 +25,19 @@ from chaguan.desk.dispatch import Dispatcher
 from chaguan.desk.follow import Following
 from chaguan.desk.lines import Lines, lines_of
 from chaguan.desk.model import Event
+from chaguan.desk.note_search import NoteSearch
 from chaguan.desk.notes import NoteBook
 from chaguan.desk.openings import Attributes, Openings
 from chaguan.desk.own_cases import OwnCases
 from chaguan.desk.store import cases as store
 from chaguan.desk.store import tags as tag_store
 from chaguan.desk.store.ratings import between as rated_between
+from chaguan.desk.store.times import unanswered
 from chaguan.desk.tags import SUGGESTED, Tags
 from chaguan.desk.times.alarms import Alarms
 from chaguan.desk.times.consumer import ServiceTimes
 from chaguan.desk.times.reports import Reports
+from chaguan.desk.times.unanswered import UnansweredTeller
 from chaguan.desk.times.wall import TOPIC as WALL
 from chaguan.desk.times.wall import Walls
 from chaguan.infra.database import Database
@@ -44,6 +47,7 @@ from chaguan.messaging.model import CASE, MESSAGE, Membership, Room, Stored
 from chaguan.messaging.ports import Directory, Publisher
 from chaguan.protocol import commands as c
 from chaguan.protocol.conversations import Case, ConversationKind
+from chaguan.protocol.desk import Queue
 from chaguan.protocol.pushes import DeskChanged
 from chaguan.protocol.replies import CaseReply, ConversationView, Desk, Opened, Sent
 
@@ -114,12 +118,16 @@ class DeskService:
         self.tags = Tags(db, self.cases, changes, clock)
         self.walls = Walls(db, publisher, directory, self.times, clock)
         self.reports = Reports(db, directory, self.times)
+        self._unanswered = UnansweredTeller(publisher, topic_of)
+        self.times.told.append(self._unanswered.take)
         self.walls.ratings = self.reports.ratings = rated_between
         self.agents = Agents(db, publisher, directory, clock, self.dispatcher.wake)
         self.arrangement = Arrangement(db, clock, self._arranged)
+        self.arrangement.tell = self._tell_queues
         self.lines = Lines(db, messaging, publisher, topic_of, clock)
         self.notes = NoteBook(db, messaging, publisher, directory, clock)
         self.notes.wrote = self.agents.did_something
+        self.note_search = NoteSearch(db, messaging, directory, self.notes)
         self.automation = Automation(db, messaging, self.cases, changes, self.dispatcher.wake, clock)
         self._openings.bot_of = self.automation.bot.of
         self._openings.redirected = self.automation.ruling.redirected
@@ -142,6 +150,7 @@ class DeskService:
         await self.walls.stop()
         await self.alarms.stop()
         await self.times.stop()
+        self._unanswered.stop()
         await self.dispatcher.stop()
         await self.feed.stop()
         self.automation.stop()
@@ -201,6 +210,7 @@ class DeskService:
             desk = Desk(shop_id, version, [], agents=shown_all(con, now), queues=queues)
             desk.lines = lines_of(con, queues, now)
             desk.tags = tag_store.lately(con, shop_id, SUGGESTED)
+            desk.unanswered = unanswered(con, shop_id, MAX_CASES)
             desk.cases = _known_since(con, shop_id, command.version, version)
             return desk
 
@@ -283,7 +293,7 @@ class DeskService:
             self.agents.did_something([row.actor_id])
             return False
         if not alive:
-            await self._openings.by_message(room, row.seq)
+            await self._openings.by_message(room, row.seq, row.ordinal)
         await self.automation.heard(room, row, alive)
         return True
 
@@ -304,6 +314,11 @@ class DeskService:
         self.dispatcher.wake()
         if self._publisher.is_followed(topic_of(case.shop_id)):
             asyncio.get_running_loop().create_task(self._push(case))
+
+    def _tell_queues(self, shop_id: str, version: int, queues: list[Queue]) -> None:
+        if self._publisher.is_followed(topic_of(shop_id)):
+            push = DeskChanged(shop_id=shop_id, previous=version - 1, version=version, queues=queues)
+            self._publisher.publish(topic_of(shop_id), push)
 
     async def _push(self, case: Case) -> None:
         view = await self._messaging.views.shown(case.conversation_id)

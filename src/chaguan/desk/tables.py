@@ -76,11 +76,13 @@ case_events = Table(
     _text("former_queue_id"),
     _text("reason"),
     Column("note", LargeBinary),
+    _number("ordinal"),
     Index("case_events_by_case", "case_id", "seq"),
     _some("case_events_fired", "at", where=IS_FIRED),
     sqlite_with_rowid=False,
 )
-"""What happened to a case: one row for its entry `seq` in the conversation's log. `note` is sealed."""
+"""What happened to a case: one row for its entry `seq` in the conversation's log. `note` is sealed. `ordinal` is
+that of the customer's message that it was opened or reopened by, where it was one."""
 
 queues = Table(
     "queues",
@@ -187,6 +189,7 @@ case_notes = Table(
     Column("revision", LargeBinary, nullable=False),
     Column("body", LargeBinary),
     Index("case_notes_by_change", "conversation_id", "changed_seq", unique=True),
+    Index("case_notes_by_author", "author_id"),
     sqlite_with_rowid=False,
 )
 """What staff wrote to one another; the log has a place for each (`seq`) and nothing of it (ADR 20). `body` is sealed and
@@ -244,6 +247,8 @@ case_facts = Table(
     _number("waiting_at"),
     _number("held_at"),
     _number("asked_at"),
+    _number("asked_ordinal"),
+    _number("asked_seq"),
     _number("first_from_at"),
     _number("first_reply_at"),
     _number("ended_at"),

@@ -105,6 +105,7 @@ class Verbs:
             c.ListMentions: desk.notes.mentions,
             c.ReadMentions: desk.notes.read_mentions,
             c.ActOnCard: commerce.acts.act,
+            c.SearchNotes: desk.note_search.search,
         }
 
     async def run(self, caller: Caller, command: Struct) -> Struct | None:

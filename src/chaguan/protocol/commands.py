@@ -45,6 +45,7 @@ from chaguan.protocol.note_commands import ListMentions as ListMentions
 from chaguan.protocol.note_commands import ListNotes as ListNotes
 from chaguan.protocol.note_commands import ReadMentions as ReadMentions
 from chaguan.protocol.note_commands import RemoveNote as RemoveNote
+from chaguan.protocol.note_commands import SearchNotes as SearchNotes
 from chaguan.protocol.note_commands import TypeNote as TypeNote
 from chaguan.protocol.note_commands import WatchNotes as WatchNotes
 from chaguan.protocol.note_commands import WriteNote as WriteNote
@@ -436,4 +437,5 @@ Command = (
     | ListMentions
     | ReadMentions
     | ActOnCard
+    | SearchNotes
 )

@@ -240,6 +240,18 @@ class Line(Struct, omit_defaults=True, kw_only=True):
     reason: Reason | None = None
 
 
+class Unanswered(Struct, omit_defaults=True):
+    """Since when the customer of a case is without an answer: `at` is when the first of their words came that its agent has
+    not answered (UTC milliseconds), 0: nothing waits for an answer, or a bot has the case. `ordinal` is that message's,
+    so what the customer said since are about `head_ordinal` - `ordinal` + 1 messages; 0: not known. `seq` is the entry
+    that made it so: of two the one with the larger `seq` is true."""
+
+    case_id: str
+    seq: int = 0
+    at: int = 0
+    ordinal: int = 0
+
+
 class Holiday(Struct, omit_defaults=True):
     """A day with hours of its own, by the shop's calendar: `2027-02-06`. Without `open` the shop is closed."""
 

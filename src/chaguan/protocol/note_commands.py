@@ -82,6 +82,18 @@ class ListMentions(_Command, tag="list_mentions"):
     limit: Limit = 50
 
 
+class SearchNotes(_Command, tag="search_notes"):
+    """Agents: notes that contain every word of `query` (1 to 100 characters), newest first, of those that I may see: in
+    one service conversation or, left empty, in all that I belonged to, wrote a note in or was named in. One page looks
+    through a bounded number of notes: with a `next_cursor` there are more, also where it found none. Answered with
+    `FoundNotes`. Errors: `forbidden`, `not_found`, `bad_request` (the cursor)."""
+
+    query: Annotated[str, Meta(min_length=1, max_length=100)]
+    conversation_id: Annotated[str, Meta(max_length=64)] = ""
+    limit: Annotated[int, Meta(ge=1, le=50)] = 20
+    cursor: Annotated[str, Meta(max_length=200)] = ""
+
+
 class ReadMentions(_Command, tag="read_mentions"):
     """Agents: I have seen all notes that name me, or those of one conversation. Answered with `Mentions` (the latest)."""
 

@@ -59,3 +59,18 @@ class Mentions(Struct, omit_defaults=True):
     users: list[User] = []
     unread: int = 0
     next_before: int = 0
+
+
+class FoundNote(Struct, omit_defaults=True, kw_only=True):
+    """A note that says what was looked for, and the customer whose conversation it stands in."""
+
+    note: Note
+    customer_id: str = ""
+
+
+class FoundNotes(Struct, omit_defaults=True):
+    """A page of them, the newest first. `next_cursor`: ask with it for what is older; empty: that was all."""
+
+    notes: list[FoundNote]
+    users: list[User] = []
+    next_cursor: str = ""

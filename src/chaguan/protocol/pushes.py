@@ -3,13 +3,13 @@
 A frame holds one JSON object or an array of them. Unknown types are ignored.
 """
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from chaguan.protocol.contact import WechatContact
 from chaguan.protocol.conversations import Case, Inbox, User
-from chaguan.protocol.desk import Agent, Line, Waiting, Wall
+from chaguan.protocol.desk import Agent, Line, Queue, Unanswered, Waiting, Wall
 from chaguan.protocol.entries import Entry
-from chaguan.protocol.notes import Mention
+from chaguan.protocol.notes import Mention, Note
 from chaguan.protocol.replies import ConversationView
 
 
@@ -54,7 +54,8 @@ class DeskChanged(_Push, tag="desk_changed"):
     """Cases of a shop changed from `previous` to `version`; on a mismatch ask `watch_desk` again.
 
     `views` are the conversations of these cases, or, with `previous` = `version` and no cases, those in which waiting
-    customers wrote more. Their entries are not pushed to who is no member: pull them if the log is held."""
+    customers wrote more. Their entries are not pushed to who is no member: pull them if the log is held.
+    `queues` are those of the shop where an administrator changed one: all of them, in order."""
 
     shop_id: str
     previous: int
@@ -62,6 +63,7 @@ class DeskChanged(_Push, tag="desk_changed"):
     cases: list[Case] = []
     views: list[ConversationView] = []
     users: list[User] = []
+    queues: list[Queue] | UnsetType = UNSET
 
 
 class WechatContactChanged(_Push, tag="wechat_contact_changed"):
@@ -93,6 +95,14 @@ class LinesMoved(_Push, tag="lines_moved"):
     lines: list[Line]
 
 
+class UnansweredChanged(_Push, tag="unanswered_changed"):
+    """To agents who watch a desk: in these cases the customer began to be without an answer, or got one. Those of half a
+    second come as one."""
+
+    shop_id: str
+    unanswered: list[Unanswered]
+
+
 class NoteTyping(_Push, tag="note_typing"):
     """To agents who watch the notes of a conversation: a colleague writes one; show it for 6 s or until it is there."""
 
@@ -105,6 +115,15 @@ class Mentioned(_Push, tag="mentioned"):
 
     mention: Mention
     unread: int
+    users: list[User] = []
+
+
+class Whispered(_Push, tag="whispered"):
+    """To the agent who has the case: a supervisor said something to them alone, with the customer whose case it is. It
+    stands among the notes of its conversation, too."""
+
+    note: Note
+    customer_id: str
     users: list[User] = []
 
 
@@ -135,8 +154,10 @@ Push = (
     | AgentsChanged
     | WaitingMoved
     | LinesMoved
+    | UnansweredChanged
     | NoteTyping
     | Mentioned
+    | Whispered
     | WallChanged
     | ResumeNeeded
     | SignedOut

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from chaguan.protocol.conversations import Case, Conversation, Inbox, Member, User
-from chaguan.protocol.desk import Agent, CaseEvent, Line, Queue, Wall
+from chaguan.protocol.desk import Agent, CaseEvent, Line, Queue, Unanswered, Wall
 from chaguan.protocol.entries import Entry, MessageSent
 from chaguan.protocol.errors import ErrorBody
 
@@ -199,6 +199,8 @@ class Desk(Struct, omit_defaults=True):
     """How it stands with each of the queues."""
     tags: list[str] = []
     """What agents of this shop called cases last, at most 100, for suggestions."""
+    unanswered: list[Unanswered] = []
+    """Of all cases that go on; of which it is not said, nothing waits for an answer."""
 
 
 class WallReply(Struct, omit_defaults=True):

@@ -77,6 +77,7 @@ REPLY_OF: dict[type[msgspec.Struct], type[msgspec.Struct] | None] = {
     c.ListMentions: notes.Mentions,
     c.ReadMentions: notes.Mentions,
     c.ActOnCard: replies.Appended,
+    c.SearchNotes: notes.FoundNotes,
 }
 """What `ok` holds for each command; None: null."""
 

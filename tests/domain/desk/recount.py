@@ -84,6 +84,17 @@ def recount(entries: list[Entry], customers: dict[str, str]) -> list[Measured]:
     return sorted(found)
 
 
+def unanswered(entries: list[Entry], customers: dict[str, str]) -> dict[str, int]:
+    """Of each case that goes on: since when its customer is without an answer, 0: they have one."""
+    found = {}
+    for case in dict.fromkeys(entry.case for entry in entries if entry.case):
+        moves = [entry for entry in entries if entry.case == case and entry.moves]
+        if moves[-1].status != "resolved":
+            said = [entry for entry in entries if entry.is_message and entry.room == moves[0].room]
+            found[case] = _replies(case, moves, said, customers[moves[0].room], entries)[1]
+    return found
+
+
 def _of_case(case: str, entries: list[Entry], customers: dict[str, str]) -> list[Measured]:
     own = [entry for entry in entries if entry.case == case]
     moves = [entry for entry in own if entry.moves]
@@ -92,7 +103,7 @@ def _of_case(case: str, entries: list[Entry], customers: dict[str, str]) -> list
     return [
         *_counted(case, moves),
         *_stretches(case, moves),
-        *_replies(case, moves, said, customer, entries),
+        *_replies(case, moves, said, customer, entries)[0],
         *(
             _measured(
                 m, "breached", case, _queue_before(moves, m), _agent_before(moves, m), m.reason.data["since"]
@@ -141,7 +152,8 @@ def _stretches(case: str, moves: list[Entry]) -> list[Measured]:
 
 def _replies(
     case: str, moves: list[Entry], said: list[Entry], customer: str, entries: list[Entry]
-) -> list[Measured]:
+) -> tuple[list[Measured], int]:
+    """And since when the customer is without an answer at the end."""
     found, first_done = [], False
     asked = first = 0
     for entry in sorted([*moves, *said], key=lambda each: each.id):
@@ -173,7 +185,7 @@ def _replies(
         if first and not first_done:
             found.append(_measured(entry, "first_reply", case, queue, entry.actor, first))
             first_done = True
-    return found
+    return found, asked
 
 
 def _belongs(message: Entry, customer: str, entries: list[Entry]) -> str:

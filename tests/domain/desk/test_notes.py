@@ -14,7 +14,7 @@ from chaguan.protocol import commands as c
 from chaguan.protocol.content import Text
 from chaguan.protocol.entries import EntryHidden
 from chaguan.protocol.notes import Note
-from chaguan.protocol.pushes import Mentioned, NoteTyping, Typing
+from chaguan.protocol.pushes import Mentioned, NoteTyping, Typing, Whispered
 from tests.domain.desk.conftest import SHOP, Shop, key
 
 SECRET = "她上次骗了退款"
@@ -283,6 +283,18 @@ async def test_a_whisper_reaches_the_agent_of_the_case_and_supervisors(scene):
     assert "给她优惠券".encode() not in encode(
         await shop.messaging.sync.pull(amy, c.PullEntries(id=1, conversation_id=room, after_seq=0))
     )
+
+
+async def test_who_is_whispered_to_is_told_wherever_they_look_and_nobody_else_is(scene):
+    shop, room, amy, _mei, boss = scene
+    shop.pushes.told.clear()
+    again = key()
+    whisper = await write(shop, boss, room, "给她优惠券", whisper=True, client_msg_id=again)
+    await write(shop, boss, room, "给她优惠券", whisper=True, client_msg_id=again)
+    (told,) = shop.pushes.of("u_mei", Whispered)
+    assert (told.note, told.customer_id) == (whisper, amy.user_id)
+    assert [topic for topic, push in shop.pushes.told if isinstance(push, Whispered)] == ["u_mei"]
+    assert not [push for _, push in shop.pushes.told if isinstance(push, Mentioned)]
 
 
 async def test_only_supervisors_whisper_and_only_where_somebody_hears_it(scene):

@@ -282,3 +282,32 @@ async def test_what_a_bot_answers_has_no_place_in_the_queue_before_it_is_handed_
     assert [kind for kind, _ in await shop.told(case)] == ["opened", "handed_over", "assigned"]
     await shop.desk.cases.hand_over(case.id, "u_bot", "again")
     assert (await shop.case(room)).agent_id == mei.user_id
+
+
+async def test_who_watches_the_desk_is_told_of_queues_as_they_change(shop: Shop):
+    boss = shop.staff("boss", Role.owner)
+    first = await shop.queue("first", position=1)
+    second = await shop.queue("second", position=2)
+    await shop.desk.arrangement.put_queue(boss, msgspec.structs.replace(second, position=0))
+    await shop.desk.arrangement.remove_queue(boss, SHOP, first.id)
+    told = shop.changes()
+    assert [[queue.name for queue in push.queues] for push in told] == [
+        ["first"],
+        ["first", "second"],
+        ["second", "first"],
+        ["second"],
+    ]
+    assert [(push.previous, push.version) for push in told] == [(0, 1), (1, 2), (2, 3), (3, 4)]
+    desk = await shop.desk.watch(boss, c.WatchDesk(id=1), SHOP)
+    assert (desk.version, desk.queues) == (4, told[-1].queues)
+
+
+async def test_a_change_of_queues_that_is_refused_is_told_to_nobody(shop: Shop):
+    one = await shop.queue("one")
+    told = len(shop.changes())
+    for refused in (shop.queue(" "), shop.queue("two", overflow_after_s=60, overflow_to="q_gone")):
+        with pytest.raises(AppError):
+            await refused
+    with pytest.raises(AppError):
+        await shop.desk.arrangement.remove_queue(shop.staff("mei"), SHOP, one.id)
+    assert len(shop.changes()) == told

@@ -161,3 +161,18 @@ async def test_what_cannot_be_read_says_so_and_is_read_again(office: Office) -> 
     await page.unroute("**/v1/admin/agents")
     await page.get_by_role("button", name="重试").click()
     await expect(page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_what_a_colleague_changes_at_the_queues_is_seen_at_once(office: Office) -> None:
+    shop = (await office.served.ask("GET", "/v1/admin/shops"))["shops"][0]["id"]
+    page = await office.owner()
+    await visit(page, "/admin/queues")
+    await expect(page.get_by_role("button", name="新队列")).to_be_enabled()
+    made = await office.served.ask("POST", f"/v1/admin/shops/{shop}/queues", {"name": "同事建的"})
+    row = page.locator(".queues li").filter(has_text="同事建的")
+    await expect(row).to_be_visible()
+    await office.served.ask("PUT", f"/v1/admin/shops/{shop}/queues/{made['id']}", {"name": "同事改的"})
+    await expect(page.locator(".queues li").filter(has_text="同事改的")).to_be_visible()
+    path = f"/v1/admin/shops/{shop}/queues/{made['id']}"
+    assert (await office.served.http("DELETE", path, None, office.served.owner_token))[0] == 204
+    await expect(page.locator(".queues li").filter(has_text="同事改的")).to_have_count(0)

@@ -135,6 +135,7 @@ async def test_a_colleague_who_is_mentioned_is_told_and_led_there(office: Office
     customer, room = await office.customer("mentions")
     await customer.say(room, "有白茶吗")
     mei, lin = await office.seat("小梅问"), await office.seat("阿林答")
+    await visit(lin, "/messages")  # wherever one looks
     await take(mei, "有白茶吗")
     await mei.locator("label.note").click()
     box = mei.locator("[data-note-composer]")
@@ -145,12 +146,17 @@ async def test_a_colleague_who_is_mentioned_is_told_and_led_there(office: Office
     await expect(note(mei, "寿眉还有吗").locator(".mention")).to_have_text("@阿林答")
     told = lin.locator(".el-notification")
     await expect(told).to_contain_text("小梅问 在备注里提到了你")
-    bell = lin.get_by_role("button", name="提到我的，1 条未读")
-    await expect(bell).to_be_visible()
     await shot(lin, "mentioned")
     await told.click()
     await expect(note(lin, "寿眉还有吗")).to_have_count(1)
     await expect(lin.get_by_role("button", name="提到我的", exact=True)).to_be_visible()
+
+    await visit(lin, "/search?what=notes&q=寿眉")
+    hit = lin.get_by_role("list", name="搜索结果").get_by_role("link")
+    await expect(hit).to_contain_text("寿眉还有吗")
+    await shot(lin, "found")
+    await hit.click()
+    await expect(lin.locator(".row.flash").filter(has_text="寿眉还有吗")).to_be_in_viewport()
 
 
 async def test_two_agents_see_each_other_write_notes_and_the_customer_sees_nobody_typing(
@@ -174,8 +180,12 @@ async def test_a_supervisor_reads_along_whispers_and_takes_over(office: Office) 
     await take(mei, "太慢了")
     await look_at(boss, "新来的 接待中")
     await boss.get_by_text("只对 新来的 说").click()
+    await visit(mei, "/messages")  # wherever one looks
     await expect(boss.locator(".note-composer .banner")).to_contain_text("只有 新来的 和主管能看到")
     await write_note(boss, "先道歉再给券")
+    told = mei.locator(".el-notification")
+    await expect(told).to_contain_text("悄悄对你说")
+    await told.click()
     whisper = note(mei, "先道歉再给券")
     await expect(whisper).to_contain_text("对 新来的 说的悄悄话")
     other = await office.seat("旁人")

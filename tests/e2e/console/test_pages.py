@@ -22,6 +22,8 @@ PAGES = {
     "messages": ("/messages/{group}", "article.message"),
     "desk": ("/desk/{room}", "article.message"),
     "desk-empty": ("/desk", ".note"),
+    "callbacks": ("/callbacks", ".callbacks li"),
+    "wall": ("/wall", ".tile"),
     "search": ("/search?q=龙井", ".page, main"),
     "staff": ("/admin/staff", "tbody tr"),
     "shops": ("/admin/shops", ".panel"),
@@ -35,6 +37,9 @@ PAGES = {
     "closing": ("/admin/closing", "form.panel"),
     "customers": ("/admin/customers", "section.ratings"),
     "keys": ("/admin/keys", "tbody tr"),
+    "statistics": ("/admin/statistics", "tbody tr"),
+    "notify": ("/admin/notify", ".panel"),
+    "replies": ("/replies", "main"),
     "reports": ("/admin/reports", "article, tbody tr, li"),
     "audit": ("/admin/audit", "tbody tr"),
     "me": ("/me", ".panel li"),
@@ -63,9 +68,18 @@ def town(served: Served) -> dict[str, str]:
         await served.ask("PUT", f"/v1/admin/shops/{shop}/rules", {"rules": [rule]})
         await owner.ask("set_agent_state", state="online")
         customer, room = await served.customer("顾长安")
+        gone, left = await served.customer("沈小姐")
         try:
             await customer.say(room, "你好，明前龙井还有货吗？")
             await customer.say(room, "要送人的，最好是礼盒。")
+            await gone.ask(
+                "leave_message",
+                client_msg_id=uuid_text(uuid7()),
+                conversation_id=left,
+                text="想订二十份伴手礼，请给我回电",
+                contact="13800000000",
+                consent=True,
+            )
             made = await owner.ask(
                 "create_group", client_msg_id=uuid_text(uuid7()), name="春茶上新", member_ids=[]
             )
@@ -84,6 +98,7 @@ def town(served: Served) -> dict[str, str]:
         finally:
             await owner.close()
             await customer.close()
+            await gone.close()
         return {"room": room, "group": group, "invitation": link["token"]}
 
     return asyncio.run(build())

@@ -9,6 +9,7 @@ export const deskEn: Filled<typeof deskZhCN> = {
     late: 'Late',
     waiting: 'Waiting for {time}',
     unanswered: 'Unanswered for {time}',
+    words: '{count} messages without an answer',
   },
   deskList: {
     filter: 'Filter',

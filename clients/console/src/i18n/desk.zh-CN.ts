@@ -6,6 +6,7 @@ export const deskZhCN = {
     late: '超时',
     waiting: '已等待 {time}',
     unanswered: '{time}未回复',
+    words: '{count} 条消息未回复',
   },
   deskList: {
     filter: '筛选',

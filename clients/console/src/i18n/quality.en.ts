@@ -6,6 +6,9 @@ export const qualityEn: typeof qualityZh = {
     intro:
       'How long customers waited, were answered and helped. Each figure counts on the day on which it ended, by the shop’s time zone.',
     wall: 'Open the wall',
+    asOf: 'As of {time}',
+    asOfOld: 'As of {time}; no newer figures could be read',
+    refresh: 'Read the figures again',
     shop: 'Shop',
     by: 'By',
     byDay: 'Day',
@@ -52,6 +55,7 @@ export const qualityEn: typeof qualityZh = {
   },
   wall: {
     title: 'Desk wall',
+    short: 'Wall',
     waiting: 'Waiting',
     longest: 'Longest wait',
     open: 'In conversation',

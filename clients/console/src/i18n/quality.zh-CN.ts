@@ -4,6 +4,9 @@ export const qualityZh = {
     title: '服务统计',
     intro: '顾客等了多久、多久得到回复、多久办结。数字按结束的那一天计，以店铺的时区为准。',
     wall: '打开大屏',
+    asOf: '截至 {time}',
+    asOfOld: '截至 {time}，暂时读不到更新的数据',
+    refresh: '刷新数据',
     shop: '店铺',
     by: '按',
     byDay: '日期',
@@ -50,6 +53,7 @@ export const qualityZh = {
   },
   wall: {
     title: '客服大屏',
+    short: '大屏',
     waiting: '等待中',
     longest: '最久等待',
     open: '接待中',

@@ -35,6 +35,7 @@ export const repliesEn: Filled<typeof repliesZhCN> = {
     noMentions: 'No colleague has mentioned you in a note yet',
     readAll: 'Mark all as read',
     mentionedBy: '{name} mentioned you in a note',
+    whisperedBy: '{name} whispered to you',
     aboutCustomer: 'About {name}',
   },
   replies: {

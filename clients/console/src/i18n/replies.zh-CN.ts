@@ -35,6 +35,7 @@ export const repliesZhCN = {
     noMentions: '还没有同事在备注里提到你',
     readAll: '全部已读',
     mentionedBy: '{name} 在备注里提到了你',
+    whisperedBy: '{name} 悄悄对你说',
     aboutCustomer: '{name} 的会话',
   },
   replies: {

@@ -1,9 +1,10 @@
 /** How a person is told while they look elsewhere: the title, a soft sound, a notification. */
+import { ElNotification } from 'element-plus'
 import { defineStore } from 'pinia'
 import { computed, ref, watch } from 'vue'
 import { preview } from '@/components/content/preview'
 import { i18n } from '@/i18n'
-import type { MessageSent } from '@/im'
+import type { MessageSent, Note } from '@/im'
 import { useChat } from './chat'
 import { chime } from './chime'
 import { type DeskRow, useDesk } from './desk'
@@ -21,9 +22,13 @@ export const useAlerts = defineStore('alerts', () => {
   const pending = computed(() => chat.unread + desk.waiting.length + desk.unreadMine)
   let known: Set<string> | null = null
   let open: (path: string) => void = () => undefined
+  /** Whether a screen is shown that strangers see, too. */
+  let isQuiet = () => false
+  let toast: { close: () => void } | undefined
 
-  function start(openPath: (path: string) => void): void {
+  function start(openPath: (path: string) => void, quiet: () => boolean): void {
     open = openPath
+    isQuiet = quiet
     chat.onReceived(received)
   }
 
@@ -63,6 +68,28 @@ export const useAlerts = defineStore('alerts', () => {
     notify(name, preview(message.content), `/${place}/${message.conversation_id}`)
   }
 
+  /** A colleague named me in a note, or a supervisor whispered to me; and I look elsewhere. */
+  function colleague(what: 'mentioned' | 'whispered', note: Note): void {
+    if (isQuiet()) return
+    const title = i18n.global.t(`notes.${what}By`, { name: chat.nameOf(note.author_id) })
+    const path = `/desk/${note.conversation_id}`
+    spoken.value = `${title}: ${note.text ?? ''}`
+    if (settings.sound && document.hidden) chime()
+    notify(title, note.text ?? '', path)
+    // One at a time, the bell has all of them; and who comes back to the page shall still find it.
+    toast?.close()
+    const told = ElNotification({
+      title,
+      message: note.text ?? '',
+      duration: document.hidden ? 0 : 8_000,
+      onClick: () => {
+        told.close()
+        open(path)
+      },
+    })
+    toast = told
+  }
+
   function notify(title: string, body: string, path: string): void {
     if (!document.hidden || !settings.notify || permission.value !== 'granted') return
     const shown = new Notification(title, { body, tag: path, icon: `${import.meta.env.BASE_URL}favicon.svg` })
@@ -77,5 +104,5 @@ export const useAlerts = defineStore('alerts', () => {
     if (typeof Notification !== 'undefined') permission.value = await Notification.requestPermission()
   }
 
-  return { permission, spoken, start, ask }
+  return { permission, spoken, start, colleague, ask }
 })

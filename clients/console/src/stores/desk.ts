@@ -3,7 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { meApi, type ServedShop } from '@/api/me'
 import { compare, type DeskRow, isIn } from '@/components/desk/listing'
-import { Unanswered } from '@/components/desk/unanswered'
+import { LastWords, since, wordsUnanswered } from '@/components/desk/unanswered'
 import type { Agent, AgentState, Case, Outcome, Queue } from '@/im'
 import { unreadCount, useChat } from './chat'
 import { problemOf } from './problems'
@@ -30,7 +30,7 @@ export const useDesk = defineStore('desk', () => {
   })
   const state = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle')
   const problem = ref('')
-  const unanswered = new Unanswered((id) => (chat.im?.find(id) ? (chat.im.log(id).messages ?? []) : []))
+  const lastWords = new LastWords((id) => (chat.im?.find(id) ? (chat.im.log(id).messages ?? []) : []))
 
   const cases = computed(() => allCases.value.filter((one) => isShown(one.shop_id)))
   const rows = shared(() => {
@@ -71,7 +71,9 @@ export const useDesk = defineStore('desk', () => {
 
   function rowOf(one: Case): DeskRow {
     const view = chat.im?.deskView(one.conversation_id)
-    return { case: one, view, since: unanswered.since(one, view), words: unanswered.words(one, view) }
+    const told = chat.im?.unanswered(one.id)
+    const count = wordsUnanswered(told, view)
+    return { case: one, view, since: since(one, told), count, words: lastWords.of(one, view) }
   }
 
   function isMine(one: Case): boolean {
@@ -88,10 +90,12 @@ export const useDesk = defineStore('desk', () => {
   function refresh(): void {
     const im = chat.client()
     allCases.value = shops.value.flatMap(({ id }) => im.cases(id))
-    queues.value = shops.value.flatMap(({ id }) => im.queues(id))
+    const known = shops.value.flatMap(({ id }) => im.queues(id))
+    // The same array while they are the same: whoever follows the queues is not told of every case.
+    if (known.length !== queues.value.length || known.some((one, n) => one !== queues.value[n])) queues.value = known
     // What is as usual the server leaves out.
     agents.value = im.agents().map((agent) => ({ state: 'offline', chosen: 'offline', ...agent }))
-    unanswered.keep(new Set(allCases.value.map((one) => one.conversation_id)))
+    lastWords.keep(new Set(allCases.value.map((one) => one.conversation_id)))
   }
 
   function waitingIn(id: string): number {
@@ -209,6 +213,7 @@ function isSame(a: DeskRow, b: DeskRow): boolean {
   return (
     a.case === b.case &&
     a.since === b.since &&
+    a.count === b.count &&
     a.words === b.words &&
     a.view?.last === b.view?.last &&
     a.view?.inbox === b.view?.inbox &&

@@ -1,10 +1,9 @@
 /** The notes of the conversation on screen; and the notes of all in which a colleague named me. */
 import type { Mention } from '@chaguan/protocol'
-import { ElNotification } from 'element-plus'
 import { defineStore } from 'pinia'
 import { ref, type Ref, shallowRef, watch } from 'vue'
-import { i18n } from '@/i18n'
 import type { NotesState } from '@/im'
+import { useAlerts } from './alerts'
 import { useChat } from './chat'
 import { problemOf } from './problems'
 
@@ -41,6 +40,7 @@ export function useNotes(conversationId: Ref<string>, on: Ref<boolean>, firstSeq
 
 export const useMentions = defineStore('mentions', () => {
   const chat = useChat()
+  const alerts = useAlerts()
   const list = shallowRef<readonly Mention[]>([])
   const unread = ref(0)
   const state = ref<'loading' | 'ready' | 'failed'>('loading')
@@ -63,8 +63,9 @@ export const useMentions = defineStore('mentions', () => {
     unread.value = page.unread ?? 0
   }
 
-  /** From now on; answers with how to stop. `open` leads to a conversation. */
-  function follow(open: (conversationId: string) => void, isOpen: (conversationId: string) => boolean): () => void {
+  /** Tells of mentions and whispers from now on, whatever is on screen; answers with how to stop. `isOpen`: whether one
+   * looks at a conversation. */
+  function follow(isOpen: (conversationId: string) => boolean): () => void {
     const begin = async (): Promise<void> => {
       await load()
       const seen = list.value.find(({ note, read_at }) => !read_at && isOpen(note.conversation_id))
@@ -76,23 +77,19 @@ export const useMentions = defineStore('mentions', () => {
         list.value = [mention, ...list.value]
         unread.value = count
         if (isOpen(mention.note.conversation_id)) void read(mention.note.conversation_id)
-        else tell(mention, open)
+        else alerts.colleague('mentioned', mention.note)
+      }),
+      chat.client().notes.onWhisper((note) => {
+        if (!isOpen(note.conversation_id)) alerts.colleague('whispered', note)
       }),
     ]
-    void begin()
-    return () => offs.forEach((off) => off())
-  }
-
-  function tell({ note }: Mention, open: (conversationId: string) => void): void {
-    const told = ElNotification({
-      title: i18n.global.t('notes.mentionedBy', { name: chat.nameOf(note.author_id) }),
-      message: note.text ?? '',
-      duration: 8_000,
-      onClick: () => {
-        told.close()
-        open(note.conversation_id)
-      },
-    })
+    if (chat.connection === 'online') void begin()
+    return () => {
+      offs.forEach((off) => off())
+      list.value = []
+      unread.value = 0
+      state.value = 'loading'
+    }
   }
 
   return { list, unread, state, load, read, follow }

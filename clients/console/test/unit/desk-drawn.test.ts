@@ -5,6 +5,7 @@ import { defineComponent } from 'vue'
 import CaseList from '@/components/desk/CaseList.vue'
 import StateStrip from '@/components/desk/StateStrip.vue'
 import { i18n } from '@/i18n'
+import { useChat } from '@/stores/chat'
 import { useDrafts } from '@/stores/drafts'
 import { begin, open, server, waiting } from './desk-stage'
 
@@ -107,4 +108,15 @@ it('who is offline where cases are given out is told so, and comes back by one p
   expect(strip.text()).toContain('You are offline and get no new cases')
   await strip.get('button').trigger('click')
   expect(server.did).toEqual(['online'])
+})
+
+it("a row says how many messages wait for an answer, where nothing of one's own is unread", async () => {
+  server.unanswered = { a: { case_id: 'a', seq: 3, at: 1, ordinal: 2 }, b: { case_id: 'b', seq: 3, at: 1, ordinal: 4 } }
+  await open()
+  for (const id of ['c-a', 'c-b']) useChat().im!.deskView(id)!.conversation.head_ordinal = 4
+  server.tell()
+  const list = draw(CaseList, { selected: '' })
+  await flushPromises()
+  expect(list.get('[data-case="a"] .badge').text()).toContain('3 messages without an answer')
+  expect(list.find('[data-case="b"] .badge').exists()).toBe(false)
 })

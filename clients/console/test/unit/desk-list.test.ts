@@ -14,7 +14,7 @@ import {
 } from '@/components/desk/listing'
 import { useStill } from '@/components/desk/still'
 import { digits, thresholdsOf, warmthOf } from '@/components/desk/timer'
-import { Unanswered } from '@/components/desk/unanswered'
+import { LastWords, since, wordsUnanswered } from '@/components/desk/unanswered'
 import type { Case, ConversationView, MessageSent } from '@/im'
 
 const NOW = 1_000_000_000
@@ -136,39 +136,34 @@ function last(message: MessageSent): ConversationView {
   return { conversation: { id: 'c-a', kind: 'service' }, last: message } as ConversationView
 }
 
-it('a customer is without an answer since the first of their words that nobody answered', () => {
-  const unanswered = new Unanswered(() => [])
-  const open = one('a')
-  expect(unanswered.since(open, last(said('wang', 1, 100)))).toBe(100)
-  expect(unanswered.since(open, last(said('wang', 2, 200)))).toBe(100)
-  // That a colleague took the case is no answer.
-  expect(unanswered.since(open, last(said('mei', 3, 250, 'system')))).toBe(100)
-  expect(unanswered.since(open, last(said('mei', 4, 300)))).toBe(0)
-  expect(unanswered.since(open, last(said('wang', 5, 400)))).toBe(400)
-})
-
 it('the last words are what somebody said, not that a colleague took the case', () => {
-  const unanswered = new Unanswered(() => [])
+  const lastWords = new LastWords(() => [])
   const asked = said('wang', 1, 100)
-  expect(unanswered.words(one('a'), last(asked))).toBe(asked)
-  expect(unanswered.words(one('a'), last(said('mei', 2, 200, 'system')))).toBe(asked)
+  expect(lastWords.of(one('a'), last(asked))).toBe(asked)
+  expect(lastWords.of(one('a'), last(said('mei', 2, 200, 'system')))).toBe(asked)
   const log = [asked, said('mei', 2, 200, 'system')]
-  expect(new Unanswered(() => log).words(one('a'), last(log[1]!))).toBe(asked)
-  expect(unanswered.words(one('b'), undefined)).toBeUndefined()
-})
-
-it('after a reload the log that is held tells since when, notices left out', () => {
-  const log = [said('mei', 1, 10), said('wang', 2, 20), said('mei', 3, 25, 'system'), said('wang', 4, 30)]
-  expect(new Unanswered(() => log).since(one('a'), last(log[3]!))).toBe(20)
-  const taken = [said('wang', 1, 10), said('mei', 2, 25, 'system')]
-  expect(new Unanswered(() => taken).since(one('a'), last(taken[1]!))).toBe(10)
-  const answered = [said('mei', 1, 10), said('mei', 2, 25, 'system')]
-  expect(new Unanswered(() => answered).since(one('a'), last(answered[1]!))).toBe(0)
+  expect(new LastWords(() => log).of(one('a'), last(log[1]!))).toBe(asked)
+  expect(lastWords.of(one('b'), undefined)).toBeUndefined()
 })
 
 it('who waits does so since they came, and nobody waits while a bot answers', () => {
-  const unanswered = new Unanswered(() => [])
-  expect(unanswered.since(one('a', { status: 'waiting', queued_at: 5, opened_at: 3 }), undefined)).toBe(5)
-  expect(unanswered.since(one('a', { status: 'waiting', opened_at: 3 }), undefined)).toBe(3)
-  expect(unanswered.since(one('a', { status: 'waiting', opened_at: 3, bot_id: 'b' }), undefined)).toBe(0)
+  expect(since(one('a', { status: 'waiting', queued_at: 5, opened_at: 3 }), undefined)).toBe(5)
+  expect(since(one('a', { status: 'waiting', opened_at: 3 }), { case_id: 'a', seq: 4, at: 9 })).toBe(3)
+  expect(since(one('a', { status: 'waiting', opened_at: 3, bot_id: 'b' }), undefined)).toBe(0)
+})
+
+it('whose case an agent has is without an answer since the server says so', () => {
+  expect(since(one('a'), { case_id: 'a', seq: 4, at: 9 })).toBe(9)
+  expect(since(one('a'), { case_id: 'a', seq: 6 })).toBe(0)
+  expect(since(one('a'), undefined)).toBe(0)
+})
+
+it('how many messages wait for an answer is counted from the first of them to the last', () => {
+  const view = { conversation: { id: 'c-a', kind: 'service', head_ordinal: 7 } } as ConversationView
+  expect(wordsUnanswered({ case_id: 'a', seq: 9, at: 1, ordinal: 5 }, view)).toBe(3)
+  // The first of them came before the view of it did.
+  expect(wordsUnanswered({ case_id: 'a', seq: 9, at: 1, ordinal: 8 }, view)).toBe(1)
+  expect(wordsUnanswered({ case_id: 'a', seq: 9, at: 1 }, view)).toBe(0)
+  expect(wordsUnanswered({ case_id: 'a', seq: 9 }, view)).toBe(0)
+  expect(wordsUnanswered(undefined, view)).toBe(0)
 })

@@ -1,7 +1,7 @@
 /** The desk over a messenger that is made up. */
 import { createPinia, setActivePinia } from 'pinia'
 import { vi } from 'vitest'
-import type { Agent, Case, ConversationView, Im, Queue } from '@/im'
+import type { Agent, Case, ConversationView, Im, Queue, Unanswered } from '@/im'
 import { useChat } from '@/stores/chat'
 import { useDesk } from '@/stores/desk'
 import { useDeskList } from '@/stores/deskList'
@@ -12,11 +12,18 @@ const SHOPS = [
   { id: 's2', name: 'Lake' },
 ]
 /** What the server holds; change it, then `tell`. */
-export const server: { cases: Case[]; agents: Agent[]; tell: () => void; did: unknown[] } = {
+export const server: {
+  cases: Case[]
+  agents: Agent[]
+  tell: () => void
+  did: unknown[]
+  unanswered: Record<string, Unanswered>
+} = {
   cases: [],
   agents: [],
   tell: () => undefined,
   did: [],
+  unanswered: {},
 }
 
 export function waiting(id: string, queued_at: number, more: Partial<Case> = {}): Case {
@@ -51,6 +58,7 @@ function im(): Im {
     find: () => undefined,
     user: (id: string) => ({ id, kind: 'customer', name: `Name of ${id}` }),
     line: () => ({ queue_id: 'q1', waiting: 2 }),
+    unanswered: (id: string) => server.unanswered[id],
     setAgentState: async (state: string) => void server.did.push(state),
     takeCase: async (id: string) => {
       server.cases = server.cases.map((one) => (one.id === id ? { ...one, status: 'open', agent_id: 'mei' } : one))
@@ -82,6 +90,7 @@ export function begin(): void {
   const body = JSON.stringify({ shops: SHOPS })
   vi.stubGlobal('fetch', async () => new Response(body, { headers: { 'Content-Type': 'application/json' } }))
   server.did = []
+  server.unanswered = {}
   server.agents = [{ user_id: 'mei', state: 'online', capacity: 3 }]
   server.cases = [waiting('b', 20), waiting('a', 10), waiting('x', 5, { shop_id: 's2', queue_id: '' })]
 }

@@ -94,3 +94,23 @@ it('a filter by time lets a case in when it has waited so long', async () => {
   list.filter.over = 60
   expect(ids(list.rows)).toEqual(['b'])
 })
+
+it('who is without an answer longest comes first, as the server tells it, also after a reload', async () => {
+  const mine = { status: 'open', agent_id: 'mei' } as const
+  server.cases = [waiting('late', 1, mine), waiting('early', 2, mine), waiting('done', 3, mine)]
+  server.unanswered = {
+    late: { case_id: 'late', seq: 9, at: 5_000, ordinal: 4 },
+    early: { case_id: 'early', seq: 7, at: 2_000, ordinal: 2 },
+    done: { case_id: 'done', seq: 8 },
+  }
+  const { desk, list } = await open()
+  list.tab = 'mine'
+  expect(list.rows.map((row) => [row.case.id, row.since])).toEqual([
+    ['early', 2_000],
+    ['late', 5_000],
+    ['done', 0],
+  ])
+  server.unanswered['early'] = { case_id: 'early', seq: 10 }
+  server.tell()
+  expect(desk.mine[0]?.case.id).toBe('late')
+})

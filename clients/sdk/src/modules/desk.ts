@@ -11,11 +11,11 @@ import type {
   Line,
   Outcome,
   Queue,
+  Unanswered,
   Waiting,
 } from '@chaguan/protocol'
 import type { Client } from '../core/client'
 
-/** What `observe` tells: the cases of a shop, the oldest first. */
 /** What `observe` tells: the cases of a shop, the oldest first. Those that are as they were are the same objects. */
 export interface DeskChange {
   shop_id: string
@@ -28,10 +28,12 @@ export interface DeskModule {
   watch(shopId?: string): Promise<readonly Case[]>
   /** Cases that are held: waiting and open ones, the oldest first. */
   cases(shopId?: string): readonly Case[]
-  /** The queues of a watched shop in the order in which their rules are asked, as of when it was last read whole. */
+  /** The queues of a watched shop in the order in which their rules are asked. The same array until one changed. */
   queues(shopId?: string): readonly Queue[]
   /** How it stands with a queue of a watched shop. */
   line(queueId: string): Line | undefined
+  /** Since when the customer of a case of a watched shop is without an answer; undefined: nothing was ever said of it. */
+  unanswered(caseId: string): Unanswered | undefined
   /** Everybody who was ever at a desk, with state and load. */
   agents(): readonly Agent[]
   /** Calls `fn` whenever cases, agents or lines of a watched shop changed. Answers with how to stop it. */
@@ -83,6 +85,7 @@ export function createDesk(client: Client): DeskModule {
   const looks = new Set<string>()
   const agents = new Map<string, Agent>()
   const lines = new Map<string, Line>()
+  const unanswered = new Map<string, Unanswered>()
 
   const cases = (shopId = ''): readonly Case[] => {
     const shop = shops.get(shopId) ?? Array.from(shops.values())[0]
@@ -95,11 +98,19 @@ export function createDesk(client: Client): DeskModule {
   const meet = (news: readonly Agent[] = []) => news.forEach((agent) => agents.set(agent.user_id, agent))
   const stand = (news: readonly Line[] = []) => news.forEach((line) => lines.set(line.queue_id, line))
 
+  /** What a push told may be newer than the answer to what was asked before it. */
+  const hear = (news: readonly Unanswered[] = []) => {
+    for (const one of news) {
+      if ((unanswered.get(one.case_id)?.seq ?? 0) <= (one.seq ?? 0)) unanswered.set(one.case_id, one)
+    }
+  }
+
   const apply = (shop: Watched, desk: Desk) => {
     client.hold(desk.users, [])
     for (const view of desk.views ?? []) see(shop, view)
     shop.version = desk.version
     put(shop, desk.cases)
+    for (const { id, status } of desk.cases) if (status === 'resolved') unanswered.delete(id)
     tell(desk.shop_id)
   }
 
@@ -114,15 +125,17 @@ export function createDesk(client: Client): DeskModule {
     const shop = shops.get(push.shop_id)
     const isNoChange = push.previous === push.version
     if (!shop || push.version < shop.version || (push.version === shop.version && !isNoChange)) return
-    if (push.previous === shop.version) apply(shop, { ...push, cases: push.cases ?? [] })
-    else again(shop)
+    if (push.previous !== shop.version) return again(shop)
+    if (push.queues) shop.queues = push.queues
+    apply(shop, { ...push, cases: push.cases ?? [] })
   }
 
-  /** Queues, lines and agents come whole with the answer to `watch_desk`, never with a change of cases. */
+  /** Queues, lines and agents come whole with the answer to `watch_desk`, never a part of them with a change of cases. */
   const whole = (shop: Watched, desk: Desk) => {
     shop.queues = desk.queues ?? []
     stand(desk.lines)
     meet(desk.agents)
+    hear(desk.unanswered)
     apply(shop, desk)
   }
 
@@ -132,8 +145,10 @@ export function createDesk(client: Client): DeskModule {
     shop.asking = true
     const asked = client.command<'watch_desk'>({ type: 'watch_desk', shop_id: shop.asked, version: 0 })
     const applied = asked.then((desk) => {
+      const before = Array.from(shop.cases.keys())
       shop.cases.clear()
       whole(shop, desk)
+      for (const id of before) if (!shop.cases.has(id)) unanswered.delete(id)
     })
     void applied.catch(client.report).then(() => (shop.asking = false))
   }
@@ -168,6 +183,10 @@ export function createDesk(client: Client): DeskModule {
       stand(push.lines)
       tell(push.shop_id)
     }
+    if (push.type === 'unanswered_changed') {
+      hear(push.unanswered)
+      tell(push.shop_id)
+    }
     if (push.type !== 'user_changed') return
     // Whoever had the case belongs there no more, and looks on.
     const rows = [...(push.inboxes || []), ...(push.conversations || []).map(({ inbox }) => inbox)]
@@ -185,6 +204,7 @@ export function createDesk(client: Client): DeskModule {
     cases,
     queues: (shopId = '') => (shops.get(shopId) ?? Array.from(shops.values())[0])?.queues ?? [],
     line: (queueId) => lines.get(queueId),
+    unanswered: (caseId) => unanswered.get(caseId),
     agents: () => Array.from(agents.values()),
     observe: (fn) => {
       observers.add(fn)

@@ -1,4 +1,4 @@
-import type { Mention, Mentions, Note, Notes, Push } from '@chaguan/protocol'
+import type { FoundNotes, Mention, Mentions, Note, Notes, Push } from '@chaguan/protocol'
 import type { Client } from '../core/client'
 
 const TYPED_EVERY_MS = 3_000
@@ -40,12 +40,17 @@ export interface NotesModule {
   remove(note: Note): Promise<Note>
   /** I am writing a note. Call it on every key stroke; at most one in 3 s leaves. */
   typing(conversationId: string): void
+  /** Notes that contain every word of `query`, newest first, in one conversation or in all that I have to do with. With a
+   * `next_cursor` there are older ones to look through, also where a page found none. */
+  search(query: string, options?: { conversationId?: string; limit?: number; cursor?: string }): Promise<FoundNotes>
   /** Notes that name me, the newest first; `before` from the page before. */
   mentions(before?: number): Promise<Mentions>
   /** I have seen those that name me, all or of one conversation. */
   readMentions(conversationId?: string): Promise<Mentions>
   /** Calls `fn` when a colleague names me. Answers with how to stop. */
   onMention(fn: (mention: Mention, unread: number) => void): () => void
+  /** Calls `fn` when a supervisor whispers to me, whatever I look at. Answers with how to stop. */
+  onWhisper(fn: (note: Note, customerId: string) => void): () => void
 }
 
 interface Book {
@@ -62,6 +67,7 @@ interface Book {
 export function createNotes(client: Client): NotesModule {
   const books = new Map<string, Book>()
   const listeners = new Set<(mention: Mention, unread: number) => void>()
+  const hearers = new Set<(note: Note, customerId: string) => void>()
   const typedAt = new Map<string, number>()
 
   const tell = (book: Book) => {
@@ -138,6 +144,9 @@ export function createNotes(client: Client): NotesModule {
     if (push.type === 'mentioned') {
       client.hold(push.users, [])
       listeners.forEach((fn) => fn(push.mention, push.unread))
+    } else if (push.type === 'whispered') {
+      client.hold(push.users, [])
+      hearers.forEach((fn) => fn(push.note, push.customer_id))
     } else if (push.type === 'entry_hidden') {
       const book = books.get(push.conversation_id)
       if (book) catchUp(push.conversation_id, book).catch(client.report)
@@ -224,6 +233,12 @@ export function createNotes(client: Client): NotesModule {
       // One that is lost is not worth a word to anyone.
       client.command<'type_note'>({ type: 'type_note', conversation_id }).catch(() => undefined)
     },
+    search: async (query, { conversationId = '', limit = 20, cursor = '' } = {}) => {
+      const asked = { type: 'search_notes', query, conversation_id: conversationId, limit, cursor } as const
+      const page = await client.command<'search_notes'>(asked)
+      client.hold(page.users, [])
+      return page
+    },
     mentions: async (before = 0) => {
       const page = await client.command<'list_mentions'>({ type: 'list_mentions', before })
       client.hold(page.users, [])
@@ -237,6 +252,10 @@ export function createNotes(client: Client): NotesModule {
     onMention: (fn) => {
       listeners.add(fn)
       return () => void listeners.delete(fn)
+    },
+    onWhisper: (fn) => {
+      hearers.add(fn)
+      return () => void hearers.delete(fn)
     },
   }
 }

@@ -98,3 +98,46 @@ test('what an agent does with a case goes out as said and shows at once', async 
     { type: 'reopen_case', case_id: 'k1', force: false },
   ])
 })
+
+test('since when a customer is without an answer the server tells, and of two tellings the later one is true', async () => {
+  const world = far({ watch_desk: { ...desk, unanswered: [{ case_id: 'k1', seq: 4, at: 1_000, ordinal: 2 }] } })
+  const module = createDesk(world.client)
+  await module.watch()
+  expect(module.unanswered('k1')?.at).toBe(1_000)
+  expect(module.unanswered('k2')).toBeUndefined()
+  const told: string[] = []
+  module.observe(({ shop_id }) => told.push(shop_id))
+  const tell = (seq: number, at?: number) =>
+    world.push({ type: 'unanswered_changed', shop_id: 's_tea', unanswered: [{ case_id: 'k1', seq, at }] } as Push)
+  tell(6)
+  expect(module.unanswered('k1')?.at).toBeUndefined()
+  tell(5, 3_000)
+  expect(module.unanswered('k1')?.seq).toBe(6)
+  expect(told).toEqual(['s_tea', 's_tea'])
+})
+
+test('of a case that has ended nothing is remembered', async () => {
+  const world = far({ watch_desk: { ...desk, unanswered: [{ case_id: 'k1', seq: 4, at: 1_000 }] } })
+  const module = createDesk(world.client)
+  await module.watch()
+  const ended: Case = { ...waiting('k1', 4), status: 'resolved' }
+  world.push({ type: 'desk_changed', shop_id: 's_tea', previous: 3, version: 4, cases: [ended] })
+  expect(module.unanswered('k1')).toBeUndefined()
+})
+
+test('a queue that an administrator changes is there at once, and a change that was missed is asked for', async () => {
+  const world = far({ watch_desk: desk })
+  const module = createDesk(world.client)
+  await module.watch()
+  const before = module.queues('s_tea')
+  world.push({ type: 'desk_changed', shop_id: 's_tea', previous: 3, version: 4, cases: [waiting('k2', 4)] })
+  expect(module.queues('s_tea')).toBe(before)
+  const queues = [{ id: 'q2', shop_id: 's_tea', name: 'Gifts' }, ...(desk.queues ?? [])]
+  world.push({ type: 'desk_changed', shop_id: 's_tea', previous: 4, version: 5, queues })
+  expect(module.queues('s_tea').map(({ name }) => name)).toEqual(['Gifts', 'Tea'])
+  expect(module.cases('s_tea')).toHaveLength(2)
+  world.push({ type: 'desk_changed', shop_id: 's_tea', previous: 5, version: 6, queues: [] })
+  expect(module.queues('s_tea')).toEqual([])
+  world.push({ type: 'desk_changed', shop_id: 's_tea', previous: 7, version: 8, cases: [] })
+  expect(world.heard).toHaveLength(2)
+})

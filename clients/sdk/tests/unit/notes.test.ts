@@ -63,6 +63,7 @@ class Stage {
       return { notes: this.held.filter((note) => note.seq < Number(request['before'])), changed_seq } satisfies Notes
     }
     if (request.type === 'watch_notes') return { notes: this.held.slice(-3), more: this.held.length > 3, changed_seq }
+    if (request.type === 'search_notes') return { notes: [] }
     if (request.type === 'write_note')
       return { note: this.note(90, { author_id: 'u_me', text: String(request['text']) }) }
     return null
@@ -194,4 +195,24 @@ it('passes on that a colleague named me', async () => {
   off()
   stage.push(push)
   expect(heard).toEqual([2])
+})
+
+it('passes on what a supervisor whispers to me, also while nothing is watched', () => {
+  const heard: unknown[] = []
+  const off = createNotes(stage.client).onWhisper((note, customer) => heard.push([note.seq, customer]))
+  const push: Push = { type: 'whispered', note: stage.note(8), customer_id: 'u_amy' }
+  stage.push(push)
+  off()
+  stage.push(push)
+  expect(heard).toEqual([[8, 'u_amy']])
+})
+
+it('looks for words in all notes of mine, or in those of one conversation', async () => {
+  const notes = createNotes(stage.client)
+  await notes.search('invoice')
+  await notes.search('invoice', { conversationId: ROOM, limit: 5, cursor: 'c' })
+  expect(stage.asked).toEqual([
+    { type: 'search_notes', query: 'invoice', conversation_id: '', limit: 20, cursor: '' },
+    { type: 'search_notes', query: 'invoice', conversation_id: ROOM, limit: 5, cursor: 'c' },
+  ])
 })

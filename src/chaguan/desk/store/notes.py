@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from chaguan.infra.database.sql import Statement
+from chaguan.infra.database.sql import TEXTS, Statement
 
 
 class Written(Struct, kw_only=True):
@@ -50,6 +50,14 @@ _LATEST = Statement(
 _CHANGED = Statement(
     f"SELECT {_COLUMNS} FROM case_notes WHERE conversation_id = ? AND changed_seq > ? AND seq >= ? AND {_MINE} "
     "ORDER BY changed_seq LIMIT ?"
+)
+_PLACES = Statement(
+    "SELECT conversation_id FROM case_notes WHERE author_id = ? "
+    "UNION SELECT conversation_id FROM case_mentions WHERE user_id = ?"
+)
+_OLDER = Statement(
+    f"SELECT {_COLUMNS} FROM case_notes WHERE conversation_id IN {TEXTS} AND body IS NOT NULL AND {_MINE} "
+    "AND (created_at, conversation_id, seq) < (?, ?, ?) ORDER BY created_at DESC, conversation_id DESC, seq DESC LIMIT ?"
 )
 _LAST_CHANGE = Statement("SELECT COALESCE(MAX(changed_seq), 0) FROM case_notes WHERE conversation_id = ?")
 _NAME = Statement(
@@ -97,6 +105,23 @@ def changed(
 def last_change(connection: Connection, conversation_id: str) -> int:
     row = _LAST_CHANGE.first(connection, conversation_id)
     return int(row[0]) if row else 0
+
+
+def places(connection: Connection, user_id: str) -> list[str]:
+    """Conversations in which somebody wrote a note, or was named in one."""
+    return [row[0] for row in _PLACES.rows(connection, user_id, user_id)]
+
+
+def older(
+    connection: Connection,
+    conversation_ids: Sequence[str],
+    reader: Reader,
+    last: tuple[int, str, int],
+    limit: int,
+) -> list[Written]:
+    """Of all these conversations, the newest first: those before the note that was written then, there, at that seq."""
+    rows = _OLDER.rows(connection, json.dumps(list(conversation_ids)), *_eyes(reader), *last, limit)
+    return [_written(row) for row in rows]
 
 
 def set_named(

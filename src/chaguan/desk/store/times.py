@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from chaguan.desk.times.facts import Fact, Span, SpanKind
 from chaguan.infra.database.sql import TEXTS, Statement
+from chaguan.protocol.desk import Unanswered
 
 _FACT = Fact.__struct_fields__
 _SPAN = Span.__struct_fields__
@@ -34,7 +35,12 @@ _WITHIN = Statement(
 )
 _COUNT = Statement("SELECT COUNT(*) FROM case_spans WHERE shop_id = ? AND at >= ? AND at < ?")
 _EVENTS = Statement(
-    "SELECT seq, kind, queue_id, reason FROM case_events WHERE conversation_id = ? AND seq >= ? AND seq <= ?"
+    "SELECT seq, kind, queue_id, reason, ordinal FROM case_events "
+    "WHERE conversation_id = ? AND seq >= ? AND seq <= ?"
+)
+_UNANSWERED = Statement(
+    "SELECT case_id, asked_seq, asked_at, asked_ordinal FROM case_facts "
+    "WHERE shop_id = ? AND ended_at = 0 AND (asked_seq > 0 OR asked_at > 0) ORDER BY opened_at LIMIT ?"
 )
 _ABOUT = Statement(f"SELECT id, queue_id, agent_id, tags FROM cases WHERE id IN {TEXTS}")
 _FORGET_FACTS = Statement("DELETE FROM case_facts")
@@ -65,6 +71,12 @@ def alive_in(connection: Connection, shop_id: str) -> list[Fact]:
 def changed_in(connection: Connection, shop_id: str, entry_id: int) -> list[Fact]:
     """Those that entries behind this one changed."""
     return [_fact(row) for row in _CHANGED.rows(connection, shop_id, entry_id)]
+
+
+def unanswered(connection: Connection, shop_id: str, limit: int) -> list[Unanswered]:
+    """How it stands with the cases that go on, the oldest first."""
+    rows = _UNANSWERED.rows(connection, shop_id, limit)
+    return [Unanswered(row[0], seq=int(row[1]), at=int(row[2]), ordinal=int(row[3])) for row in rows]
 
 
 def put(connection: Connection, facts: Iterable[Fact], spans: Iterable[Span]) -> None:
@@ -99,10 +111,11 @@ def about_cases(connection: Connection, ids: Sequence[str]) -> list[tuple[str, s
 
 def events_among(
     connection: Connection, room_id: str, first_seq: int, last_seq: int
-) -> dict[tuple[str, int], tuple[str, str, str]]:
-    """What the history of cases says at entries of a conversation: kind, queue, reason."""
+) -> dict[tuple[str, int], tuple[str, str, str, int]]:
+    """What the history of cases says at entries of a conversation: kind, queue, reason, and the ordinal of the message it
+    began with."""
     rows = _EVENTS.rows(connection, room_id, first_seq, last_seq)
-    return {(room_id, int(row[0])): (row[1], row[2], row[3]) for row in rows}
+    return {(room_id, int(row[0])): (row[1], row[2], row[3], int(row[4])) for row in rows}
 
 
 def forget_all(connection: Connection) -> None:

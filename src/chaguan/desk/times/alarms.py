@@ -57,7 +57,7 @@ class Alarms:
         self._task: asyncio.Task[None] | None = None
         self._known = b""
         self._pause = Pause(db, 0, clock)
-        times.listeners.append(self.wake)
+        times.told.append(lambda _turned: self.wake())
         self.failures = 0
         self.noticed: Counter[tuple[str, str]] = Counter()
         self.listeners: list[Callable[[Missed], Awaitable[None]]] = []

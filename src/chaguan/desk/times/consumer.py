@@ -33,7 +33,7 @@ class Loaded(Struct):
     """What a chunk of the log is folded into."""
 
     facts: list[Fact]
-    events: dict[tuple[str, int], tuple[str, str, str]]
+    events: dict[tuple[str, int], tuple[str, str, str, int]]
     promises: Promises
 
 
@@ -44,11 +44,12 @@ class ServiceTimes:
         self.feed = Feed(db, NAME, self._read, prefix="s_", gather_s=GATHER_S, clock=clock)
         self.feed.on_owned = self._begin
         self.feed.on_stored = self._stored
-        self.listeners: list[Callable[[], None]] = []
-        """Told when something was measured."""
         messaging.log.listeners.append(self.feed.wake)
         self._quiet_until = 0
+        self._turned: list[Fact] = []
         self.rebuilds = 0
+        self.told: list[Callable[[Sequence[Fact]], None]] = []
+        """Called when something was measured, with the cases in which the customer began to be without an answer, or got one."""
 
     async def start(self) -> None:
         await self.feed.start()
@@ -77,10 +78,6 @@ class ServiceTimes:
             if not after:
                 return
 
-    def _stored(self) -> None:
-        for listener in self.listeners:
-            listener()
-
     async def _begin(self) -> None:
         """What was said before the first start is measured too, but nobody is alarmed by it."""
         self._quiet_until = await self._db.write(_known_quiet)
@@ -95,20 +92,27 @@ class ServiceTimes:
         loaded = await self._db.read(partial(_load, said=said))
         facts: list[Fact] = []
         spans: list[Span] = []
+        self._turned = []
         for room_id, entries in said.items():
             room = await self._rooms.room(room_id)
             fold = _folded(room, entries, loaded)
             facts += [fold.facts[id] for id in sorted(fold.touched)]
             spans += fold.spans
+            self._turned += [fold.facts[id] for id in sorted(fold.turned)]
         news = [span for span in spans if span.entry_id > self._quiet_until]
         late = late_ones(news, loaded.promises, {fact.case_id: fact.conversation_id for fact in facts})
         return partial(_store, facts=facts, spans=spans, late=late, promises=loaded.promises)
+
+    def _stored(self) -> None:
+        turned, self._turned = self._turned, []
+        for tell in self.told:
+            tell(turned)
 
 
 def _load(con: Connection, said: dict[str, list[Stored]]) -> Loaded:
     cases = [row for rows in said.values() for row in rows if row.kind == CASE]
     ids = {str(unpack_state(row.state).fields.get("case_id", "")) for row in cases}
-    events: dict[tuple[str, int], tuple[str, str, str]] = {}
+    events: dict[tuple[str, int], tuple[str, str, str, int]] = {}
     for room_id, rows in said.items():
         seqs = [row.seq for row in rows if row.kind == CASE]
         if seqs:
@@ -126,20 +130,27 @@ def _folded(room: Room, entries: Iterable[Stored], loaded: Loaded) -> Fold:
     fold = Fold(room.id, room.shop_id, room.customer_id, own)
     for row in entries:
         if row.kind == CASE:
-            fold.change(_change(row, loaded.events.get((room.id, row.seq), ("", "", ""))))
+            fold.change(_change(row, loaded.events.get((room.id, row.seq), ("", "", "", 0))))
         else:
-            fold.message(Message(entry_id=row.id, at=row.created_at, actor_id=row.actor_id))
+            fold.message(_message(row))
     return fold
 
 
-def _change(row: Stored, event: tuple[str, str, str]) -> Change:
+def _message(row: Stored) -> Message:
+    return Message(
+        entry_id=row.id, seq=row.seq, ordinal=row.ordinal, at=row.created_at, actor_id=row.actor_id
+    )
+
+
+def _change(row: Stored, event: tuple[str, str, str, int]) -> Change:
     """The entry says where the case is; its history, which nodes of before did not write, says more."""
     fields = unpack_state(row.state).fields
-    kind, queue_id, told = event
+    kind, queue_id, told, ordinal = event
     reason = msgspec.json.decode(told, type=Reason) if told else Reason("")
     return Change(
         entry_id=row.id,
         seq=row.seq,
+        ordinal=ordinal or row.ordinal,
         at=row.created_at,
         case_id=str(fields.get("case_id", "")),
         status=str(fields.get("status", "")),

@@ -57,6 +57,10 @@ class Fact(Struct, kw_only=True):
     """Is with `agent_id` since."""
     asked_at: int = 0
     """The customer's first message that no agent has answered yet."""
+    asked_ordinal: int = 0
+    """Its ordinal; where a bot handed over, that of the last message before."""
+    asked_seq: int = 0
+    """The entry that last began or ended `asked_at`."""
     first_from_at: int = 0
     """Since when a first reply is owed; it is once a case."""
     first_reply_at: int = 0
@@ -81,6 +85,8 @@ class Change(Struct, kw_only=True, frozen=True):
     status: str
     agent_id: str
     actor_id: str
+    ordinal: int = 0
+    """Of the message that the case begins with, else of the last one before."""
     kind: str = ""
     queue_id: str = ""
     with_bot: bool = False
@@ -93,5 +99,7 @@ class Message(Struct, kw_only=True, frozen=True):
     """An entry in which somebody said something."""
 
     entry_id: int
+    seq: int
+    ordinal: int
     at: int
     actor_id: str

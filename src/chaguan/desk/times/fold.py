@@ -24,6 +24,8 @@ class Fold:
         self.facts = {fact.case_id: fact for fact in facts}
         self.spans: list[Span] = []
         self.touched: set[str] = set()
+        self.turned: set[str] = set()
+        """Cases in which the customer began to be without an answer, or got one."""
 
     def message(self, said: Message) -> None:
         """Somebody said something: the customer asks, or an agent answers."""
@@ -31,7 +33,7 @@ class Fold:
         if said.actor_id == self._customer_id:
             fact = _latest(alive)
             if fact is not None and not fact.asked_at and not fact.with_bot:
-                fact.asked_at = said.at
+                self._asked(fact, said)
                 self._touch(fact, said.entry_id)
             return
         # Who holds no case here (a bot, a colleague, the shop's server) does not answer it.
@@ -60,8 +62,17 @@ class Fold:
             fact.first_reply_at = said.at
             self._touch(fact, said.entry_id)
         if fact.asked_at:
-            fact.asked_at = 0
+            self._heard(fact, said)
             self._touch(fact, said.entry_id)
+
+    def _asked(self, fact: Fact, entry: Change | Message) -> None:
+        fact.asked_at, fact.asked_ordinal, fact.asked_seq = entry.at, entry.ordinal, entry.seq
+        self.turned.add(fact.case_id)
+
+    def _heard(self, fact: Fact, entry: Change | Message) -> None:
+        """Nobody waits for an answer any more."""
+        fact.asked_at, fact.asked_ordinal, fact.asked_seq = 0, 0, entry.seq
+        self.turned.add(fact.case_id)
 
     def _opened(self, change: Change) -> Fact:
         is_asked = change.actor_id == self._customer_id
@@ -73,17 +84,21 @@ class Fold:
             with_bot=change.with_bot,
             opened_at=change.at,
             round_at=change.at,
-            asked_at=change.at if is_asked and not change.with_bot else 0,
             first_from_at=change.at if is_asked and not change.with_bot else 0,
         )
         self.facts[fact.case_id] = fact
+        if is_asked and not change.with_bot:
+            self._asked(fact, change)
         self._span(fact, change, SpanKind.opened, change.at, "")
         return fact
 
     def _reopened(self, fact: Fact, change: Change) -> None:
         fact.ended_at = 0
         fact.round_at = change.at
-        fact.asked_at = change.at if change.actor_id == self._customer_id else 0
+        if change.actor_id == self._customer_id:
+            self._asked(fact, change)
+        else:
+            self._heard(fact, change)
         fact.queue_id = change.queue_id
         if not fact.first_reply_at:
             fact.first_from_at = fact.asked_at
@@ -104,7 +119,7 @@ class Fold:
     def _left_bot(self, fact: Fact, change: Change) -> None:
         """From here on a person is owed to the customer."""
         fact.with_bot = False
-        fact.asked_at = change.at
+        self._asked(fact, change)
         fact.first_from_at = fact.first_from_at or change.at
 
     def _given(self, fact: Fact, change: Change) -> None:

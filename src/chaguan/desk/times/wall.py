@@ -60,7 +60,7 @@ class Walls:
         self._next_at = 0
         self._has_changed = True
         self._task: asyncio.Task[None] | None = None
-        times.listeners.append(self._changed)
+        times.told.append(self._changed)
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run())
@@ -124,7 +124,7 @@ class Walls:
         self._told[wall.shop_id] = wall
         self._publisher.publish(f"{TOPIC}{wall.shop_id}", WallChanged(wall=wall))
 
-    def _changed(self) -> None:
+    def _changed(self, _turned: Sequence[Fact]) -> None:
         self._has_changed = True
 
     async def _run(self) -> None:

@@ -10,6 +10,8 @@ export interface DeskRow {
   view: ConversationView | undefined
   /** Since when a customer's words are without an answer, UTC milliseconds; 0: nothing is. */
   since: number
+  /** How many of their messages that are; 0 or nothing: not known. */
+  count?: number
   /** The last that somebody said; what the desk itself noted since is none. */
   words?: MessageSent
   /** It has left this list while a pointer rested on it, and keeps its place until the pointer goes. */

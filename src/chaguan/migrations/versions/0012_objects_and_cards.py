@@ -4,8 +4,8 @@ on and draws no card."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 
 def _text(name: str) -> sa.Column[str]:
