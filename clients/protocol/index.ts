@@ -221,7 +221,7 @@ export interface CloseConversation {
   id: number
 }
 
-export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | WatchWall | SetCaseTags | TakeCase | ResolveCase | ReopenCase | ListCases | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetService | RateCase | LeaveLine | LeaveMessage | ListCallbacks | TakeCallback | GetCustomerContext | WriteNote | EditNote | RemoveNote | ListNotes | WatchNotes | TypeNote | ListMentions | ReadMentions
+export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | WatchWall | SetCaseTags | TakeCase | ResolveCase | ReopenCase | ListCases | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetService | SuggestAnswers | RateCase | LeaveLine | LeaveMessage | ListCallbacks | TakeCallback | GetCustomerContext | WriteNote | EditNote | RemoveNote | ListNotes | WatchNotes | TypeNote | ListMentions | ReadMentions
 
 export type Content = Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported
 
@@ -1510,6 +1510,44 @@ export interface SignedOut {
 export type Strategy = "last_agent" | "least_loaded" | "manual" | "round_robin" | "weighted"
 
 /**
+ * Which of the shop's published answers fit what stands in the field, not sent yet, of a service conversation. For its
+ * customer and for agents. `text`: at most 300 characters; of fewer than two nothing is looked for. It is neither
+ * stored nor logged. Answered with `SuggestedAnswers`.
+ *
+ * Ask when nothing was typed for 300 ms, never at each key. One user may ask 20 times at once and then twice a second
+ * (`rate_limited`); all who type get a fifth of a core of each server process (`unavailable`). Both name
+ * `retry_after_ms`: do without until then. Further errors: `not_found`, `bad_request` (not a service conversation).
+ */
+export interface SuggestAnswers {
+  type: "suggest_answers"
+  id: number
+  conversation_id: string
+  text: string
+}
+
+/**
+ * A question of the list with its answer, in the language of the text that was found. Pictures and cards of the
+ * entry are left out: who sends the question gets them from the bot.
+ */
+export interface SuggestedAnswer {
+  entry_id: string
+  question: string
+  answer: string
+  language: string
+}
+
+/**
+ * The likeliest first, at most three. `off`: there is nothing to suggest from here, whatever is typed; ask no more
+ * while the conversation is open. `human`: said below a question, it brings a person and not the bot; empty where
+ * people answer anyway.
+ */
+export interface SuggestedAnswers {
+  answers?: SuggestedAnswer[]
+  off?: boolean
+  human?: string
+}
+
+/**
  * Said by the deployment, not by a person. Clients render `name` with `params` in their own language and
  * fall back to `fallback`. Only the server can send it.
  */
@@ -1944,6 +1982,7 @@ export interface Replies {
   set_agent_state: Agent
   get_waiting: Waiting
   get_service: Service
+  suggest_answers: SuggestedAnswers
   rate_case: Rating
   leave_line: CaseReply
   leave_message: Callback

@@ -24,6 +24,7 @@ from chaguan.desk.ruling import Ruling
 from chaguan.desk.store import answers as store
 from chaguan.desk.store import cases as case_store
 from chaguan.desk.store import talks
+from chaguan.desk.suggesting import Suggesting
 from chaguan.infra.database import Database
 from chaguan.messaging import Messaging
 from chaguan.messaging.model import Room, Stored
@@ -48,6 +49,7 @@ class Automation:
         self._clock = clock
         self._wake = wake
         self.answers = Answers(db, clock)
+        self.suggesting = Suggesting(db, messaging, self.answers.shelves)
         self.bot = Bot(db, messaging, cases, self.answers.shelves, clock)
         self.closing = Closing(db, messaging, changes, clock)
         self.ruling = Ruling(db, messaging, changes, clock)
@@ -76,6 +78,7 @@ class Automation:
         figures = {
             "enabled": settings.enabled,
             "faq": settings.faq,
+            "suggest": settings.suggest,
             "keywords": len(keywords),
             "greetings": len(settings.greetings),
         }

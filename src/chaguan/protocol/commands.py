@@ -47,6 +47,7 @@ from chaguan.protocol.note_commands import RemoveNote as RemoveNote
 from chaguan.protocol.note_commands import TypeNote as TypeNote
 from chaguan.protocol.note_commands import WatchNotes as WatchNotes
 from chaguan.protocol.note_commands import WriteNote as WriteNote
+from chaguan.protocol.suggestions import SuggestAnswers as SuggestAnswers
 
 PROTOCOL_VERSION = 1
 
@@ -415,6 +416,7 @@ Command = (
     | SetAgentState
     | GetWaiting
     | GetService
+    | SuggestAnswers
     | RateCase
     | LeaveLine
     | LeaveMessage
