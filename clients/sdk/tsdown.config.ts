@@ -2,7 +2,19 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'tsdown'
 
 /** Each is an entry point of its own: who does not import it does not ship it. */
-const modules = ['desk', 'forward', 'groups', 'notes', 'people', 'presence', 'search', 'service', 'texts', 'token']
+const modules = [
+  'answers',
+  'desk',
+  'forward',
+  'groups',
+  'notes',
+  'people',
+  'presence',
+  'search',
+  'service',
+  'texts',
+  'token',
+]
 const hosts = ['alipay', 'douyin', 'uni']
 
 export default defineConfig([
