@@ -37,6 +37,12 @@ export const repliesEn: Filled<typeof repliesZhCN> = {
     mentionedBy: '{name} mentioned you in a note',
     aboutCustomer: 'About {name}',
   },
+  answers: {
+    title: 'Suggested answers',
+    hint: 'Suggested answers (Alt+A)',
+    shortcut: 'Desk: suggested answers',
+    found: 'Suggested answers: {count}',
+  },
   replies: {
     title: 'Canned replies',
     intro:

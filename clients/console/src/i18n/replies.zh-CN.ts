@@ -37,6 +37,12 @@ export const repliesZhCN = {
     mentionedBy: '{name} 在备注里提到了你',
     aboutCustomer: '{name} 的会话',
   },
+  answers: {
+    title: '建议的答案',
+    hint: '建议的答案（Alt+A）',
+    shortcut: '客服台：看建议的答案',
+    found: '建议的答案：{count}',
+  },
   replies: {
     title: '快捷回复',
     intro: '常说的话，在输入框里打 / 就能找到。共享的所有客服都能用，自己的只有自己能用。',
