@@ -56,7 +56,7 @@ async def test_an_answer_comes_up_while_one_types_and_moves_nothing(street: Stre
     async with httpx.AsyncClient(trust_env=False, base_url=street.url) as http:
         asked = {"email": "lin@tea.example", "password": PASSWORD, "device_id": "street-faq"}
         token = (await http.post("/v1/auth/staff", json=asked)).raise_for_status().json()["access_token"]
-        http.headers |= {"authorization": f"Bearer {token}", "x-device-id": "street-faq"}
+        http.headers.update({"authorization": f"Bearer {token}", "x-device-id": "street-faq"})
         (shop,) = (await http.get("/v1/admin/shops")).raise_for_status().json()["shops"]
         list_ = f"/v1/admin/shops/{shop['id']}/faq"
         texts = {"zh-CN": {"question": "退款多久到账？", "answer": "三天内原路退回。"}}
