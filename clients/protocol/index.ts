@@ -221,7 +221,7 @@ export interface CloseConversation {
   id: number
 }
 
-export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | WatchWall | SetCaseTags | TakeCase | ResolveCase | ReopenCase | ListCases | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetService | RateCase | LeaveLine | LeaveMessage | ListCallbacks | TakeCallback | GetCustomerContext | WriteNote | EditNote | RemoveNote | ListNotes | WatchNotes | TypeNote | ListMentions | ReadMentions | SearchNotes
+export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | WatchWall | SetCaseTags | TakeCase | ResolveCase | ReopenCase | ListCases | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetService | SuggestAnswers | RateCase | LeaveLine | LeaveMessage | ListCallbacks | TakeCallback | GetCustomerContext | WriteNote | EditNote | RemoveNote | ListNotes | WatchNotes | TypeNote | ListMentions | ReadMentions
 
 export type Content = Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported
 
@@ -352,7 +352,6 @@ export interface Desk {
   queues?: Queue[]
   lines?: Line[]
   tags?: string[]
-  unanswered?: Unanswered[]
 }
 
 /**
@@ -360,7 +359,6 @@ export interface Desk {
  *
  * `views` are the conversations of these cases, or, with `previous` = `version` and no cases, those in which waiting
  * customers wrote more. Their entries are not pushed to who is no member: pull them if the log is held.
- * `queues` are those of the shop where an administrator changed one: all of them, in order.
  */
 export interface DeskChanged {
   type: "desk_changed"
@@ -370,7 +368,6 @@ export interface DeskChanged {
   cases?: Case[]
   views?: ConversationView[]
   users?: User[]
-  queues?: Queue[]
 }
 
 /**
@@ -488,19 +485,6 @@ export interface ForwardMessages {
 export interface Forwarded {
   sent: Sent[]
   left_out?: number[]
-}
-
-/** A note that says what was looked for, and the customer whose conversation it stands in. */
-export interface FoundNote {
-  note: Note
-  customer_id?: string
-}
-
-/** A page of them, the newest first. `next_cursor`: ask with it for what is older; empty: that was all. */
-export interface FoundNotes {
-  notes: FoundNote[]
-  users?: User[]
-  next_cursor?: string
 }
 
 /** Agents: what happened to a case, in order, with reasons and notes. Answered with `CaseHistory`. */
@@ -1124,7 +1108,7 @@ export interface PullEntries {
   id: number
 }
 
-export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | WechatContactChanged | AgentsChanged | WaitingMoved | LinesMoved | UnansweredChanged | NoteTyping | Mentioned | Whispered | WallChanged | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
+export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | WechatContactChanged | AgentsChanged | WaitingMoved | LinesMoved | NoteTyping | Mentioned | WallChanged | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
 
 /**
  * Where cases of a shop wait. Rules are asked in order of `position`, the first that fits takes the case.
@@ -1392,21 +1376,6 @@ export interface SearchMessages {
   id: number
 }
 
-/**
- * Agents: notes that contain every word of `query` (1 to 100 characters), newest first, of those that I may see: in
- * one service conversation or, left empty, in all that I belonged to, wrote a note in or was named in. One page looks
- * through a bounded number of notes: with a `next_cursor` there are more, also where it found none. Answered with
- * `FoundNotes`. Errors: `forbidden`, `not_found`, `bad_request` (the cursor).
- */
-export interface SearchNotes {
-  type: "search_notes"
-  query: string
-  conversation_id?: string
-  limit?: number
-  cursor?: string
-  id: number
-}
-
 /** `lag_ms`: how far the index is behind the log. */
 export interface SearchPage {
   hits: SearchHit[]
@@ -1541,6 +1510,44 @@ export interface SignedOut {
 export type Strategy = "last_agent" | "least_loaded" | "manual" | "round_robin" | "weighted"
 
 /**
+ * Which of the shop's published answers fit what stands in the field, not sent yet, of a service conversation. For its
+ * customer and for agents. `text`: at most 300 characters; of fewer than two nothing is looked for. It is neither
+ * stored nor logged. Answered with `SuggestedAnswers`.
+ *
+ * Ask when nothing was typed for 300 ms, never at each key. One user may ask 20 times at once and then twice a second
+ * (`rate_limited`); all who type get a fifth of a core of each server process (`unavailable`). Both name
+ * `retry_after_ms`: do without until then. Further errors: `not_found`, `bad_request` (not a service conversation).
+ */
+export interface SuggestAnswers {
+  type: "suggest_answers"
+  id: number
+  conversation_id: string
+  text: string
+}
+
+/**
+ * A question of the list with its answer, in the language of the text that was found. Pictures and cards of the
+ * entry are left out: who sends the question gets them from the bot.
+ */
+export interface SuggestedAnswer {
+  entry_id: string
+  question: string
+  answer: string
+  language: string
+}
+
+/**
+ * The likeliest first, at most three. `off`: there is nothing to suggest from here, whatever is typed; ask no more
+ * while the conversation is open. `human`: said below a question, it brings a person and not the bot; empty where
+ * people answer anyway.
+ */
+export interface SuggestedAnswers {
+  answers?: SuggestedAnswer[]
+  off?: boolean
+  human?: string
+}
+
+/**
  * Said by the deployment, not by a person. Clients render `name` with `params` in their own language and
  * fall back to `fallback`. Only the server can send it.
  */
@@ -1634,29 +1641,6 @@ export interface Typing {
   type: "typing"
   conversation_id: string
   user_id: string
-}
-
-/**
- * Since when the customer of a case is without an answer: `at` is when the first of their words came that its agent has
- * not answered (UTC milliseconds), 0: nothing waits for an answer, or a bot has the case. `ordinal` is that message's,
- * so what the customer said since are about `head_ordinal` - `ordinal` + 1 messages; 0: not known. `seq` is the entry
- * that made it so: of two the one with the larger `seq` is true.
- */
-export interface Unanswered {
-  case_id: string
-  seq?: number
-  at?: number
-  ordinal?: number
-}
-
-/**
- * To agents who watch a desk: in these cases the customer began to be without an answer, or got one. Those of half a
- * second come as one.
- */
-export interface UnansweredChanged {
-  type: "unanswered_changed"
-  shop_id: string
-  unanswered: Unanswered[]
 }
 
 /** Stands for content that this node can't open (a newer type, or a key that was destroyed). */
@@ -1932,17 +1916,6 @@ export interface Welcome {
 }
 
 /**
- * To the agent who has the case: a supervisor said something to them alone, with the customer whose case it is. It
- * stands among the notes of its conversation, too.
- */
-export interface Whispered {
-  type: "whispered"
-  note: Note
-  customer_id: string
-  users?: User[]
-}
-
-/**
  * Agents: write something for colleagues into a service conversation, without belonging to it. The customer never
  * gets it. `mentions` are told, if they may see the conversation. `case_id`: the case it is about; empty: the newest.
  * Answered with `Noted`.
@@ -2009,6 +1982,7 @@ export interface Replies {
   set_agent_state: Agent
   get_waiting: Waiting
   get_service: Service
+  suggest_answers: SuggestedAnswers
   rate_case: Rating
   leave_line: CaseReply
   leave_message: Callback
@@ -2023,5 +1997,4 @@ export interface Replies {
   type_note: null
   list_mentions: Mentions
   read_mentions: Mentions
-  search_notes: FoundNotes
 }

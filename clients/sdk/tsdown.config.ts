@@ -3,6 +3,7 @@ import { defineConfig } from 'tsdown'
 
 /** Each is an entry point of its own: who does not import it does not ship it. */
 const modules = [
+  'answers',
   'desk',
   'forward',
   'groups',

@@ -8,6 +8,7 @@ export default defineConfig({
     alias: {
       '@chaguan/console/recorder': source('../console/src/components/chat/recorder.ts'),
       '@chaguan/mini-kit': source('../mini-kit/src'),
+      '@chaguan/sdk/answers': source('../sdk/src/modules/answers.ts'),
       '@chaguan/sdk/forward': source('../sdk/src/modules/forward.ts'),
       '@chaguan/sdk/service': source('../sdk/src/modules/service.ts'),
       '@chaguan/sdk/texts': source('../sdk/src/modules/texts.ts'),

@@ -75,6 +75,7 @@ def in_conversation(scene: Scene) -> list[Struct]:
         c.OpenCase(id=1, client_msg_id=key(), conversation_id=scene.conversation_id, subject="发票"),
         c.GetWaiting(**at),
         c.GetService(**at),
+        c.SuggestAnswers(**at, text="退款多久"),
         c.GetCaseHistory(id=1, case_id=scene.case_id),
         c.SetCaseTags(id=1, case_id=scene.case_id, add=["退货"]),
         c.TransferCase(id=1, case_id=scene.case_id, queue_id="q_none"),

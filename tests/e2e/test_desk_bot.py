@@ -33,6 +33,12 @@ async def test_a_question_is_answered_by_the_shops_bot_and_handed_to_an_agent_wi
 
     customer, _ = await town.customer("li")
     room = (await customer.ask("open_service"))["view"]["conversation"]["id"]
+    shown = await customer.ask("suggest_answers", conversation_id=room, text="退款多久")
+    assert [(each["answer"], shown["human"]) for each in shown["answers"]] == [("三天内到账。", "转人工")]
+    eve, _ = await town.customer("eve")
+    for place in (room, "s_none"):
+        stranger = await eve.raw("suggest_answers", conversation_id=place, text="退款多久")
+        assert stranger["error"] == {"code": "not_found", "detail": "no such conversation"}
     await customer.say(room, "退款多久到账？")
     card = await customer.until("message_sent", ordinal=3)
     assert card["content"]["object_type"] == "choices"

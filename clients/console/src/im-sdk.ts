@@ -1,5 +1,6 @@
 /** `Im` through `@chaguan/sdk`. Only translation: what the SDK does is not done again here. */
 import { browserAdapter, type Client, type ConnectionState, createClient } from '@chaguan/sdk'
+import { suggestAnswers } from '@chaguan/sdk/answers'
 import { createDesk, type DeskModule } from '@chaguan/sdk/desk'
 import { openBundle } from '@chaguan/sdk/forward'
 import { addMembers, createGroup, listMembers, removeMember, setMemberRole, updateGroup } from '@chaguan/sdk/groups'
@@ -138,6 +139,7 @@ export function createIm({ getToken, deviceId, account }: ImOptions): Im {
     customerContext: (id, language, refresh) => desk.context(id, language, refresh),
     watchWall: (shopId, listener) => watchWall(client, shopId, listener),
     service: (conversation_id) => client.command<'get_service'>({ type: 'get_service', conversation_id }),
+    suggest: (id, tell) => suggestAnswers(client, id, ({ answers }) => tell(answers ?? [])),
     callbacks: (shop_id) => client.command<'list_callbacks'>({ type: 'list_callbacks', shop_id }),
     takeCallback: async (case_id) => {
       const answer = await client.command<'take_callback'>({ type: 'take_callback', case_id })

@@ -26,12 +26,14 @@ import type {
   Queue,
   SearchPage,
   Service,
+  SuggestedAnswer,
   Unanswered,
   User,
   Waiting,
   Wall,
   WechatContact,
 } from '@chaguan/protocol'
+import type { Suggester } from '@chaguan/sdk/answers'
 import type { NotesModule } from '@chaguan/sdk/notes'
 
 export type {
@@ -65,6 +67,7 @@ export type {
   SearchHit,
   SearchPage,
   Service,
+  SuggestedAnswer,
   Unanswered,
   User,
   Waiting,
@@ -227,6 +230,8 @@ export interface Im {
   watchWall(shopId: string, listener: WallListener): () => void
   /** How it stands with a service conversation: its rating, and whether its customer wants to be called back. */
   service(conversationId: string): Promise<Service>
+  /** Answers of the shop's list for what it is told stands in the field, or was asked. Errors are told to nobody. */
+  suggest(conversationId: string, tell: (answers: readonly SuggestedAnswer[]) => void): Suggester
   /** Who left a message instead of waiting, and was not answered yet. */
   callbacks(shopId: string): Promise<Callbacks>
   takeCallback(caseId: string): Promise<Case>

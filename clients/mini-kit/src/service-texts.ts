@@ -66,6 +66,9 @@ const zh = {
   keptAbout: '现在没有网络，恢复后会自动发出',
   rateLate: '评价时间已过',
   rateRefused: '没能提交，请改一改再试',
+  answers: '可能的答案：{n}',
+  answered: '这就是答案',
+  askPerson: '问人工客服',
 }
 
 export type ServiceTexts = typeof zh
@@ -135,6 +138,9 @@ const en: ServiceTexts = {
   keptAbout: 'You are offline; it goes out when you are back',
   rateLate: 'It is too late to rate this one',
   rateRefused: 'Not sent. Please change something and try again',
+  answers: 'Possible answers: {n}',
+  answered: 'This answers it',
+  askPerson: 'Ask a person',
 }
 
 const TEXTS: Record<Language, ServiceTexts> = { 'zh-CN': zh, en }

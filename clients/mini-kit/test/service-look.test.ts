@@ -14,6 +14,15 @@ const WORDS = {
   en: { options: 'Options', rate: 'Rate', star: '5 of 5, Very good', send: 'Send', thanks: 'Thank you for rating' },
 }
 
+/** The plainest and the largest, light and dark. */
+const SOME = LOOKS.filter(
+  ({ theme, scheme, size }) => (theme === 'ink') === (size === 'large') && (theme !== 'clay' || scheme === 'dark'),
+)
+const TYPED = {
+  'zh-CN': { text: '退款多久', question: '退款多久到账？', person: '问人工客服', human: '转人工' },
+  en: { text: 'refund', question: 'How long does a refund take?', person: 'Ask a person', human: 'Talk to a person' },
+}
+
 describe.skipIf(!browserPath)('on a phone', () => {
   test.each(LANGUAGES)(
     '%s: nothing moves while the queue does, whatever is said of it',
@@ -112,4 +121,39 @@ describe.skipIf(!browserPath)('on a phone', () => {
     expect(complaints).toEqual([])
     await page.context().close()
   })
+
+  test.each(LANGUAGES)(
+    '%s: answers come up over what is read, move nothing, and lead to a person by keyboard alone',
+    async (language) => {
+      const { text, question, person, human } = TYPED[language]
+      const { page, complaints } = await phones.open('pages/desk/index', `language=${language}&state=typing`, {
+        width: 320,
+      })
+      await untilShown(page)
+      await hold(page)
+      const places = () =>
+        page.evaluate(() =>
+          ['[role=log]', 'textarea'].map((one) => document.querySelector(one)!.getBoundingClientRect().top),
+        )
+      await page.locator('textarea').fill(text)
+      const before = await places()
+      const row = page.getByRole('button', { name: question })
+      await row.waitFor()
+      expect(await places()).toEqual(before)
+      const found: string[] = []
+      for (const look of SOME) found.push(...(await inspect(page, look, `answers-${language}`)))
+      await row.focus()
+      await page.keyboard.press('Enter')
+      await page.getByRole('dialog').waitFor()
+      for (const look of SOME) found.push(...(await inspect(page, look, `answer-${language}`)))
+      await page.getByRole('button', { name: person, exact: true }).focus()
+      await page.keyboard.press('Enter')
+      await page.getByText(human, { exact: false }).last().waitFor()
+      expect(await page.locator('textarea').inputValue()).toBe('')
+      expect(await row.count()).toBe(0)
+      expect([found, complaints]).toEqual([[], []])
+      await page.context().close()
+    },
+    60_000,
+  )
 })

@@ -37,6 +37,7 @@ export async function bundle(entry) {
     alias: {
       '@chaguan/console/recorder': path.join(here, '../console/src/components/chat/recorder.ts'),
       '@chaguan/mini-kit': path.join(here, '../mini-kit/src'),
+      '@chaguan/sdk/answers': path.join(here, '../sdk/src/modules/answers.ts'),
       '@chaguan/sdk/forward': path.join(here, '../sdk/src/modules/forward.ts'),
       '@chaguan/sdk/service': path.join(here, '../sdk/src/modules/service.ts'),
       '@chaguan/sdk/texts': path.join(here, '../sdk/src/modules/texts.ts'),

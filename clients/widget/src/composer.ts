@@ -16,6 +16,8 @@ export interface ComposerWishes {
   files: (files: readonly File[]) => void
   voice: (file: File, duration_ms: number) => void
   typing: () => void
+  /** What stands in the box is another now. */
+  wrote: (text: string) => void
   warn: (text: string) => void
 }
 
@@ -112,6 +114,13 @@ export class Composer {
     this.button.hidden = !this.mic.hidden
   }
 
+  /** Nothing of it is to be sent. */
+  clear(): void {
+    this.box.value = ''
+    this.showQuote(null)
+    this.wrote(false)
+  }
+
   private async record(): Promise<void> {
     if (!(await this.recording.begin(this.most_ms))) return
     this.showEmoji(false, false)
@@ -156,9 +165,7 @@ export class Composer {
     const text = this.box.value.trim()
     if (!text) return
     const seq = this.quoted?.seq ?? 0
-    this.box.value = ''
-    this.showQuote(null)
-    this.wrote(false)
+    this.clear()
     this.wish.send(text, seq)
     if (!this.emoji.isOpen) this.box.focus()
   }
@@ -193,6 +200,7 @@ export class Composer {
   private wrote(tell = true): void {
     this.fit()
     this.keep()
+    this.wish.wrote(this.box.value)
     if (tell && this.box.value) this.wish.typing()
   }
 

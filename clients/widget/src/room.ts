@@ -1,6 +1,7 @@
 /** What happens in the window: messages, input, what the page suggests; put together, and drawn as the chat stands. */
 import type { Card } from '@chaguan/sdk'
 import { openBundle } from '@chaguan/sdk/forward'
+import { Answers } from './answers'
 import { blankOf } from './blank'
 import { Break } from './break'
 import type { BubbleContext } from './bubble'
@@ -37,6 +38,7 @@ export class Room {
   private readonly sending: Sending
   private readonly broke: Break
   private readonly desk: ServiceDesk
+  private readonly answers: Answers
   private card: Card | null = null
 
   constructor(
@@ -73,6 +75,7 @@ export class Room {
       warn: (text) => this.sending.warn(text),
       link: (url) => this.link(url),
     })
+    this.answers = this.answering(language)
     this.frame = this.framed()
     this.broke = new Break(texts, changed)
   }
@@ -88,6 +91,7 @@ export class Room {
     this.deeds.viewer.close()
     this.bundle.close()
     this.desk.close()
+    this.answers.rest()
     this.composer.rest()
     this.frame.close()
   }
@@ -103,6 +107,7 @@ export class Room {
       frame.head(this.head())
       frame.warn(this.sending.warning || this.broke.told(chat.client))
       this.composer.hold(chat.conversationId)
+      this.answers.hold()
       this.conversation()
       this.suggestion.show(frame.isWritable ? card : null, this.link(card?.picture))
     })
@@ -192,14 +197,32 @@ export class Room {
       voice: (file, duration_ms) => this.sending.voice(file, duration_ms),
       warn: (text) => this.sending.warn(text),
       typing: () => this.chat.client?.typing(this.chat.conversationId),
+      wrote: (text) => this.answers.typed(text),
     })
+  }
+
+  /** Beside the box in the order of Tab, above it to the eye. */
+  private answering(language: Options['language']): Answers {
+    const { composer } = this
+    const answers = new Answers(this.chat, language, {
+      solved: () => composer.clear(),
+      ask: (text) => {
+        composer.clear()
+        this.sending.say({ type: 'text', text })
+      },
+      announce: (text) => this.frame.announce(text),
+      focus: () => this.frame.focus(),
+    })
+    composer.box.after(answers.element)
+    composer.element.addEventListener('keydown', (event) => answers.keyed(event))
+    return answers
   }
 
   private framed(): Frame {
     const { list, suggestion, composer, texts } = this
     const parts = {
       act: this.desk.element,
-      sheets: this.desk.sheets,
+      sheets: [...this.desk.sheets, this.answers.sheet.element],
       list: list.element,
       suggestion: suggestion.element,
       composer: composer.element,

@@ -25,6 +25,7 @@ from chaguan.desk.ruling import Ruling
 from chaguan.desk.store import answers as store
 from chaguan.desk.store import talks
 from chaguan.desk.store.cases import Standing
+from chaguan.desk.suggesting import Suggesting
 from chaguan.infra.database import Database
 from chaguan.messaging import Messaging
 from chaguan.messaging.model import Room, Stored
@@ -56,6 +57,7 @@ class Automation:
         self._clock = clock
         self._wake = wake
         self.answers = Answers(db, clock)
+        self.suggesting = Suggesting(db, messaging, self.answers.shelves)
         self.bot = Bot(db, messaging, cases, self.answers.shelves, clock)
         self.closing = Closing(db, messaging, changes, clock)
         self.closing.wake = wake
@@ -86,6 +88,7 @@ class Automation:
         figures = {
             "enabled": settings.enabled,
             "faq": settings.faq,
+            "suggest": settings.suggest,
             "keywords": len(keywords),
             "greetings": len(settings.greetings),
         }

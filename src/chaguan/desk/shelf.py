@@ -2,6 +2,7 @@
 large list nor a hostile question holds the loop up."""
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from chaguan.core.errors import AppError, ErrorCode
 from chaguan.desk import faq
 from chaguan.desk.store import answers as store
 from chaguan.infra.database import Database
@@ -20,6 +22,8 @@ SHELVES = 200
 MAX_ASKED = 300
 """Characters of a question that are looked at."""
 RANKED = 10
+GLANCES = 16
+"""Texts of people who still type that wait to be looked at; who has sent a question is kept waiting by no more."""
 
 
 class Found(Struct, frozen=True):
@@ -74,6 +78,7 @@ class Shelves:
         # One that makes, one that asks: a large list being read does not keep others' customers waiting.
         self._maker = ThreadPoolExecutor(1, "faq-maker")
         self._asker = ThreadPoolExecutor(1, "faq-asker")
+        self._glances = 0
 
     def close(self) -> None:
         self._maker.shutdown(wait=False, cancel_futures=True)
@@ -83,6 +88,16 @@ class Shelves:
         shelf = await self.of(shop_id)
         decision, found = await asyncio.get_running_loop().run_in_executor(self._asker, shelf.ask, text)
         return decision, found, shelf
+
+    async def glance(self, shelf: Shelf, text: str) -> tuple[list[Found], float]:
+        """For who still types: what may answer, and how many seconds of a core that took."""
+        if self._glances >= GLANCES:
+            raise AppError(ErrorCode.unavailable, "too many type", retry_after_ms=1_000)
+        self._glances += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._asker, _timed, shelf, text)
+        finally:
+            self._glances -= 1
 
     async def explain(self, shop_id: str, text: str) -> FaqTrial:
         shelf = await self.of(shop_id)
@@ -114,6 +129,12 @@ class Shelves:
             gone, _ = self._held.popitem(last=False)
             self._making.pop(gone, None)
         return shelf
+
+
+def _timed(shelf: Shelf, text: str) -> tuple[list[Found], float]:
+    began = time.thread_time()
+    _, found = shelf.ask(text)
+    return found, time.thread_time() - began
 
 
 def shelf_of(version: int, entries: Sequence[FaqEntry]) -> Shelf:

@@ -90,6 +90,7 @@ class Verbs:
             c.SetAgentState: desk.agents.set_state,
             c.GetWaiting: desk.lines.waiting,
             c.GetService: desk.own_cases.service,
+            c.SuggestAnswers: desk.automation.suggesting.suggest,
             c.RateCase: desk.own_cases.rate,
             c.LeaveLine: desk.own_cases.leave_line,
             c.LeaveMessage: desk.callbacks.leave_message,

@@ -126,7 +126,8 @@ class Keyword(Struct, omit_defaults=True, kw_only=True):
 class BotSettings(Struct, omit_defaults=True, kw_only=True):
     """What answers a new case first. Off until it is `enabled`; switched off, its cases go to their queues.
 
-    The first greeting that fits is said. `faq`: whether the list of questions is asked. After `misses` questions
+    The first greeting that fits is said. `faq`: whether the list of questions is asked. `suggest`: whether
+    customers are shown answers of the list while they type, with a bot or without. After `misses` questions
     without an answer a person takes over; at once when one is asked for, in the words that the bot knows or in one of
     `human_words`. `handing_over`, `not_understood`: said in place of the bot's own sentences.
     `end_after_s`: a customer who is silent for so long ends the case that only the bot has (0: never).
@@ -134,6 +135,7 @@ class BotSettings(Struct, omit_defaults=True, kw_only=True):
 
     enabled: bool = False
     faq: bool = True
+    suggest: bool = True
     greetings: Annotated[list[Greeting], Meta(max_length=50)] = []
     keywords: Annotated[list[Keyword], Meta(max_length=500)] = []
     misses: Annotated[int, Meta(ge=1, le=10)] = 2

@@ -49,6 +49,7 @@ from chaguan.protocol.note_commands import SearchNotes as SearchNotes
 from chaguan.protocol.note_commands import TypeNote as TypeNote
 from chaguan.protocol.note_commands import WatchNotes as WatchNotes
 from chaguan.protocol.note_commands import WriteNote as WriteNote
+from chaguan.protocol.suggestions import SuggestAnswers as SuggestAnswers
 
 PROTOCOL_VERSION = 1
 
@@ -422,6 +423,7 @@ Command = (
     | SetAgentState
     | GetWaiting
     | GetService
+    | SuggestAnswers
     | RateCase
     | LeaveLine
     | LeaveMessage

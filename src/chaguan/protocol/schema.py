@@ -15,6 +15,7 @@ from chaguan.protocol.entries import Entry
 from chaguan.protocol.errors import ErrorCode
 from chaguan.protocol.ratings import Rating
 from chaguan.protocol.service import Service
+from chaguan.protocol.suggestions import SuggestedAnswers
 
 REPLY_OF: dict[type[msgspec.Struct], type[msgspec.Struct] | None] = {
     c.Hello: replies.Welcome,
@@ -62,6 +63,7 @@ REPLY_OF: dict[type[msgspec.Struct], type[msgspec.Struct] | None] = {
     c.SetAgentState: Agent,
     c.GetWaiting: Waiting,
     c.GetService: Service,
+    c.SuggestAnswers: SuggestedAnswers,
     c.RateCase: Rating,
     c.LeaveLine: replies.CaseReply,
     c.LeaveMessage: Callback,

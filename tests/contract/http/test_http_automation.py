@@ -106,6 +106,31 @@ async def test_bot_and_closing_are_settled_and_read_by_agents_who_change_nothing
     assert actions[:2] == ["closing_changed", "bot_changed"]
 
 
+async def test_what_is_typed_is_asked_over_http_too_within_its_bounds(ask, shop, town):
+    await ask("POST", f"{shop}/faq", ENTRY)
+    token = town.customer_token("li")
+
+    async def command(type, **fields):
+        sent = await ask("POST", "/v1/commands", {"type": type, "id": 1, **fields}, token=token, device="d1")
+        return sent.status_code, sent.json()
+
+    _, opened = await command("open_service")
+    room = opened["ok"]["view"]["conversation"]["id"]
+    status, shown = await command("suggest_answers", conversation_id=room, text="退款几天到")
+    assert status == 200, shown
+    (answer,) = shown["ok"]["answers"]
+    assert (answer["question"], answer["answer"], answer["language"]) == (
+        "退款多久到账？",
+        "三天内。",
+        "zh-CN",
+    )
+    status, refused = await command("suggest_answers", conversation_id=room, text="退" * 301)
+    assert status == 400 and "退" not in refused["error"]["detail"]
+    assert (await command("suggest_answers", conversation_id="s_none", text="退款"))[0] == 404
+    await ask("PUT", f"{shop}/bot", {"suggest": False})
+    assert (await command("suggest_answers", conversation_id=room, text="退款"))[1]["ok"] == {"off": True}
+
+
 async def test_rules_are_settled_in_order_and_what_could_not_work_is_named(ask, shop):
     reply = {"reply": {"zh-CN": "您好"}}
     rules = [

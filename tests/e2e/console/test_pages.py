@@ -38,7 +38,6 @@ PAGES = {
     "customers": ("/admin/customers", "section.ratings"),
     "keys": ("/admin/keys", "tbody tr"),
     "statistics": ("/admin/statistics", "tbody tr"),
-    "notify": ("/admin/notify", ".panel"),
     "replies": ("/replies", "main"),
     "reports": ("/admin/reports", "article, tbody tr, li"),
     "audit": ("/admin/audit", "tbody tr"),

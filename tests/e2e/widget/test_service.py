@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.async_api import expect
 
+from tests.e2e.demo.stage import PASSWORD
 from tests.e2e.widget.street import Street
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -47,4 +49,48 @@ async def test_after_the_end_the_visitor_rates_by_keyboard_and_asks_again(street
         await visitor.page.screenshot(path=Path(os.environ["CHAGUAN_SHOTS"]) / "widget-message.png")
     await left.get_by_role("button", name="留言", exact=True).click()
     await expect(left.get_by_role("status")).to_have_text("已收到留言，我们会尽快回复")
+    assert await visitor.refused() == []
+
+
+async def test_an_answer_comes_up_while_one_types_and_moves_nothing(street: Street) -> None:
+    async with httpx.AsyncClient(trust_env=False, base_url=street.url) as http:
+        asked = {"email": "lin@tea.example", "password": PASSWORD, "device_id": "street-faq"}
+        token = (await http.post("/v1/auth/staff", json=asked)).raise_for_status().json()["access_token"]
+        http.headers.update({"authorization": f"Bearer {token}", "x-device-id": "street-faq"})
+        (shop,) = (await http.get("/v1/admin/shops")).raise_for_status().json()["shops"]
+        list_ = f"/v1/admin/shops/{shop['id']}/faq"
+        texts = {"zh-CN": {"question": "退款多久到账？", "answer": "三天内原路退回。"}}
+        entry = (await http.post(list_, json={"texts": texts})).raise_for_status().json()
+        try:
+            await types_and_is_answered(street)
+        finally:
+            await http.delete(f"{list_}/{entry['id']}")
+
+
+async def types_and_is_answered(street: Street) -> None:
+    visitor = await (await (await street.visitor()).arrive()).open()
+    panel, keyboard = visitor.panel, visitor.page.keyboard
+    await visitor.say("something else first")
+    await visitor.box.press_sequentially("退款多久")
+    row = panel.get_by_role("button", name="退款多久到账？")
+    await expect(row).to_be_visible()
+    if "CHAGUAN_SHOTS" in os.environ:
+        await visitor.page.screenshot(path=Path(os.environ["CHAGUAN_SHOTS"]) / "widget-answers.png")
+    assert await visitor.shifts() == []
+    await keyboard.press("Tab")
+    await expect(row).to_be_focused()
+    await keyboard.press("Enter")
+    sheet = panel.get_by_role("dialog", name="退款多久到账？")
+    await expect(sheet.get_by_text("三天内原路退回。")).to_be_visible()
+    if "CHAGUAN_SHOTS" in os.environ:
+        await visitor.page.screenshot(path=Path(os.environ["CHAGUAN_SHOTS"]) / "widget-answer.png")
+    await keyboard.press("Enter")
+    await expect(visitor.box).to_be_focused()
+    await expect(visitor.box).to_have_value("")
+    await expect(visitor.bubble("退款多久")).to_have_count(0)
+    await visitor.box.press_sequentially("退款多久")
+    await row.click()
+    await sheet.get_by_role("button", name="问人工客服").click()
+    await expect(visitor.bubble("退款多久")).to_have_count(1)
+    await expect(row).to_be_hidden()
     assert await visitor.refused() == []

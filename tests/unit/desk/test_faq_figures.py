@@ -18,7 +18,7 @@ def test_four_of_five_questions_find_their_entry_first(measured: evaluate.Totals
     assert measured.top_1 >= 0.80
 
 
-@pytest.mark.xfail(strict=True, reason="91.2 % (292 of 320); 90.6 % in Chinese, 92.2 % in English")
+@pytest.mark.xfail(strict=True, reason="90.6 % (290 of 320); 89.6 % in Chinese, 92.2 % in English")
 def test_of_a_hundred_questions_ninety_two_find_their_entry_among_three(measured: evaluate.Totals) -> None:
     assert measured.top_3 >= 0.92
 

@@ -80,6 +80,7 @@ export interface Keyword {
 export interface BotSettings {
   enabled?: boolean
   faq?: boolean
+  suggest?: boolean
   greetings?: Greeting[]
   keywords?: Keyword[]
   misses?: number

@@ -71,6 +71,7 @@ export const automation: Messages['automation'] = {
     intro: 'Meets new customers first, and passes them on when it doesn’t know or a person is wanted.',
     enabled: 'The bot answers first',
     faq: 'Answers from the questions',
+    suggest: 'Suggests answers while customers type',
     misses: 'Hands over after so many questions without an answer',
     endAfter: 'Ends after so many minutes of silence (0: never)',
     humanWords: 'Words for a person',

@@ -69,6 +69,7 @@ export const automation = {
     intro: '新的咨询先由机器人接待，答不了或顾客要人工时转给客服。',
     enabled: '机器人先接待',
     faq: '用问答库回答',
+    suggest: '顾客打字时给出建议',
     misses: '答不上几个问题后转人工',
     endAfter: '顾客多少分钟不说话就结束（0 为不结束）',
     humanWords: '要人工的说法',

@@ -38,6 +38,12 @@ export const repliesEn: Filled<typeof repliesZhCN> = {
     whisperedBy: '{name} whispered to you',
     aboutCustomer: 'About {name}',
   },
+  answers: {
+    title: 'Suggested answers',
+    hint: 'Suggested answers (Alt+A)',
+    shortcut: 'Desk: suggested answers',
+    found: 'Suggested answers: {count}',
+  },
   replies: {
     title: 'Canned replies',
     short: 'Replies',

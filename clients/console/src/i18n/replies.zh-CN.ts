@@ -38,6 +38,12 @@ export const repliesZhCN = {
     whisperedBy: '{name} 悄悄对你说',
     aboutCustomer: '{name} 的会话',
   },
+  answers: {
+    title: '建议的答案',
+    hint: '建议的答案（Alt+A）',
+    shortcut: '客服台：看建议的答案',
+    found: '建议的答案：{count}',
+  },
   replies: {
     title: '快捷回复',
     short: '快捷回复',

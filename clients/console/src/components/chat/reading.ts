@@ -33,6 +33,13 @@ export function useReading(view: Ref<ConversationView | null>, log: Ref<Log>) {
     return Math.max(view.value?.inbox.peer_read_seq ?? 0, answered?.seq ?? 0)
   })
 
+  /** What the customer said last, until a person has answered: what a bot said between is no answer to it. */
+  const asked = computed(() => {
+    const said = ({ sender_id }: Message): boolean => chat.user(sender_id)?.kind !== 'bot'
+    const last = kind.value === 'service' ? log.value.messages.findLast(said) : undefined
+    return last && !isRight(last) && last.content?.type === 'text' ? last.content.text : ''
+  })
+
   function isRead(message: Message): boolean {
     return message.seq > 0 && message.seq <= readUpTo.value
   }
@@ -83,5 +90,5 @@ export function useReading(view: Ref<ConversationView | null>, log: Ref<Log>) {
     return content?.type === 'system' ? noticeText(content, chat.nameOf(sender_id)) : recalledText(row.message)
   }
 
-  return { me, kind, isRight, isNamed, isRead, mayRecall, quoteText, isLine, lineText }
+  return { me, kind, asked, isRight, isNamed, isRead, mayRecall, quoteText, isLine, lineText }
 }

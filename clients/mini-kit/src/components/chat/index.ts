@@ -20,10 +20,16 @@ interface CardTap {
 }
 
 interface Bar {
+  clear(): void
   closePanel(): void
   mention(who: Mention): void
   putBack(writing: Writing): void
   write(writing: Writing & { cursor: number }): void
+}
+
+interface Answers {
+  typed(text: string): void
+  hide(): void
 }
 
 /** Of names and addresses of places, as the protocol has it. */
@@ -145,8 +151,23 @@ Component({
       return this.selectComponent('.input') as unknown as Bar | null
     },
 
+    answers(): Answers | null {
+      return this.selectComponent('.answers') as unknown as Answers | null
+    },
+
+    /** An answer that was shown was it: nothing is left to ask. */
+    onSolved() {
+      this.bar()?.clear()
+    },
+
+    onAsk(event: Event<{ text: string; mentions: string[] }>) {
+      this.onSolved()
+      this.onSend(event)
+    },
+
     onChange(event: Event<Writing>) {
       keepDraft(this.data.conversationId, event.detail)
+      this.answers()?.typed(event.detail.text)
     },
 
     /** Elsewhere than in groups there is nobody to call. */
@@ -265,6 +286,7 @@ Component({
 
     onListTap() {
       this.bar()?.closePanel()
+      this.answers()?.hide()
     },
 
     onCard(event: Event<CardTap>) {

@@ -115,8 +115,12 @@ Component({
       const text = this.data.text.replace(/^[ \t\r\n\u3000]+|[ \t\r\n\u3000]+$/g, '')
       if (!text.trim()) return
       const mentions = (mentioned.get(this) ?? []).map(({ id }) => id)
-      this.write({ text: '', mentions: [], cursor: -1 })
+      this.clear()
       this.triggerEvent('send', { text, mentions })
+    },
+
+    clear() {
+      this.write({ text: '', mentions: [], cursor: -1 })
     },
 
     onFocus() {

@@ -35,13 +35,31 @@ const STATES: Record<string, () => Service> = {
   }),
 }
 
+const suggested = (question: string, answer: string) => ({ entry_id: question, question, answer, language: '' })
+const SUGGESTED = {
+  'zh-CN': {
+    answers: [
+      suggested('退款多久到账？', '退款会在三个工作日内原路退回；用储值卡付的，退回卡里。'),
+      suggested('退货的运费谁出？', '质量问题由我们承担。'),
+    ],
+    human: '转人工',
+  },
+  en: {
+    answers: [
+      suggested('How long does a refund take?', 'Within three working days, by the way you paid.'),
+      suggested('Who pays for sending something back, and how is the parcel picked up?', 'We do, if it is faulty.'),
+    ],
+    human: 'Talk to a person',
+  },
+}
+
 /** A client whose consultation stands as the test says. */
 class AtDesk extends FakeClient {
   private readonly service: Service
   private hear: (push: unknown) => void = () => undefined
 
   constructor(state: string) {
-    super(gallery())
+    super(gallery(), state === 'typing' ? 'service' : 'direct')
     this.service = (STATES[state] ?? STATES['waiting']!)()
     const conversation = { conversation: { id: 'c1' } }
     Object.assign(this.conversations, { openService: () => Promise.resolve(conversation) })
@@ -60,6 +78,7 @@ class AtDesk extends FakeClient {
     this.commands.push({ ...command })
     if (command.type === 'get_service') return Promise.resolve(this.service)
     if (command.type === 'rate_case') return Promise.resolve({ case_id: 'k', stars: command.stars })
+    if (command.type === 'suggest_answers') return Promise.resolve(SUGGESTED[kit.language])
     if (command.type === 'leave_message') return Promise.resolve({ case_id: 'k', due_at: 1 })
     return Promise.resolve({ case: this.service.case })
   }
