@@ -2,6 +2,26 @@
 
 export const PROTOCOL_VERSION = 1
 
+/**
+ * The customer of a service conversation takes up an offer of a card: `intent` as it stands there, `text` what they
+ * write with it (a new address, why they want their money back). The log tells of it (a `system` message `card_act`, with
+ * `action`, `object_type`, `object_id`, `title` and `text`), and so does the server API; what comes of it the card shows.
+ * Answered with `Appended`.
+ *
+ * An intent is good once, for seven days, and only while the card stands as it did. Errors: `conflict` (`data.reason`
+ * `late`: it was taken up already, the card has changed, or it is too old; nothing was done, and the card that comes has
+ * fresh offers; without a reason: key used otherwise), `bad_request` (`forged`: nobody was offered this), `forbidden` (not
+ * the customer), `not_found` (no such conversation; the card was recalled).
+ */
+export interface ActOnCard {
+  type: "act_on_card"
+  conversation_id: string
+  client_msg_id: string
+  intent: string
+  text?: string
+  id: number
+}
+
 /** Add users to a group. Errors: `forbidden` (only owner and admins), `not_found`, `too_large`. */
 export interface AddMembers {
   type: "add_members"
@@ -99,6 +119,13 @@ export interface Callbacks {
  * An `object_type` of `choices` asks something, and its actions have neither `page` nor `url`: a tap says, as a text of
  * the customer, the `value` of the line whose `label` is the action's `id`, or without such a line the action's
  * `label`. What is typed instead is understood as well, so a client that knows nothing of it loses only the tap.
+ *
+ * In a service conversation a card of `product`, `order` or `coupon` whose object the shop keeps here lives: `card_id` is set,
+ * and the server draws all of it but these two names, whoever sends it. When the object changes, the card is edited
+ * (`message_edited`); clients can't edit it. `revision` counts the changes, `state` is a code (a product: `on_sale`,
+ * `sold_out`, `off_sale`; an order: `proposed`, `unpaid`, `paid`, `shipped`, `received`, `refunded`, `cancelled`; a coupon:
+ * `open`, `used`, `ended`), `price` what a product or an order costs and what a coupon takes off. Only an order or a coupon
+ * of the conversation's own customer is drawn. What clients send in these fields is thrown away.
  */
 export interface Card {
   type: "card"
@@ -110,6 +137,11 @@ export interface Card {
   actions?: CardAction[]
   page?: string
   fallback?: string
+  card_id?: string
+  revision?: number
+  state?: string
+  price?: Money | null
+  offers?: CardOffer[]
 }
 
 /** A button of a card. `page` is a path in the mini program, `url` an https link for the web; one of them. */
@@ -124,6 +156,17 @@ export interface CardAction {
 export interface CardLine {
   label?: string
   value?: string
+}
+
+/**
+ * Something the customer can ask for on a card that the server draws: `act_on_card` with its `intent`. `action` is a
+ * code (`buy`, `pay`, `change_address`, `confirm_receipt`, `ask_refund`, `use_coupon`, `cancel`) for which clients have
+ * words; `label` is for those they don't know. Good once, for this customer, and for a card that stands as it is.
+ */
+export interface CardOffer {
+  action: string
+  label?: string
+  intent?: string
 }
 
 /**
@@ -221,7 +264,7 @@ export interface CloseConversation {
   id: number
 }
 
-export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | WatchWall | SetCaseTags | TakeCase | ResolveCase | ReopenCase | ListCases | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetService | SuggestAnswers | RateCase | LeaveLine | LeaveMessage | ListCallbacks | TakeCallback | GetCustomerContext | WriteNote | EditNote | RemoveNote | ListNotes | WatchNotes | TypeNote | ListMentions | ReadMentions
+export type Command = Hello | Resume | Heartbeat | SendMessage | ForwardMessages | EditMessage | RecallMessage | SetReaction | MarkRead | SetTyping | ListConversations | GetConversation | CloseConversation | GetHistory | GetMessages | PullEntries | CreateDirect | CreateGroup | OpenService | ListMembers | AddMembers | RemoveMember | SetMemberRole | UpdateConversation | UpdateInbox | SearchMessages | GetUsers | ListContacts | SetBlock | ReportUser | WatchPresence | WatchDesk | WatchWall | SetCaseTags | TakeCase | ResolveCase | ReopenCase | ListCases | GetWechatContact | TransferCase | OpenCase | GetCaseHistory | SetAgentState | GetWaiting | GetService | SuggestAnswers | RateCase | LeaveLine | LeaveMessage | ListCallbacks | TakeCallback | GetCustomerContext | WriteNote | EditNote | RemoveNote | ListNotes | WatchNotes | TypeNote | ListMentions | ReadMentions | ActOnCard | SearchNotes
 
 export type Content = Text | Image | File | Voice | Video | Location | Card | SystemNotice | Custom | Merged | Encrypted | Unsupported
 
@@ -352,6 +395,7 @@ export interface Desk {
   queues?: Queue[]
   lines?: Line[]
   tags?: string[]
+  unanswered?: Unanswered[]
 }
 
 /**
@@ -359,6 +403,7 @@ export interface Desk {
  *
  * `views` are the conversations of these cases, or, with `previous` = `version` and no cases, those in which waiting
  * customers wrote more. Their entries are not pushed to who is no member: pull them if the log is held.
+ * `queues` are those of the shop where an administrator changed one: all of them, in order.
  */
 export interface DeskChanged {
   type: "desk_changed"
@@ -368,6 +413,7 @@ export interface DeskChanged {
   cases?: Case[]
   views?: ConversationView[]
   users?: User[]
+  queues?: Queue[]
 }
 
 /**
@@ -485,6 +531,19 @@ export interface ForwardMessages {
 export interface Forwarded {
   sent: Sent[]
   left_out?: number[]
+}
+
+/** A note that says what was looked for, and the customer whose conversation it stands in. */
+export interface FoundNote {
+  note: Note
+  customer_id?: string
+}
+
+/** A page of them, the newest first. `next_cursor`: ask with it for what is older; empty: that was all. */
+export interface FoundNotes {
+  notes: FoundNote[]
+  users?: User[]
+  next_cursor?: string
 }
 
 /** Agents: what happened to a case, in order, with reasons and notes. Answered with `CaseHistory`. */
@@ -771,12 +830,17 @@ export interface ListConversations {
   id: number
 }
 
-/** Members of a conversation. Answered with `MemberPage`. */
+/**
+ * Members of a conversation, by their ids. Answered with `MemberPage`.
+ *
+ * `query`: only those whose name contains it, whatever the case. A server that does not know it answers with everyone.
+ */
 export interface ListMembers {
   type: "list_members"
   conversation_id: string
   limit?: number
   cursor?: string
+  query?: string
   id: number
 }
 
@@ -818,7 +882,10 @@ export interface MarkMoved {
   read_seq: number
 }
 
-/** Move one's read mark up to `seq`; it never moves back. Send at most one per conversation in 2 s. */
+/**
+ * Move one's read mark up to `seq`; it never moves back. Send at most one per conversation in 2 s, and the last one
+ * again after a reconnect that comes within a minute: a server that crashed may have forgotten what it acknowledged.
+ */
 export interface MarkRead {
   type: "mark_read"
   conversation_id: string
@@ -998,6 +1065,15 @@ export interface MessagesErased {
 }
 
 /**
+ * `amount` counts the currency's smallest unit: 12.80 yuan are 1280 of `CNY`, 500 yen are 500 of `JPY`. `currency` is an
+ * ISO 4217 code. From 0 to 10^12.
+ */
+export interface Money {
+  amount: number
+  currency: string
+}
+
+/**
  * What somebody of the staff wrote for colleagues. It stands in the conversation at `seq`, where its log has an
  * `entry_hidden`; of two copies the one with the larger `changed_seq` is the newer.
  *
@@ -1108,7 +1184,7 @@ export interface PullEntries {
   id: number
 }
 
-export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | WechatContactChanged | AgentsChanged | WaitingMoved | LinesMoved | NoteTyping | Mentioned | WallChanged | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
+export type Push = UserChanged | MarkMoved | Typing | PresenceChanged | DeskChanged | WechatContactChanged | AgentsChanged | WaitingMoved | LinesMoved | UnansweredChanged | NoteTyping | Mentioned | Whispered | WallChanged | ResumeNeeded | SignedOut | MessageSent | MessageEdited | MessageRecalled | ReactionSet | MemberJoined | MemberLeft | MemberChanged | ConversationChanged | CaseChanged | MessagesErased | FloorRaised | EntryHidden
 
 /**
  * Where cases of a shop wait. Rules are asked in order of `position`, the first that fits takes the case.
@@ -1369,6 +1445,21 @@ export interface SearchHit {
  */
 export interface SearchMessages {
   type: "search_messages"
+  query: string
+  conversation_id?: string
+  limit?: number
+  cursor?: string
+  id: number
+}
+
+/**
+ * Agents: notes that contain every word of `query` (1 to 100 characters), newest first, of those that I may see: in
+ * one service conversation or, left empty, in all that I belonged to, wrote a note in or was named in. One page looks
+ * through a bounded number of notes: with a `next_cursor` there are more, also where it found none. Answered with
+ * `FoundNotes`. Errors: `forbidden`, `not_found`, `bad_request` (the cursor).
+ */
+export interface SearchNotes {
+  type: "search_notes"
   query: string
   conversation_id?: string
   limit?: number
@@ -1641,6 +1732,29 @@ export interface Typing {
   type: "typing"
   conversation_id: string
   user_id: string
+}
+
+/**
+ * Since when the customer of a case is without an answer: `at` is when the first of their words came that its agent has
+ * not answered (UTC milliseconds), 0: nothing waits for an answer, or a bot has the case. `ordinal` is that message's,
+ * so what the customer said since are about `head_ordinal` - `ordinal` + 1 messages; 0: not known. `seq` is the entry
+ * that made it so: of two the one with the larger `seq` is true.
+ */
+export interface Unanswered {
+  case_id: string
+  seq?: number
+  at?: number
+  ordinal?: number
+}
+
+/**
+ * To agents who watch a desk: in these cases the customer began to be without an answer, or got one. Those of half a
+ * second come as one.
+ */
+export interface UnansweredChanged {
+  type: "unanswered_changed"
+  shop_id: string
+  unanswered: Unanswered[]
 }
 
 /** Stands for content that this node can't open (a newer type, or a key that was destroyed). */
@@ -1916,6 +2030,17 @@ export interface Welcome {
 }
 
 /**
+ * To the agent who has the case: a supervisor said something to them alone, with the customer whose case it is. It
+ * stands among the notes of its conversation, too.
+ */
+export interface Whispered {
+  type: "whispered"
+  note: Note
+  customer_id: string
+  users?: User[]
+}
+
+/**
  * Agents: write something for colleagues into a service conversation, without belonging to it. The customer never
  * gets it. `mentions` are told, if they may see the conversation. `case_id`: the case it is about; empty: the newest.
  * Answered with `Noted`.
@@ -1997,4 +2122,6 @@ export interface Replies {
   type_note: null
   list_mentions: Mentions
   read_mentions: Mentions
+  act_on_card: Appended
+  search_notes: FoundNotes
 }
