@@ -53,6 +53,7 @@ async def test_one_finds_the_notes_of_ones_own_cases_and_where_one_wrote_or_was_
     lin = shop.staff("lin")
     other = await shop.asks(shop.customer("bob"))
     await write(shop, mei, room, "退款：已同意")
+    shop.now += 1  # of two conversations, either note of the same moment could be the newest
     await write(shop, mei, other, "退款：等财务")
     assert await found(shop, mei, "退款") == ["退款：等财务", "退款：已同意"]
     assert await found(shop, lin, "退款") == []
