@@ -86,6 +86,9 @@ export function createDesk(client: Client): DeskModule {
   const agents = new Map<string, Agent>()
   const lines = new Map<string, Line>()
   const unanswered = new Map<string, Unanswered>()
+  /** Of each shop the newest version that was told of: an answer that was read before it lacks something. */
+  const newest = new Map<string, number>()
+  const told = (shopId: string) => newest.get(shopId) ?? 0
 
   const cases = (shopId = ''): readonly Case[] => {
     const shop = shops.get(shopId) ?? Array.from(shops.values())[0]
@@ -124,6 +127,7 @@ export function createDesk(client: Client): DeskModule {
   const changed = (push: DeskChanged) => {
     const shop = shops.get(push.shop_id)
     const isNoChange = push.previous === push.version
+    newest.set(push.shop_id, Math.max(push.version, told(push.shop_id)))
     if (!shop || push.version < shop.version || (push.version === shop.version && !isNoChange)) return
     if (push.previous !== shop.version) return again(shop)
     if (push.queues) shop.queues = push.queues
@@ -131,26 +135,33 @@ export function createDesk(client: Client): DeskModule {
   }
 
   /** Queues, lines and agents come whole with the answer to `watch_desk`, never a part of them with a change of cases. */
-  const whole = (shop: Watched, desk: Desk) => {
+  const whole = (shop: Watched, desk: Desk, known: number) => {
     shop.queues = desk.queues ?? []
     stand(desk.lines)
     meet(desk.agents)
     hear(desk.unanswered)
     apply(shop, desk)
+    shop.asking = false
+    // Told of since it was asked for: what was known before then is in the answer.
+    if (told(desk.shop_id) > Math.max(known, desk.version)) again(shop)
   }
 
   /** The whole desk anew: it is small, and what was resolved meanwhile must go. */
   const again = (shop: Watched) => {
     if (shop.asking) return
     shop.asking = true
+    const known = Array.from(shops).reduce((most, [id, one]) => (one === shop ? told(id) : most), 0)
     const asked = client.command<'watch_desk'>({ type: 'watch_desk', shop_id: shop.asked, version: 0 })
     const applied = asked.then((desk) => {
       const before = Array.from(shop.cases.keys())
       shop.cases.clear()
-      whole(shop, desk)
+      whole(shop, desk, known)
       for (const id of before) if (!shop.cases.has(id)) unanswered.delete(id)
     })
-    void applied.catch(client.report).then(() => (shop.asking = false))
+    void applied.catch((error: unknown) => {
+      shop.asking = false
+      client.report(error)
+    })
   }
 
   const answered = (reply: CaseReply): Case => {
@@ -169,6 +180,7 @@ export function createDesk(client: Client): DeskModule {
 
   client.on('connection', ({ state }) => {
     if (state !== 'online') return
+    newest.clear()
     shops.forEach(again)
     looks.forEach(ask)
   })
@@ -195,10 +207,11 @@ export function createDesk(client: Client): DeskModule {
 
   return {
     watch: async (shopId = '') => {
+      const known = told(shopId)
       const desk = await client.command<'watch_desk'>({ type: 'watch_desk', shop_id: shopId, version: 0 })
       const shop: Watched = { asked: shopId, version: 0, cases: new Map(), views: new Map(), queues: [], asking: false }
       shops.set(desk.shop_id, shop)
-      whole(shop, desk)
+      whole(shop, desk, known)
       return cases(desk.shop_id)
     },
     cases,

@@ -85,7 +85,7 @@ const FAULTS: Fault[] = [
   {
     what: 'sends again under a new key',
     file: 'engine.ts',
-    find: "'send_message', conversation_id, client_msg_id,",
+    find: "'send_message',\n          conversation_id,\n          client_msg_id,",
     put: "'send_message', conversation_id, client_msg_id: newKey(),",
   },
   {

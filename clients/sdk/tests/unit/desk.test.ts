@@ -141,3 +141,27 @@ test('a queue that an administrator changes is there at once, and a change that 
   world.push({ type: 'desk_changed', shop_id: 's_tea', previous: 7, version: 8, cases: [] })
   expect(world.heard).toHaveLength(2)
 })
+
+test('a change that was told of before the answer that lacks it is asked for once more', async () => {
+  const answers = { watch_desk: desk }
+  const world = far(answers)
+  const module = createDesk(world.client)
+  const watching = module.watch()
+  const late: Desk = { ...desk, version: 4, cases: [waiting('k1', 3), waiting('k2', 4)] }
+  world.push({ type: 'desk_changed', shop_id: 's_tea', previous: 3, version: 4, cases: [waiting('k2', 4)] })
+  answers.watch_desk = late
+  await watching
+  await expect.poll(() => module.cases('s_tea').map(({ id }) => id)).toEqual(['k1', 'k2'])
+  expect(world.heard).toHaveLength(2)
+})
+
+test('what changes while the desk is asked for anew is not lost with the older answer', async () => {
+  const answers = { watch_desk: desk }
+  const world = far(answers)
+  const module = createDesk(world.client)
+  await module.watch()
+  world.push({ type: 'desk_changed', shop_id: 's_tea', previous: 7, version: 8, cases: [] })
+  answers.watch_desk = { ...desk, version: 9, cases: [waiting('k9', 9)] }
+  world.push({ type: 'desk_changed', shop_id: 's_tea', previous: 8, version: 9, cases: [waiting('k9', 9)] })
+  await expect.poll(() => module.cases('s_tea').map(({ id }) => id)).toEqual(['k9'])
+})
